@@ -1,0 +1,142 @@
+"""The device socket, `clarion.v1`: every frame a screen and the hub exchange.
+
+Rule 1: one JSON object a text frame; its `type` names the frame; unknown fields are ignored by both sides.
+Rule 2: the screen speaks first (`hello`), the hub answers with `welcome`; nothing else is legal before that.
+Rule 3: `welcome`, and any `ack` that carries `emergencies`, is the *whole* truth about alerts: the screen shows
+        exactly those. `emergency_show` and `emergency_hide` are the fast way between two such truths.
+Rule 4: `emergency_version` is compared for equality within one session and means nothing beyond it.
+Rule 5: instants are integers, milliseconds since the Unix epoch (`…_ms`); durations are seconds (`…_s`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field
+
+from protocol.vocabulary import CommandName, EventName, PlaybackState, ReceiptStatus, Severity
+
+
+class Playback(Struct, frozen=True, omit_defaults=True):
+    """What is on the glass: `item` is the name of the thing playing, `position_s` seconds into it."""
+
+    state: PlaybackState
+    item: str | None = None
+    position_s: float | None = None
+
+
+class Alert(Struct, frozen=True):
+    """One emergency as a screen must show it. `expires_ms`: hide it by yourself then, hub or no hub."""
+
+    emergency_id: str
+    title: str
+    message: str
+    severity: Severity
+    issued_ms: int
+    content_hash: str
+    expires_ms: int | None = None
+
+
+# ---- uplink: what a screen says ----
+
+
+class Hello(Struct, frozen=True, tag="hello", omit_defaults=True):
+    """The first frame. What the screen is and what it shows; none of it decides what it may do."""
+
+    player_version: str = ""
+    model: str = ""
+    platform: str = ""
+    emergency_version: int = 0
+    playback: Playback | None = None
+
+
+class Heartbeat(Struct, frozen=True, tag="heartbeat", omit_defaults=True):
+    """Still here. `playback` is left out while unchanged. `emergency_version`: the last one applied."""
+
+    seq: int
+    emergency_version: int = 0
+    playback: Playback | None = None
+
+
+class DeviceEvent(Struct, frozen=True, tag="event", omit_defaults=True):
+    """Something happened on the screen, at `at_ms` by its own clock."""
+
+    event: EventName
+    item: str | None = None
+    detail: str | None = None
+    at_ms: int | None = None
+
+
+class Receipt(Struct, frozen=True, tag="receipt", omit_defaults=True):
+    """The answer to a command. For an alert: `received` when it arrived, `rendered` when it was painted
+    (with the hash of what is shown), `succeeded` when it is gone again, `rejected` or `failed` with the reason."""
+
+    command_id: str
+    status: ReceiptStatus
+    detail: str | None = None
+    content_hash: str | None = None
+    at_ms: int | None = None
+
+
+class DeviceGoodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
+    """The screen leaves on purpose."""
+
+    reason: str = ""
+
+
+Uplink = Hello | Heartbeat | DeviceEvent | Receipt | DeviceGoodbye
+
+
+# ---- downlink: what the hub says ----
+
+
+class Welcome(Struct, frozen=True, tag="welcome"):
+    """The session has begun. `emergencies` is the whole truth about alerts (Rule 3)."""
+
+    device_id: str
+    name: str
+    session_id: str
+    heartbeat_interval_s: float
+    server_time_ms: int
+    emergency_version: int
+    emergencies: list[Alert] = field(default_factory=list)
+
+
+class Ack(Struct, frozen=True, tag="ack", omit_defaults=True):
+    """Answers the heartbeat `seq`. `emergencies` is present only when the screen's version was not the hub's."""
+
+    seq: int
+    server_time_ms: int
+    emergency_version: int
+    emergencies: list[Alert] | None = None
+
+
+class Command(Struct, frozen=True, tag="command", omit_defaults=True):
+    """An order. Apply it once per `command_id`, then answer with a receipt.
+
+    `emergency_show` carries `alert` and `emergency_version`; `emergency_hide` carries `emergency_id` and
+    `emergency_version` (in `args`, like the arguments of every other command).
+    """
+
+    command_id: str
+    command: CommandName
+    args: dict[str, Any] = field(default_factory=dict)
+    expires_ms: int | None = None
+
+
+class Error(Struct, frozen=True, tag="error", omit_defaults=True):
+    """A frame was understood to be JSON but not to be anything the hub knows. The session goes on."""
+
+    code: str
+    message: str
+
+
+class Goodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
+    """The hub is about to close the socket with `code`. Come back after `reconnect_after_s`, or not if None."""
+
+    code: int
+    reason: str
+    reconnect_after_s: float | None = None
+
+
+Downlink = Welcome | Ack | Command | Error | Goodbye

@@ -1,0 +1,198 @@
+"""The words: every closed set of values that crosses a wire or is stored, once.
+
+PostgreSQL repeats these as CHECK constraints; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+SUBPROTOCOL: Final = "clarion.v1"
+"""The WebSocket subprotocol of screens and of operators."""
+
+BEARER_SUBPROTOCOL_PREFIX: Final = "clarion.bearer."
+"""A browser cannot set headers on a WebSocket: it offers its token as a second subprotocol behind this prefix.
+The hub never selects it, so it is not echoed. See docs/decisions/0006-browser-tokens-in-a-subprotocol.md."""
+
+
+class DeviceStatus(StrEnum):
+    """Whether an operator let the device in."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    REVOKED = "revoked"
+
+
+class Presence(StrEnum):
+    """Whether the hub hears the screen now."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+class PresenceReason(StrEnum):
+    """Why a screen is not online. Each has its sentence in `PRESENCE_SENTENCES`."""
+
+    CONNECTED = "connected"
+    NEVER_CONNECTED = "never_connected"
+    HEARTBEAT_LOST = "heartbeat_lost"
+    NETWORK_CLOSED = "network_closed"
+    SAID_GOODBYE = "said_goodbye"
+    PROTOCOL_ERROR = "protocol_error"
+    TOO_SLOW = "too_slow"
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 -- a reason, not a secret
+    QUARANTINED = "quarantined"
+    HUB_RESTARTED = "hub_restarted"
+
+
+PRESENCE_SENTENCES: Final[dict[PresenceReason, str]] = {
+    PresenceReason.CONNECTED: "connected",
+    PresenceReason.NEVER_CONNECTED: "never connected",
+    PresenceReason.HEARTBEAT_LOST: "heartbeat lost",
+    PresenceReason.NETWORK_CLOSED: "network connection closed",
+    PresenceReason.SAID_GOODBYE: "switched off by itself",
+    PresenceReason.PROTOCOL_ERROR: "sent frames the hub cannot read",
+    PresenceReason.TOO_SLOW: "did not read what the hub sent",
+    PresenceReason.TOKEN_REVOKED: "access revoked by an operator",
+    PresenceReason.QUARANTINED: "quarantined after repeated faults in the hub",
+    PresenceReason.HUB_RESTARTED: "the hub restarted and the screen has not come back yet",
+}
+
+
+class PlaybackState(StrEnum):
+    """What the screen says it is doing."""
+
+    READY = "ready"
+    IDLE = "idle"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    ERROR = "error"
+
+
+class EventName(StrEnum):
+    """What a screen reports by itself."""
+
+    PLAYBACK_STARTED = "playback_started"
+    PLAYBACK_ENDED = "playback_ended"
+    ERROR = "error"
+    READY = "ready"
+    IDLE = "idle"
+
+
+class CommandName(StrEnum):
+    """What a screen can be ordered to do."""
+
+    PLAY = "play"
+    PAUSE = "pause"
+    STOP = "stop"
+    RELOAD_PLAYLIST = "reload_playlist"
+    EMERGENCY_SHOW = "emergency_show"
+    EMERGENCY_HIDE = "emergency_hide"
+    REBOOT = "reboot"
+    PING = "ping"
+
+
+OPERATOR_COMMANDS: Final = frozenset(CommandName) - {CommandName.EMERGENCY_SHOW, CommandName.EMERGENCY_HIDE}
+"""What may be posted to one device. Emergencies have a ledger of their own and are never sent one by one."""
+
+
+class CommandStatus(StrEnum):
+    """The life of a command; `COMMAND_TRANSITIONS` is the whole truth about it."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    RECEIVED = "received"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+_ENDS: Final = frozenset(
+    {CommandStatus.SUCCEEDED, CommandStatus.FAILED, CommandStatus.REJECTED, CommandStatus.EXPIRED}
+)
+COMMAND_TRANSITIONS: Final[dict[CommandStatus, frozenset[CommandStatus]]] = {
+    CommandStatus.QUEUED: frozenset({CommandStatus.SENT, CommandStatus.EXPIRED}),
+    CommandStatus.SENT: frozenset({CommandStatus.RECEIVED}) | _ENDS,
+    CommandStatus.RECEIVED: _ENDS,
+    CommandStatus.SUCCEEDED: frozenset(),
+    CommandStatus.FAILED: frozenset(),
+    CommandStatus.REJECTED: frozenset(),
+    CommandStatus.EXPIRED: frozenset(),
+}
+OPEN_COMMAND_STATUSES: Final = frozenset(s for s, after in COMMAND_TRANSITIONS.items() if after)
+
+
+class ReceiptStatus(StrEnum):
+    """A screen's answer to a command. `rendered` is for alerts: the frame that shows it was painted."""
+
+    RECEIVED = "received"
+    RENDERED = "rendered"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REJECTED = "rejected"
+
+
+class Severity(StrEnum):
+    """How bad it is, in CAP's order from the worst down."""
+
+    EXTREME = "extreme"
+    SEVERE = "severe"
+    MODERATE = "moderate"
+    MINOR = "minor"
+
+
+class EmergencyStatus(StrEnum):
+    """`clearing`: cleared or expired, but some screen may still show it."""
+
+    LIVE = "live"
+    CLEARING = "clearing"
+    CLEARED = "cleared"
+
+
+class LedgerState(StrEnum):
+    """How far one screen has come with one emergency."""
+
+    TARGETED = "targeted"
+    SENT = "sent"
+    RECEIVED = "received"
+    RENDERED = "rendered"
+    HIDE_SENT = "hide_sent"
+    HIDDEN = "hidden"
+
+
+class MissingReason(StrEnum):
+    """Why a targeted screen does not show the alert. Each has its sentence in `MISSING_SENTENCES`."""
+
+    OFFLINE = "offline"
+    STALLED = "stalled"
+    REFUSED = "refused"
+    WRONG_CONTENT = "wrong_content"
+    SILENT = "silent"
+
+
+MISSING_SENTENCES: Final[dict[MissingReason, str]] = {
+    MissingReason.OFFLINE: "not connected",
+    MissingReason.STALLED: "connected, but does not read what the hub sends",
+    MissingReason.REFUSED: "the screen refused it",
+    MissingReason.WRONG_CONTENT: "shows something else than what was sent",
+    MissingReason.SILENT: "has it, but has not confirmed showing it",
+}
+
+
+class RoleName(StrEnum):
+    """The roles of the user's documents."""
+
+    ROOT = "ROOT"
+    TENANT_ADMIN = "TENANT_ADMIN"
+    DEVICE_ADMIN = "DEVICE_ADMIN"
+    CONTENT_ADMIN = "CONTENT_ADMIN"
+    CONTENT_CREATOR = "CONTENT_CREATOR"
+    VIEWER = "VIEWER"
+
+
+SIMULATED_PLATFORM: Final = "simulated"
+"""A device that registers with this platform is labelled as simulated wherever it is shown."""
