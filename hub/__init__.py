@@ -1,0 +1,1 @@
+"""Where worlds meet: gateway, HTTP API, use cases, composition root and command line."""
