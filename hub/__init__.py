@@ -1,1 +1,1 @@
-"""Where worlds meet: gateway, HTTP API, use cases, composition root and command line."""
+"""Where worlds meet: the front door, the gateway, the HTTP API, the use cases and the composition root."""

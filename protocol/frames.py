@@ -10,18 +10,23 @@ Rule 5: instants are integers, milliseconds since the Unix epoch (`…_ms`); dur
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from protocol.vocabulary import CommandName, EventName, PlaybackState, ReceiptStatus, Severity
+
+# What a screen may say is bounded before it is believed: screens are untrusted.
+Counter = Annotated[int, Meta(ge=0, le=2**53)]
+ShortText = Annotated[str, Meta(max_length=200)]
+LongText = Annotated[str, Meta(max_length=2000)]
 
 
 class Playback(Struct, frozen=True, omit_defaults=True):
     """What is on the glass: `item` is the name of the thing playing, `position_s` seconds into it."""
 
     state: PlaybackState
-    item: str | None = None
+    item: ShortText | None = None
     position_s: float | None = None
 
 
@@ -43,18 +48,18 @@ class Alert(Struct, frozen=True):
 class Hello(Struct, frozen=True, tag="hello", omit_defaults=True):
     """The first frame. What the screen is and what it shows; none of it decides what it may do."""
 
-    player_version: str = ""
-    model: str = ""
-    platform: str = ""
-    emergency_version: int = 0
+    player_version: ShortText = ""
+    model: ShortText = ""
+    platform: ShortText = ""
+    emergency_version: Counter = 0
     playback: Playback | None = None
 
 
 class Heartbeat(Struct, frozen=True, tag="heartbeat", omit_defaults=True):
     """Still here. `playback` is left out while unchanged. `emergency_version`: the last one applied."""
 
-    seq: int
-    emergency_version: int = 0
+    seq: Counter
+    emergency_version: Counter = 0
     playback: Playback | None = None
 
 
@@ -62,26 +67,26 @@ class DeviceEvent(Struct, frozen=True, tag="event", omit_defaults=True):
     """Something happened on the screen, at `at_ms` by its own clock."""
 
     event: EventName
-    item: str | None = None
-    detail: str | None = None
-    at_ms: int | None = None
+    item: ShortText | None = None
+    detail: LongText | None = None
+    at_ms: Counter | None = None
 
 
 class Receipt(Struct, frozen=True, tag="receipt", omit_defaults=True):
     """The answer to a command. For an alert: `received` when it arrived, `rendered` when it was painted
     (with the hash of what is shown), `succeeded` when it is gone again, `rejected` or `failed` with the reason."""
 
-    command_id: str
+    command_id: ShortText
     status: ReceiptStatus
-    detail: str | None = None
-    content_hash: str | None = None
-    at_ms: int | None = None
+    detail: LongText | None = None
+    content_hash: ShortText | None = None
+    at_ms: Counter | None = None
 
 
 class DeviceGoodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
     """The screen leaves on purpose."""
 
-    reason: str = ""
+    reason: ShortText = ""
 
 
 Uplink = Hello | Heartbeat | DeviceEvent | Receipt | DeviceGoodbye

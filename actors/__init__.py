@@ -1,0 +1,1 @@
+"""Who owns which state: the actor runtime, the device actor, the emergency ledger. No sockets, no SQL."""

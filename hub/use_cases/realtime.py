@@ -1,0 +1,69 @@
+"""What the use cases need of the live side of the hub: a port, fulfilled by `hub.live.realtime`.
+
+Every call comes *after* the commit it speaks of. PostgreSQL is the truth; this makes the truth felt at once. A call
+that is lost (a crash in between) costs only time: screens converge on their next heartbeat or reconnect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from protocol.api import Scope, ScopePreview
+from protocol.close_codes import CloseCode
+from protocol.live import EmergencyProgress
+from protocol.vocabulary import CommandName, Severity
+
+
+class QueuedCommand(NamedTuple):
+    """A command whose row is committed and which waits for its screen."""
+
+    id: str
+    tenant_id: str
+    device_id: str
+    command: CommandName
+    args: dict[str, Any]
+    expires_at: datetime
+
+
+class LiveEmergency(NamedTuple):
+    """An emergency whose row is committed."""
+
+    id: str
+    hide_command_id: str
+    tenant_id: str
+    title: str
+    message: str
+    severity: Severity
+    scope: Scope
+    scope_text: str
+    content_hash: str
+    issued_at: datetime
+    issued_by: str
+    expires_at: datetime | None
+
+
+class Realtime(Protocol):
+    """The live side, as the use cases see it."""
+
+    async def refresh_devices(self, tenant_id: str, device_ids: Sequence[str]) -> None:
+        """These devices changed in PostgreSQL (new, approved, renamed, moved, revoked): read them again."""
+
+    def cut(self, device_id: str, code: CloseCode) -> None:
+        """Close the device's session now, if it has one."""
+
+    def command_queued(self, command: QueuedCommand) -> None:
+        """Send it now if the screen is connected; otherwise it goes out when the screen is back."""
+
+    def preview(self, tenant_id: str, scope: Scope) -> ScopePreview:
+        """How many approved screens the scope reaches, and how many of them are online, now."""
+
+    async def activate(self, emergency: LiveEmergency) -> ScopePreview:
+        """Fan the alert out to every live session in scope, open its ledger, and say how many it reaches."""
+
+    async def clear(self, tenant_id: str, emergency_id: str, cleared_at: datetime, cleared_by: str) -> None:
+        """Fan the all-clear out and chase it until no screen still shows the alert."""
+
+    def progress(self, tenant_id: str, emergency_id: str) -> EmergencyProgress | None:
+        """The live tallies of an emergency that is live or clearing; None when it is over."""
