@@ -1,6 +1,7 @@
 """The environment as text, and how one variable of it becomes a typed value.
 
-Here is the only code that reads `os.environ` or a `.env` file; `hub/settings.py` says which variables there are.
+Here is the only code that reads `os.environ` or a `.env` file; `hub/settings.py` says which variables
+there are.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def current_environment(directory: Path | None = None) -> dict[str, str]:
 def read_env_file(path: Path) -> dict[str, str]:
     """`NAME=value` lines of `path`; none when there is no such file.
 
-    Blank lines and lines that begin with `#` are passed over; `export ` before a name and one pair of quotes around a
-    value are taken off. Nothing is expanded: a `$` in a password stays a `$`.
+    Blank lines and lines that begin with `#` are passed over; `export ` before a name and one pair of quotes
+    around a value are taken off. Nothing is expanded: a `$` in a password stays a `$`.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -105,7 +106,7 @@ class EnvironmentReader:
         return number
 
     def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
-        """An address with one of `schemes`. The error shows the scheme only: an address can carry a password."""
+        """An address with one of `schemes`. The error does not show it: an address can carry a password."""
         value = self.optional(name)
         if value is None:
             return None
@@ -122,7 +123,7 @@ class EnvironmentReader:
         value = self.optional(name)
         if value is not None and len(value.encode()) < at_least_bytes:
             raise SettingsError(
-                f"{name} is shorter than {at_least_bytes} bytes: write a longer random value."
+                f"{name} is shorter than {at_least_bytes} bytes: write a longer random one."
             )
         return value
 

@@ -1,7 +1,7 @@
 """Errors that a person running Clarion can act on: one line, whose fault, what to do.
 
-Rule: whoever raises a `ClarionError` writes the line as it will be read in a terminal. The command line prints it on
-standard error and exits with `exit_code`; it never shows a traceback for one of these.
+Rule: whoever raises a `ClarionError` writes the line as it will be read in a terminal. The command line
+prints it on standard error and exits with `exit_code`; it never shows a traceback for one of these.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ class ClarionError(Exception):
 
 
 class SettingsError(ClarionError):
-    """A `CLARION_…` variable has a value that cannot be used. The message names the variable and what to do."""
+    """A `CLARION_…` variable cannot be used as it is. The message names it and says what to do."""
 
     exit_code = 2
 

@@ -79,7 +79,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Settings from `env` (default: the process's environment and `.env`); what is unset or empty has its default.
+        """Settings from `env`, or from the process's environment and `.env`.
+
+        What is unset or empty has its default.
 
         Raises SettingsError when a value cannot be used.
         """
@@ -146,9 +148,9 @@ def local_hub_url(host: str, port: int, *, tls: bool = False) -> str:
 def default_data_dir(working_directory: Path, user_id: int) -> Path:
     """Where data is kept when CLARION_DATA_DIR is not set.
 
-    An ordinary user's is `var` in the working directory. Root's is a folder of its own under /var/lib/clarion, because
-    PostgreSQL refuses to run as root and the system user that runs it must be able to reach its data, which it cannot
-    under /root; the hash keeps two clones apart.
+    An ordinary user's is `var` in the working directory. Root's is a folder of its own under
+    /var/lib/clarion, because PostgreSQL refuses to run as root and the system user that runs it must be able
+    to reach its data, which it cannot under /root; the hash keeps two clones apart.
     """
     if user_id != 0:
         return working_directory / "var"
