@@ -139,7 +139,7 @@ class Settings:
 
 def local_hub_url(host: str, port: int, *, tls: bool = False) -> str:
     """The address by which a process on this machine reaches a hub that listens on `host` and `port`."""
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104
     if ":" in reachable and not reachable.startswith("["):
         reachable = f"[{reachable}]"
     return f"{'https' if tls else 'http'}://{reachable}:{port}"

@@ -1,0 +1,1 @@
+"""The tests of Clarion; the folders mirror the code's."""
