@@ -122,9 +122,7 @@ class EnvironmentReader:
     def secret(self, name: str, *, at_least_bytes: int) -> str | None:
         value = self.optional(name)
         if value is not None and len(value.encode()) < at_least_bytes:
-            raise SettingsError(
-                f"{name} is shorter than {at_least_bytes} bytes: write a longer random one."
-            )
+            raise SettingsError(f"{name} is shorter than {at_least_bytes} bytes: write a longer random one.")
         return value
 
     def file(self, name: str) -> Path | None:

@@ -13,12 +13,8 @@ The calls block for up to a few seconds: on trio, run them with `trio.to_thread.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
 import shutil
 import signal
-import stat
 import subprocess
 import time
 from pathlib import Path
@@ -29,13 +25,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from persistence.embedded_programs import (
-    MAJOR_VERSION,
-    Account,
-    EmbeddedPostgresError,
-    PostgresPrograms,
-    server_account,
-)
+from persistence.embedded_folder import PostgresFolder
+from persistence.embedded_programs import EmbeddedPostgresError, PostgresPrograms, server_account
 
 __all__ = ["DATABASE", "HUB_ROLE", "OWNER_ROLE", "EmbeddedPostgres", "EmbeddedPostgresError"]
 
@@ -43,12 +34,9 @@ OWNER_ROLE = "clarion_owner"
 HUB_ROLE = "clarion_hub"
 DATABASE = "clarion"
 
-# struct sockaddr_un holds 108 bytes on Linux and 104 on macOS, with a closing zero.
-_MAX_SOCKET_PATH_BYTES = 103
 _START_DEADLINE_S = 30.0
 _STOP_DEADLINE_S = 3.0
 _POLL_S = 0.02
-_MAX_LOG_BYTES = 5_000_000
 
 # The server's settings, handed over at each start: a newer Clarion needs no edit of an old folder.
 _SETTINGS = {
@@ -84,19 +72,16 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, data_dir: Path, *, durable: bool = True) -> None:
-        self.data_dir = data_dir.absolute()
+        self._folder = PostgresFolder(data_dir)
         self._durable = durable
-        self._folder = self.data_dir / "postgres"
-        self._cluster = self._folder / "data"
-        self._log_path = self.data_dir / "logs" / "postgresql.log"
-        self._socket_folder = self._folder / "run"
+        self._socket_folder: Path | None = None
         self._lock: IO[bytes] | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._watch: subprocess.Popen[bytes] | None = None
 
     def __repr__(self) -> str:
         state = f"running as process {self._server.pid}" if self._server is not None else "stopped"
-        return f"<EmbeddedPostgres {self._folder} {state}>"
+        return f"<EmbeddedPostgres {self._folder.cluster} {state}>"
 
     def __enter__(self) -> Self:
         self.start()
@@ -114,6 +99,8 @@ class EmbeddedPostgres:
 
     def url(self, database: str = DATABASE, role: str = OWNER_ROLE) -> str:
         """The address of `database` for `role`: OWNER_ROLE migrates, row-level security binds HUB_ROLE."""
+        if self._socket_folder is None:
+            raise EmbeddedPostgresError("The embedded PostgreSQL has no address before its first start.")
         return f"postgresql://{role}@/{quote(database)}?host={quote(str(self._socket_folder), safe='')}"
 
     def start(self) -> None:
@@ -125,18 +112,15 @@ class EmbeddedPostgres:
         if self._server is not None:
             return
         account = server_account()
-        _make_folder(self.data_dir)
-        self._take_lock()
+        self._lock = self._folder.lock()
         try:
-            programs = PostgresPrograms.reachable(account, self.data_dir / "postgres-programs")
-            self._make_private_folder(self._folder, account)
-            self._socket_folder = self._place_of_socket(account)
-            self._check_reachable(programs)
-            self._check_cluster(account)
-            _stop_leftover(self._cluster)
-            if not self._cluster.exists():
+            self._socket_folder = self._folder.make_private(account)
+            programs = PostgresPrograms.reachable(account, self._folder.data_dir / "postgres-programs")
+            if self._folder.check_cluster(account):
+                self._folder.stop_leftover()
+            else:
                 self._make_cluster(programs)
-            self._start_server(programs)
+            self._start_server(programs, self._socket_folder)
             self._make_roles_and_database()
         except BaseException:
             self.stop()
@@ -176,88 +160,12 @@ class EmbeddedPostgres:
 
     # ------------------------------------------------------------------------------ the steps of a start
 
-    def _take_lock(self) -> None:
-        # Closed to others: whoever can open a file can lock it.
-        path = self.data_dir / "postgres.lock"
-        lock = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.close()
-            raise EmbeddedPostgresError(
-                f"Another process of Clarion already runs on {self.data_dir}: stop it first, "
-                "or set CLARION_DATA_DIR to another folder."
-            ) from error
-        self._lock = lock
-
-    def _make_private_folder(self, folder: Path, account: Account) -> None:
-        try:
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            found = folder.lstat()
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.user_id or found.st_mode & 0o077:
-                raise EmbeddedPostgresError(
-                    f"{folder} is not a private folder of user {account.name!r}: start as who made it, "
-                    "or set CLARION_DATA_DIR to another folder."
-                ) from None
-        else:
-            account.own(folder)
-
-    def _place_of_socket(self, account: Account) -> Path:
-        """Beside the data or, where that path is too long for a socket, a private folder in /tmp."""
-        folder = self._folder / "run"
-        if len(os.fsencode(folder / ".s.PGSQL.5432")) > _MAX_SOCKET_PATH_BYTES:
-            place = hashlib.sha256(os.fsencode(self._folder)).hexdigest()[:12]
-            folder = Path("/tmp") / f"clarion-{account.user_id}-{place}"  # noqa: S108 - private, and checked
-        self._make_private_folder(folder, account)
-        return folder
-
-    def _check_reachable(self, programs: PostgresPrograms) -> None:
-        try:
-            entered = programs.start(
-                "/bin/sh",
-                "-c",
-                'cd "$1"',
-                "sh",
-                str(self._folder),
-                cwd=Path("/"),
-                stdin=subprocess.DEVNULL,
-                output=subprocess.DEVNULL,
-            ).wait()
-        except OSError as error:
-            raise EmbeddedPostgresError(
-                f"/bin/sh does not run as {programs.account.name!r}: {error}."
-            ) from error
-        if entered != 0:
-            raise EmbeddedPostgresError(
-                f"The user {programs.account.name!r}, as whom PostgreSQL runs, cannot enter {self._folder}: "
-                "set CLARION_DATA_DIR to a folder outside private homes, such as /var/lib/clarion/data."
-            )
-
-    def _check_cluster(self, account: Account) -> None:
-        if not self._cluster.exists():
-            return
-        try:
-            version = (self._cluster / "PG_VERSION").read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            version = "an unknown version"
-        if version != str(MAJOR_VERSION):
-            raise EmbeddedPostgresError(
-                f"{self._cluster} was made by PostgreSQL {version}, and this is PostgreSQL {MAJOR_VERSION}: "
-                "move it away, or set CLARION_DATA_DIR to another folder."
-            )
-        if self._cluster.stat().st_uid != account.user_id:
-            raise EmbeddedPostgresError(
-                f"{self._cluster} does not belong to user {account.name!r}: start as the user who made it, "
-                "or set CLARION_DATA_DIR to another folder."
-            )
-
     def _make_cluster(self, programs: PostgresPrograms) -> None:
         # Made under another name, so that one cut short is never taken for a cluster.
-        unfinished = self._folder / "data.unfinished"
+        unfinished = self._folder.private / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        done = programs.run(
-            "initdb",
+        done = programs.account.run(
+            str(programs.folder / "initdb"),
             f"--pgdata={unfinished}",
             f"--username={OWNER_ROLE}",
             "--auth=trust",
@@ -268,30 +176,32 @@ class EmbeddedPostgres:
             "--locale=C",
             "--no-instructions",
             *(() if self._durable else ("--no-sync",)),
-            cwd=self._folder,
+            cwd=self._folder.private,
         )
         if done.returncode != 0:
             reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-            raise EmbeddedPostgresError(f"PostgreSQL could not make {self._cluster}: {' '.join(reason)}")
-        unfinished.rename(self._cluster)
+            raise EmbeddedPostgresError(
+                f"PostgreSQL could not make {self._folder.cluster}: {' '.join(reason)}"
+            )
+        unfinished.rename(self._folder.cluster)
 
-    def _start_server(self, programs: PostgresPrograms) -> None:
+    def _start_server(self, programs: PostgresPrograms, socket_folder: Path) -> None:
         settings = _SETTINGS | ({} if self._durable else _NOT_DURABLE)
-        settings["unix_socket_directories"] = str(self._socket_folder)
+        settings["unix_socket_directories"] = str(socket_folder)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with _open_log(self._log_path) as log:
+        with self._folder.open_log() as log:
             written_before = log.tell()
-            self._server = programs.start(
+            self._server = programs.account.start(
                 str(programs.folder / "postgres"),
                 "-D",
-                str(self._cluster),
+                str(self._folder.cluster),
                 *options,
-                cwd=self._folder,
+                cwd=self._folder.private,
                 stdin=subprocess.DEVNULL,
                 output=log.fileno(),
             )
         # Should this process die without a word, the pipe closes and the shell stops the server.
-        self._watch = programs.start(
+        self._watch = programs.account.start(
             "/bin/sh",
             "-c",
             'read -r _; kill -INT "$1"',
@@ -302,22 +212,17 @@ class EmbeddedPostgres:
             output=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + _START_DEADLINE_S
-        while not self._is_ready(self._server.pid):
+        while not self._folder.is_ready(self._server.pid):
             ended = self._server.poll()
             if ended is not None or time.monotonic() > deadline:
-                with self._log_path.open("rb") as log:
+                with self._folder.log.open("rb") as log:
                     log.seek(written_before)
                     said = log.read().decode(errors="replace").strip().splitlines()[-3:]
                 what = "did not become ready" if ended is None else f"ended with status {ended}"
                 raise EmbeddedPostgresError(
-                    f"PostgreSQL {what} on {self._cluster}: {' / '.join(said) or 'it said nothing'}"
+                    f"PostgreSQL {what} on {self._folder.cluster}: {' / '.join(said) or 'it said nothing'}"
                 )
             time.sleep(_POLL_S)
-
-    def _is_ready(self, process_id: int) -> bool:
-        """Whether the server of this process says so; the last of eight lines in its file is its state."""
-        lines = _pid_file(self._cluster)
-        return len(lines) >= 8 and lines[0].strip() == str(process_id) and lines[7].strip() == "ready"
 
     def _make_roles_and_database(self) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -333,56 +238,3 @@ class EmbeddedPostgres:
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make `folder` and what is missing above it. What exists keeps its permissions."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    for path in reversed(missing):
-        path.mkdir(exist_ok=True)
-        # Whatever the umask: the server's user must be able to pass through to its own, private folder.
-        path.chmod(0o755)
-
-
-def _open_log(path: Path) -> IO[bytes]:
-    path.parent.mkdir(exist_ok=True)
-    if path.exists() and path.stat().st_size > _MAX_LOG_BYTES:
-        path.replace(path.with_suffix(".log.1"))
-    return path.open("ab")
-
-
-def _pid_file(cluster: Path) -> list[str]:
-    try:
-        return (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _stop_leftover(cluster: Path) -> None:
-    """Stop a server that outlived its owner; take away the file of one that did not."""
-    lines = _pid_file(cluster)
-    if not lines:
-        return
-    process_id = int(lines[0])
-    for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        if not _serves(process_id, cluster):
-            break
-        os.kill(process_id, how)
-        deadline = time.monotonic() + _STOP_DEADLINE_S
-        while _serves(process_id, cluster) and time.monotonic() < deadline:
-            time.sleep(_POLL_S)
-    # After a power cut the number may be another process's by now, and PostgreSQL would refuse to start.
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
-
-
-def _serves(process_id: int, cluster: Path) -> bool:
-    """Whether the process is a live server on `cluster`."""
-    if Path("/proc/self/cwd").exists():
-        try:
-            return (
-                Path(f"/proc/{process_id}/cwd").readlink() == cluster.resolve()
-            )  # a server works in its cluster
-        except OSError:
-            return False
-    shown = subprocess.run(["ps", "-o", "command=", "-p", str(process_id)], capture_output=True, text=True)
-    return str(cluster) in shown.stdout

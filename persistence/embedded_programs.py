@@ -43,6 +43,40 @@ class Account:
         if os.geteuid() == 0:
             os.chown(path, self.user_id, self.group_id)
 
+    def run(self, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Run a program as this account to its end, out of reach of the terminal's Ctrl-C."""
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            env=_ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            start_new_session=True,
+            user=self._or_none(self.user_id),
+            group=self._or_none(self.group_id),
+            extra_groups=None if os.geteuid() else [],
+        )
+
+    def start(self, *command: str, cwd: Path, stdin: int, output: int) -> subprocess.Popen[bytes]:
+        """Start a program that stays, out of reach of the terminal's Ctrl-C: its owner ends it."""
+        return subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=_ENVIRONMENT,
+            stdin=stdin,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            user=self._or_none(self.user_id),
+            group=self._or_none(self.group_id),
+            extra_groups=None if os.geteuid() else [],
+        )
+
+    def _or_none(self, number: int) -> int | None:
+        """Only root can become another; None stays who it is."""
+        return number if os.geteuid() == 0 else None
+
 
 def server_account() -> Account:
     """This process's user or, as PostgreSQL does not run as root, the system user `clarion`, made if need be.
@@ -121,49 +155,10 @@ class PostgresPrograms:
     def trouble(self) -> str | None:
         """Why the programs do not run as the account; None when they do."""
         try:
-            done = self.run("initdb", "--version", cwd=Path("/"))
+            done = self.account.run(str(self.folder / "initdb"), "--version", cwd=Path("/"))
         except OSError as error:
             return error.strerror or str(error)
         return None if done.returncode == 0 else (done.stderr.strip() or f"exit status {done.returncode}")
-
-    def run(self, program: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        """Run a program to its end, out of reach of the terminal's Ctrl-C."""
-        return subprocess.run(
-            [str(self.folder / program), *arguments],
-            cwd=cwd,
-            env=_ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            start_new_session=True,
-            user=self._user(),
-            group=self._group(),
-            extra_groups=self._extra_groups(),
-        )
-
-    def start(self, *command: str, cwd: Path, stdin: int, output: int) -> subprocess.Popen[bytes]:
-        """Start a program that stays, out of reach of the terminal's Ctrl-C: its owner ends it."""
-        return subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=_ENVIRONMENT,
-            stdin=stdin,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            user=self._user(),
-            group=self._group(),
-            extra_groups=self._extra_groups(),
-        )
-
-    def _user(self) -> int | None:
-        return self.account.user_id if os.geteuid() == 0 else None
-
-    def _group(self) -> int | None:
-        return self.account.group_id if os.geteuid() == 0 else None
-
-    def _extra_groups(self) -> list[int] | None:
-        return [] if os.geteuid() == 0 else None
 
 
 def _copy_once(package: Path, copies: Path) -> Path:
