@@ -19,10 +19,10 @@ class MalformedFrame(ValueError):
 
 
 _encoder: Final = msgspec.json.Encoder()
-_uplink: Final = msgspec.json.Decoder(Uplink)
-_downlink: Final = msgspec.json.Decoder(Downlink)
-_operator_uplink: Final = msgspec.json.Decoder(OperatorUplink)
-_operator_downlink: Final = msgspec.json.Decoder(OperatorDownlink)
+_uplink: Final[msgspec.json.Decoder[Uplink]] = msgspec.json.Decoder(Uplink)
+_downlink: Final[msgspec.json.Decoder[Downlink]] = msgspec.json.Decoder(Downlink)
+_operator_uplink: Final[msgspec.json.Decoder[OperatorUplink]] = msgspec.json.Decoder(OperatorUplink)
+_operator_downlink: Final[msgspec.json.Decoder[OperatorDownlink]] = msgspec.json.Decoder(OperatorDownlink)
 
 
 def encode(frame: Uplink | Downlink | OperatorUplink | OperatorDownlink) -> bytes:

@@ -12,7 +12,7 @@ SUBPROTOCOL: Final = "clarion.v1"
 """The WebSocket subprotocol of screens and of operators."""
 
 BEARER_SUBPROTOCOL_PREFIX: Final = "clarion.bearer."
-"""A browser cannot set headers on a WebSocket: it offers its token as a second subprotocol behind this prefix.
+"""A browser cannot set headers on a WebSocket: it offers its token as a second subprotocol, behind this.
 The hub never selects it, so it is not echoed. See docs/decisions/0006-browser-tokens-in-a-subprotocol.md."""
 
 
@@ -43,6 +43,7 @@ class PresenceReason(StrEnum):
     PROTOCOL_ERROR = "protocol_error"
     TOO_SLOW = "too_slow"
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 -- a reason, not a secret
+    HUB_FAULT = "hub_fault"
     QUARANTINED = "quarantined"
     HUB_RESTARTED = "hub_restarted"
 
@@ -56,6 +57,7 @@ PRESENCE_SENTENCES: Final[dict[PresenceReason, str]] = {
     PresenceReason.PROTOCOL_ERROR: "sent frames the hub cannot read",
     PresenceReason.TOO_SLOW: "did not read what the hub sent",
     PresenceReason.TOKEN_REVOKED: "access revoked by an operator",
+    PresenceReason.HUB_FAULT: "a fault in the hub closed the connection",
     PresenceReason.QUARANTINED: "quarantined after repeated faults in the hub",
     PresenceReason.HUB_RESTARTED: "the hub restarted and the screen has not come back yet",
 }

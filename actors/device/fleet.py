@@ -1,0 +1,182 @@
+"""All device actors: activation, retirement, deadlines, and what happens when one fails.
+
+Rule 1: an actor exists while a screen is connected (and a moment longer); everything else is in the roster and in
+        PostgreSQL.
+Rule 2: a failing actor loses its link with a resumable code and is built anew from truth when the screen returns;
+        past its budget it is quarantined: the screen may not return before the time is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import trio
+
+from actors.device.actor import DeviceActor
+from actors.device.messages import (
+    AlertSent,
+    Connected,
+    Cut,
+    DeviceMessage,
+    Disconnected,
+    Heard,
+    PendingCommand,
+    Queued,
+    Silent,
+)
+from actors.device.ports import Link, Surroundings
+from actors.runtime import Cell, Deadlines, Dispatcher, Instant, Supervisor, Verdict
+from actors.runtime.cell import AnyCell
+from protocol.close_codes import CloseCode
+from protocol.frames import Hello, Uplink
+from protocol.vocabulary import PresenceReason
+
+SWEEP_EVERY_S = 0.25
+TICK_S = 0.5
+
+
+class PendingLoader(Protocol):
+    """Loads a screen's open commands from PostgreSQL and gives them to `Fleet.queue` (pipe to self)."""
+
+    def load_pending(self, device_id: str) -> None:
+        """Start loading; returns at once."""
+
+
+class Fleet:
+    """Refs to device actors by device id. All methods are synchronous, on the trio thread."""
+
+    def __init__(
+        self,
+        around: Surroundings,
+        loader: PendingLoader,
+        clock: Callable[[], Instant],
+        heartbeat_interval_s: float,
+        supervisor: Supervisor | None = None,
+    ) -> None:
+        self._around = around
+        self._loader = loader
+        self._clock = clock
+        self._interval_s = heartbeat_interval_s
+        self.supervisor = supervisor or Supervisor()
+        self.dispatcher = Dispatcher(clock, self._fault)
+        self._cells: dict[str, Cell[DeviceMessage]] = {}
+        self._actors: dict[str, DeviceActor] = {}
+        self._deadlines: Deadlines[str] = Deadlines(TICK_S)
+        self._retiring: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def __repr__(self) -> str:
+        return f"<Fleet {len(self)} actors, {self.dispatcher.waiting} messages waiting>"
+
+    # ---- what the gateway tells ----
+
+    def connected(self, device_id: str, name: str, link: Link, hello: Hello, *, has_open_commands: bool) -> None:
+        """The screen said hello on `link`."""
+        wait_s = self.supervisor.quarantined_for(device_id, self._clock().mono_s)
+        if wait_s > 0:
+            link.close(CloseCode.HUB_FAULT, reconnect_after_s=wait_s)
+            return
+        cell = self._cells.get(device_id)
+        if cell is None:
+            actor = DeviceActor(device_id, name, self._around, self, self._interval_s)
+            cell = self._cells[device_id] = Cell(device_id, actor)
+            self._actors[device_id] = actor
+        self.dispatcher.tell_urgently(cell, Connected(link, hello))
+        if has_open_commands:
+            self._loader.load_pending(device_id)
+
+    def heard(self, device_id: str, link: Link, frame: Uplink) -> bool:
+        """A frame came in. False when the screen sends faster than its actor may be kept waiting."""
+        cell = self._cells.get(device_id)
+        return cell is not None and self.dispatcher.tell(cell, Heard(link, frame))
+
+    def disconnected(self, device_id: str, link: Link, reason: PresenceReason) -> None:
+        """The link is gone. In the urgent lane: the normal one may be full, and this must arrive."""
+        cell = self._cells.get(device_id)
+        if cell is not None:
+            self.dispatcher.tell_urgently(cell, Disconnected(link, reason))
+
+    # ---- what the use cases and the fast lane tell ----
+
+    def queue(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
+        """Committed commands wait for this screen. Without effect when it is not connected: they are loaded then."""
+        cell = self._cells.get(device_id)
+        if cell is not None:
+            self.dispatcher.tell_urgently(cell, Queued(commands))
+
+    def cut(self, device_id: str, code: CloseCode, reason: PresenceReason) -> None:
+        """Close the session now."""
+        cell = self._cells.get(device_id)
+        if cell is not None:
+            self.dispatcher.tell_urgently(cell, Cut(code, reason))
+
+    def link_of(self, device_id: str) -> Link | None:
+        """The link of the moment: what the fast lane writes to."""
+        actor = self._actors.get(device_id)
+        return None if actor is None else actor.link
+
+    def alert_sent(self, device_id: str, version: int) -> None:
+        """The fast lane has written an alert or an all-clear to the screen's link."""
+        cell = self._cells.get(device_id)
+        if cell is not None:
+            self.dispatcher.tell_urgently(cell, AlertSent(version))
+
+    def connected_devices(self) -> list[str]:
+        """Ids of the screens that have a link."""
+        return [device_id for device_id, actor in self._actors.items() if actor.link is not None]
+
+    # ---- Keeper ----
+
+    def expect_heartbeat(self, device_id: str, due_s: float) -> None:
+        """See `Keeper`."""
+        self._deadlines.set(device_id, due_s)
+
+    def session_over(self, device_id: str) -> None:
+        """See `Keeper`. Retirement waits for the next sweep: a new link may be in the lane already."""
+        self._deadlines.cancel(device_id)
+        self._retiring.add(device_id)
+
+    # ---- time ----
+
+    async def run(self) -> None:
+        """Sweep for ever."""
+        while True:
+            await trio.sleep(SWEEP_EVERY_S)
+            self.sweep(self._clock())
+
+    def sweep(self, now: Instant) -> None:
+        """Tell the silent, retire the gone."""
+        for device_id in self._deadlines.sweep(now.mono_s):
+            cell = self._cells.get(device_id)
+            if cell is not None:
+                self.dispatcher.tell_urgently(cell, Silent())
+        for device_id in list(self._retiring):
+            actor, cell = self._actors.get(device_id), self._cells.get(device_id)
+            if actor is None or cell is None or actor.link is not None:
+                self._retiring.discard(device_id)
+            elif cell.waiting == 0:
+                self._forget(cell)
+
+    def _forget(self, cell: AnyCell) -> None:
+        cell.stop()
+        self._cells.pop(cell.key, None)
+        self._actors.pop(cell.key, None)
+        self._deadlines.cancel(cell.key)
+        self._retiring.discard(cell.key)
+
+    def _fault(self, cell: AnyCell, error: Exception, now: Instant) -> None:
+        verdict = self.supervisor.fault(cell.key, now.mono_s)
+        actor = self._actors.get(cell.key)
+        self._forget(cell)
+        if actor is None or actor.link is None:
+            return
+        if verdict is Verdict.QUARANTINE:
+            actor.link.close(CloseCode.HUB_FAULT, reconnect_after_s=self.supervisor.quarantine_s)
+            reason = PresenceReason.QUARANTINED
+        else:
+            actor.link.close(CloseCode.HUB_FAULT, reconnect_after_s=1.0)
+            reason = PresenceReason.HUB_FAULT
+        self._around.went_offline(cell.key, reason, now.wall_ms, now.wall_ms)

@@ -1,0 +1,77 @@
+"""What a device actor can be told. Frozen; matched with `match` and `assert_never`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from actors.device.ports import Link
+from protocol.close_codes import CloseCode
+from protocol.frames import Hello, Uplink
+from protocol.vocabulary import CommandName, CommandStatus, PresenceReason
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCommand:
+    """A committed command that has not ended. `expires_ms`: wall clock."""
+
+    id: str
+    command: CommandName
+    args: dict[str, Any]
+    expires_ms: int
+    status: CommandStatus = CommandStatus.QUEUED
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The screen said hello on `link`. An older link, if there is one, is superseded."""
+
+    link: Link
+    hello: Hello
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A frame came in on `link`."""
+
+    link: Link
+    frame: Uplink
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """`link` is gone, and why. Without effect when it is not the link of the moment."""
+
+    link: Link
+    reason: PresenceReason
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """These commands wait for the screen: just posted, or loaded from PostgreSQL after it connected."""
+
+    commands: Sequence[PendingCommand]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSent:
+    """The fast lane wrote an alert or an all-clear to the link: this is the version the screen must have now."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The heartbeat deadline came up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Close the session now: the token was revoked or replaced, or the hub stops."""
+
+    code: CloseCode
+    reason: PresenceReason
+
+
+DeviceMessage = Connected | Heard | Disconnected | Queued | AlertSent | Silent | Cut

@@ -1,0 +1,84 @@
+"""What a device actor needs from the world. Every call is synchronous, in memory, and does not fail."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from protocol.close_codes import CloseCode
+from protocol.frames import Alert, DeviceEvent, Playback, Receipt
+from protocol.vocabulary import CommandName, CommandStatus, PresenceReason
+
+
+class Link(Protocol):
+    """The socket of the moment, as an actor sees it."""
+
+    @property
+    def session_id(self) -> str:
+        """Names the session in welcome and in logs."""
+
+    @property
+    def stalled(self) -> bool:
+        """Whether something sent earlier still waits for the screen to read."""
+
+    def send(self, payload: bytes) -> None:
+        """Send one text frame; never blocks. A link that cannot keep up is closed by the gateway."""
+
+    def close(self, code: CloseCode, reconnect_after_s: float | None = None) -> None:
+        """Say goodbye and close. Idempotent."""
+
+
+class Surroundings(Protocol):
+    """Where the effects of turns go: roster, journal, feed, ledgers. `hub.live` fulfils it."""
+
+    def alerts_for(self, device_id: str) -> tuple[int, list[Alert]]:
+        """The emergency version of now, and every live alert the screen must show, gravest first."""
+
+    def alerts_delivered(self, device_id: str, alerts: list[Alert], wall_ms: int) -> None:
+        """These alerts were just sent to the screen as part of a whole truth."""
+
+    def alert_receipt(self, device_id: str, receipt: Receipt, wall_ms: int) -> bool:
+        """A receipt that may be about an alert; False when it is not."""
+
+    def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
+        """The screen has the version of now: it shows what it must and nothing else."""
+
+    def came_online(self, device_id: str, player_version: str, platform: str, wall_ms: int) -> None:
+        """A session has begun."""
+
+    def went_offline(self, device_id: str, reason: PresenceReason, last_heard_ms: int, wall_ms: int) -> None:
+        """The session is over, and why."""
+
+    def playback_changed(self, device_id: str, playback: Playback, wall_ms: int) -> None:
+        """The screen plays something else, or has another state."""
+
+    def heartbeat_sampled(
+        self, device_id: str, emergency_version: int, playback: Playback | None, wall_ms: int
+    ) -> None:
+        """A heartbeat worth keeping (at most one a minute)."""
+
+    def event_reported(self, device_id: str, event: DeviceEvent, wall_ms: int) -> None:
+        """The screen reported an event."""
+
+    def command_changed(
+        self,
+        device_id: str,
+        command_id: str,
+        command: CommandName,
+        status: CommandStatus,
+        detail: str | None,
+        wall_ms: int,
+    ) -> None:
+        """A command has a new status."""
+
+    def pending_changed(self, device_id: str, pending: int) -> None:
+        """How many commands have not ended."""
+
+
+class Keeper(Protocol):
+    """Who keeps the actor and its deadline: the fleet."""
+
+    def expect_heartbeat(self, device_id: str, due_s: float) -> None:
+        """Tell the actor `Silent` when `due_s` (monotonic) has passed; replaces the deadline before."""
+
+    def session_over(self, device_id: str) -> None:
+        """The actor has no link: forget the deadline, and the actor too unless another link comes."""

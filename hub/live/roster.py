@@ -1,0 +1,171 @@
+"""The hub's picture of every screen of every tenant: who it is (from PostgreSQL) and how it is (from its session).
+
+PostgreSQL is the truth about the first half; `Roster.put` takes it from there. The second half is lost with the
+process and comes back as screens reconnect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from protocol.api import Scope
+from protocol.frames import Playback
+from protocol.live import ScreenRow
+from protocol.vocabulary import (
+    SIMULATED_PLATFORM,
+    DeviceStatus,
+    LedgerState,
+    MissingReason,
+    Presence,
+    PresenceReason,
+)
+
+
+class Screen:
+    """One device. The identity half is replaced as a whole; the live half is set field by field."""
+
+    __slots__ = (
+        "alert_id",
+        "alert_missing",
+        "alert_state",
+        "group_ids",
+        "groups",
+        "id",
+        "last_seen_ms",
+        "location",
+        "name",
+        "pairing_code",
+        "pairing_expires_ms",
+        "pending_commands",
+        "platform",
+        "playback",
+        "presence",
+        "reason",
+        "since_ms",
+        "site",
+        "site_id",
+        "status",
+        "tags",
+        "tenant_id",
+    )
+
+    def __init__(self, device_id: str, tenant_id: str) -> None:
+        self.id = device_id
+        self.tenant_id = tenant_id
+        self.name = ""
+        self.status = DeviceStatus.PENDING
+        self.site_id: str | None = None
+        self.site: str | None = None
+        self.group_ids: tuple[str, ...] = ()
+        self.groups: tuple[str, ...] = ()
+        self.tags: dict[str, str] = {}
+        self.location = ""
+        self.platform = ""
+        self.pairing_code: str | None = None
+        self.pairing_expires_ms: int | None = None
+        self.presence = Presence.OFFLINE
+        self.reason = PresenceReason.NEVER_CONNECTED
+        self.since_ms: int | None = None
+        self.last_seen_ms: int | None = None
+        self.playback: Playback | None = None
+        self.pending_commands = 0
+        self.alert_id: str | None = None
+        self.alert_state: LedgerState | None = None
+        self.alert_missing: MissingReason | None = None
+
+    def in_scope(self, scope: Scope) -> bool:
+        """Whether an emergency with this scope is for this screen."""
+        if self.status is not DeviceStatus.APPROVED:
+            return False
+        match scope.kind:
+            case "all":
+                return True
+            case "sites":
+                return self.site_id in scope.ids
+            case "groups":
+                return any(group_id in scope.ids for group_id in self.group_ids)
+            case "devices":
+                return self.id in scope.ids
+
+    def row(self) -> ScreenRow:
+        """The screen as the operators' tables show it."""
+        playback = self.playback
+        return ScreenRow(
+            id=self.id,
+            name=self.name,
+            status=self.status,
+            presence=self.presence,
+            reason=self.reason,
+            since_ms=self.since_ms,
+            last_seen_ms=self.last_seen_ms,
+            site_id=self.site_id,
+            site=self.site,
+            groups=list(self.groups),
+            tags=self.tags,
+            location=self.location,
+            platform=self.platform,
+            simulated=self.platform == SIMULATED_PLATFORM,
+            playback=playback.state if playback is not None else None,
+            now_playing=playback.item if playback is not None else None,
+            pending_commands=self.pending_commands,
+            pairing_code=self.pairing_code,
+            pairing_expires_ms=self.pairing_expires_ms,
+            alert_id=self.alert_id,
+            alert_state=self.alert_state,
+            alert_missing=self.alert_missing,
+        )
+
+
+class Roster:
+    """Screens by id and by tenant."""
+
+    def __init__(self) -> None:
+        self._screens: dict[str, Screen] = {}
+        self._by_tenant: dict[str, dict[str, Screen]] = {}
+
+    def __len__(self) -> int:
+        return len(self._screens)
+
+    def get(self, device_id: str) -> Screen | None:
+        """The screen, or None if the hub does not know it."""
+        return self._screens.get(device_id)
+
+    def of_tenant(self, tenant_id: str) -> Iterator[Screen]:
+        """Every screen of the tenant, in no order."""
+        return iter(self._by_tenant.get(tenant_id, {}).values())
+
+    def in_scope(self, tenant_id: str, scope: Scope) -> list[Screen]:
+        """The tenant's approved screens that the scope names."""
+        if scope.kind == "devices":
+            named = (self._screens.get(device_id) for device_id in dict.fromkeys(scope.ids))
+            return [s for s in named if s is not None and s.tenant_id == tenant_id and s.in_scope(scope)]
+        return [screen for screen in self.of_tenant(tenant_id) if screen.in_scope(scope)]
+
+    def put(self, screen: Screen) -> Screen:
+        """Take the identity half from `screen` (as read from PostgreSQL); keep the live half of a known one."""
+        known = self._screens.get(screen.id)
+        if known is None:
+            self._screens[screen.id] = screen
+            self._by_tenant.setdefault(screen.tenant_id, {})[screen.id] = screen
+            return screen
+        for name in (
+            "name",
+            "status",
+            "site_id",
+            "site",
+            "group_ids",
+            "groups",
+            "tags",
+            "location",
+            "platform",
+            "pairing_code",
+            "pairing_expires_ms",
+        ):
+            setattr(known, name, getattr(screen, name))
+        return known
+
+    def remove(self, device_id: str) -> None:
+        """The device is gone from PostgreSQL."""
+        screen = self._screens.pop(device_id, None)
+        if screen is not None:
+            del self._by_tenant[screen.tenant_id][device_id]
