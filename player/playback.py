@@ -1,0 +1,117 @@
+"""Where a screen is in its playlist: a playhead that moves with the time it is given.
+
+Rule 1: time is an argument, in seconds of a clock that never goes back; the playhead reads none.
+Rule 2: every item that starts is said to end before another starts.
+Rule 3: what would have played while nobody moved the playhead (the machine slept) did not play, and no event
+        says that it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from protocol.frames import DeviceEvent, Playback
+from protocol.vocabulary import EventName, PlaybackState
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistItem:
+    """One thing to show for `duration_s` seconds."""
+
+    name: str
+    duration_s: float
+
+    def __post_init__(self) -> None:
+        if not self.duration_s > 0:
+            raise ValueError(f"{self.name!r} must play for more than 0 seconds, not {self.duration_s}")
+
+
+DEMO_PLAYLIST: Final = (
+    PlaylistItem("Welcome", 45.0),
+    PlaylistItem("Today's events", 75.0),
+    PlaylistItem("Opening hours", 60.0),
+    PlaylistItem("Wayfinding", 90.0),
+    PlaylistItem("Weather", 50.0),
+    PlaylistItem("House notices", 105.0),
+)
+
+
+class Playhead:
+    """Plays a playlist round and round; made stopped. Each method returns the events it caused, in order."""
+
+    __slots__ = ("_ends_at", "_index", "_left_s", "_playlist", "state")
+
+    def __init__(self, playlist: Sequence[PlaylistItem]) -> None:
+        if not playlist:
+            raise ValueError("a playlist needs at least one item")
+        self._playlist = tuple(playlist)
+        self._index = 0
+        self._ends_at = 0.0  # While playing: when the item ends.
+        self._left_s = 0.0  # While paused: how much of the item is left.
+        self.state = PlaybackState.STOPPED
+
+    @property
+    def item(self) -> PlaylistItem | None:
+        """What is on the glass; None when stopped."""
+        return None if self.state is PlaybackState.STOPPED else self._playlist[self._index]
+
+    @property
+    def due_at(self) -> float | None:
+        """When the item ends; None when nothing moves."""
+        return self._ends_at if self.state is PlaybackState.PLAYING else None
+
+    def snapshot(self, now: float) -> Playback:
+        """What the screen reports about itself."""
+        item = self.item
+        if item is None:
+            return Playback(self.state)
+        left_s = self._left_s if self.state is PlaybackState.PAUSED else self._ends_at - now
+        position_s = min(item.duration_s, max(0.0, item.duration_s - left_s))
+        return Playback(self.state, item.name, round(position_s, 1))
+
+    def play(self, now: float) -> list[DeviceEvent]:
+        """Go on where it was paused, or start from the first item."""
+        if self.state is PlaybackState.PAUSED:
+            self.state = PlaybackState.PLAYING
+            self._ends_at = now + self._left_s
+            return []
+        if self.state is PlaybackState.PLAYING:
+            return []
+        return [self._start(0, now)]
+
+    def pause(self, now: float) -> list[DeviceEvent]:
+        """Hold the item that is playing; nothing to do otherwise."""
+        if self.state is PlaybackState.PLAYING:
+            self.state = PlaybackState.PAUSED
+            self._left_s = max(0.0, self._ends_at - now)
+        return []
+
+    def stop(self) -> list[DeviceEvent]:
+        """Clear the glass."""
+        ended = self._ended()
+        self.state = PlaybackState.STOPPED
+        return ended
+
+    def restart(self, now: float) -> list[DeviceEvent]:
+        """Play from the first item, whatever it did before."""
+        return [*self.stop(), *self.play(now)]
+
+    def advance(self, now: float) -> list[DeviceEvent]:
+        """Move on to the next item if this one has ended."""
+        if self.state is not PlaybackState.PLAYING or now < self._ends_at:
+            return []
+        ended, was_due_at = self._ended(), self._ends_at
+        following = (self._index + 1) % len(self._playlist)
+        # The next item began when this one was due to end, unless it would be over as well by now (Rule 3).
+        overslept = now >= was_due_at + self._playlist[following].duration_s
+        return [*ended, self._start(following, now if overslept else was_due_at)]
+
+    def _start(self, index: int, at: float) -> DeviceEvent:
+        item = self._playlist[index]
+        self.state, self._index, self._ends_at = PlaybackState.PLAYING, index, at + item.duration_s
+        return DeviceEvent(EventName.PLAYBACK_STARTED, item.name)
+
+    def _ended(self) -> list[DeviceEvent]:
+        return [] if self.item is None else [DeviceEvent(EventName.PLAYBACK_ENDED, self.item.name)]

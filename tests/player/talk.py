@@ -1,0 +1,67 @@
+"""A hub's side of the conversation, for the tests of the reference screen: frames made in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+from typing import Final
+
+import msgspec
+
+from player.reference import ReferenceScreen
+from protocol.alert import content_hash
+from protocol.frames import Ack, Alert, Command, Receipt, Uplink, Welcome
+from protocol.vocabulary import CommandName, ReceiptStatus, Severity
+
+EPOCH_MS: Final = 1_750_000_000_000
+"""What the hub's clock shows when the screen's own shows 0."""
+
+
+def hub_ms(now: float) -> int:
+    return EPOCH_MS + int(now * 1000)
+
+
+def alert(
+    emergency_id: str = "fire",
+    *,
+    title: str = "Fire in the north wing",
+    message: str = "Leave by the nearest exit.",
+    severity: Severity = Severity.EXTREME,
+    issued_ms: int = EPOCH_MS,
+    expires_ms: int | None = None,
+) -> Alert:
+    digest = content_hash(title, message, severity)
+    return Alert(emergency_id, title, message, severity, issued_ms, digest, expires_ms)
+
+
+def welcome(
+    now: float = 0.0, *, version: int = 0, emergencies: Iterable[Alert] = (), interval_s: float = 15.0
+) -> Welcome:
+    return Welcome("d1", "Main entrance", "s1", interval_s, hub_ms(now), version, list(emergencies))
+
+
+def ack(seq: int, now: float, *, version: int = 0, emergencies: Iterable[Alert] | None = None) -> Ack:
+    return Ack(seq, hub_ms(now), version, None if emergencies is None else list(emergencies))
+
+
+def show(shown: Alert, version: int) -> Command:
+    args = {"alert": msgspec.to_builtins(shown), "emergency_version": version}
+    return Command(shown.emergency_id, CommandName.EMERGENCY_SHOW, args)
+
+
+def hide(command_id: str, emergency_id: str, version: int) -> Command:
+    args = {"emergency_id": emergency_id, "emergency_version": version}
+    return Command(command_id, CommandName.EMERGENCY_HIDE, args)
+
+
+def answers(said: Iterable[Uplink]) -> list[tuple[str, ReceiptStatus]]:
+    """The receipts among the frames, as (command_id, status)."""
+    return [(frame.command_id, frame.status) for frame in said if isinstance(frame, Receipt)]
+
+
+def in_session(now: float = 0.0, *, seed: int = 1, interval_s: float = 15.0) -> ReferenceScreen:
+    """A screen that was welcomed at `now`."""
+    screen = ReferenceScreen(now, rng=Random(seed))
+    screen.connected(now)
+    screen.receive(welcome(now, interval_s=interval_s), now)
+    return screen
