@@ -7,10 +7,14 @@
 
 DO $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'clarion_hub') THEN
+    -- Roles belong to the whole server: another database of it may be making the same one right now.
+    BEGIN
         CREATE ROLE clarion_hub NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    END;
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT clarion_hub TO %I', current_user);
     END IF;
-    EXECUTE format('GRANT clarion_hub TO %I', current_user);
 END
 $$;
 
@@ -28,7 +32,8 @@ CREATE TABLE tenants (
 CREATE TABLE roles (
     id          uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     tenant_id   uuid NOT NULL REFERENCES tenants,
-    name        text NOT NULL,
+    name        text NOT NULL CHECK (name IN
+                ('ROOT', 'TENANT_ADMIN', 'DEVICE_ADMIN', 'CONTENT_ADMIN', 'CONTENT_CREATOR', 'VIEWER')),
     UNIQUE (tenant_id, name),
     UNIQUE (tenant_id, id)
 );
@@ -111,10 +116,12 @@ CREATE TABLE devices (
     token_issued_at     timestamptz,
     -- The last the hub wrote of what it saw.
     presence            text NOT NULL DEFAULT 'offline' CHECK (presence IN ('online', 'offline')),
-    presence_reason     text NOT NULL DEFAULT 'never_connected',
+    presence_reason     text NOT NULL DEFAULT 'never_connected' CHECK (presence_reason IN
+                        ('connected', 'never_connected', 'heartbeat_lost', 'network_closed', 'said_goodbye',
+                         'protocol_error', 'too_slow', 'token_revoked', 'quarantined', 'hub_restarted')),
     presence_since      timestamptz,
     last_seen_at        timestamptz,
-    playback            text,
+    playback            text CHECK (playback IN ('ready', 'idle', 'playing', 'paused', 'stopped', 'error')),
     now_playing         text,
     created_at          timestamptz NOT NULL DEFAULT now(),
     updated_at          timestamptz NOT NULL DEFAULT now(),
@@ -145,7 +152,7 @@ CREATE TABLE device_heartbeats (
     device_id           uuid NOT NULL,
     at                  timestamptz NOT NULL,
     emergency_version   bigint NOT NULL,
-    playback            text,
+    playback            text CHECK (playback IN ('ready', 'idle', 'playing', 'paused', 'stopped', 'error')),
     now_playing         text,
     PRIMARY KEY (device_id, at)
 );
@@ -167,7 +174,9 @@ CREATE TABLE commands (
     seq                 bigint GENERATED ALWAYS AS IDENTITY,
     tenant_id           uuid NOT NULL REFERENCES tenants,
     device_id           uuid NOT NULL,
-    command             text NOT NULL,
+    -- Emergencies have a ledger of their own and are never queued one by one.
+    command             text NOT NULL CHECK (command IN
+                        ('play', 'pause', 'stop', 'reload_playlist', 'reboot', 'ping')),
     args                jsonb NOT NULL DEFAULT '{}',
     status              text NOT NULL DEFAULT 'queued' CHECK (status IN
                         ('queued', 'sent', 'received', 'succeeded', 'failed', 'rejected', 'expired')),
@@ -195,6 +204,8 @@ CREATE TABLE emergencies (
     message         text NOT NULL,
     severity        text NOT NULL CHECK (severity IN ('extreme', 'severe', 'moderate', 'minor')),
     scope           jsonb NOT NULL,
+    -- The scope in words, as it was called then.
+    scope_text      text NOT NULL,
     content_hash    text NOT NULL,
     status          text NOT NULL DEFAULT 'live' CHECK (status IN ('live', 'clearing', 'cleared')),
     issued_at       timestamptz NOT NULL,
@@ -292,7 +303,7 @@ $$ SELECT k.tenant_id FROM enrolment_keys k JOIN tenants t ON t.id = k.tenant_id
 
 CREATE FUNCTION tenant_of_device(device uuid) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
-$$ SELECT tenant_id FROM devices WHERE id = device $$;
+$$ SELECT d.tenant_id FROM devices d JOIN tenants t ON t.id = d.tenant_id WHERE d.id = device AND t.status = 'ACTIVE' $$;
 
 -- Many at once: after an outage every screen comes back in the same second.
 CREATE FUNCTION devices_of_tokens(hashes bytea[])

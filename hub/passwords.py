@@ -1,0 +1,73 @@
+"""Passwords: argon2id for what is stored now, bcrypt for what older systems stored, one cost for a wrong guess.
+
+Rule 1: hashing runs in worker threads of its own, two at a time: a flood of sign-ins slows sign-ins, nothing else.
+Rule 2: a user who does not exist costs a verification too, against a hash that nothing matches.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final, NamedTuple
+
+import trio
+from passlib.context import CryptContext
+from passlib.exc import PasswordValueError
+
+_WAITING_AT_MOST: Final = 50
+# The alphabet has no letter or digit that is taken for another one.
+_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Verdict(NamedTuple):
+    """`upgraded` is a new hash to store, when the password matched one that is out of date."""
+
+    matches: bool
+    upgraded: str | None = None
+
+
+class TooBusy(Exception):
+    """Too many sign-ins are waiting already."""
+
+
+class Passwords:
+    """Hashes and verifies. One per process."""
+
+    def __init__(self) -> None:
+        self._context = CryptContext(
+            schemes=["argon2", "bcrypt"],
+            deprecated="auto",
+            argon2__type="ID",
+            argon2__memory_cost=65_536,  # KiB
+            argon2__time_cost=3,
+            argon2__parallelism=1,
+        )
+        self._nobody = self.hash(secrets.token_urlsafe(16))
+        self._limiter = trio.CapacityLimiter(2)
+
+    def hash(self, password: str) -> str:
+        """An argon2id hash. About 0.1 s of one core; for the command line and for tests."""
+        return str(self._context.hash(password))
+
+    def verify_now(self, password: str, stored: str | None) -> Verdict:
+        """Whether the password matches; about 0.1 s of one core, also when there is no hash (`None`)."""
+        try:
+            matches, upgraded = self._context.verify_and_update(password, stored or self._nobody)
+        except (PasswordValueError, ValueError):
+            # A NUL, or more than 72 bytes against bcrypt: no hash was ever made of that. The work is done all the same.
+            self._context.verify("", self._nobody)
+            return Verdict(matches=False)
+        if stored is None or not matches:
+            return Verdict(matches=False)
+        return Verdict(matches=True, upgraded=upgraded)
+
+    async def verify(self, password: str, stored: str | None) -> Verdict:
+        """`verify_now` in a thread. Raises TooBusy."""
+        if self._limiter.statistics().tasks_waiting >= _WAITING_AT_MOST:
+            raise TooBusy
+        return await trio.to_thread.run_sync(self.verify_now, password, stored, limiter=self._limiter)
+
+
+def generate_password() -> str:
+    """Twenty characters in groups of five, easy to read aloud; 99 bits."""
+    letters = [secrets.choice(_ALPHABET) for _ in range(20)]
+    return "-".join("".join(letters[start : start + 5]) for start in range(0, 20, 5))

@@ -1,0 +1,47 @@
+"""Why a use case refuses. `detail` is a sentence for the caller that says what to do; the API maps each to a status."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """The base: the request was understood and will not be done."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class NotSignedIn(Refused):
+    """Whoever asks is not known: wrong tenant, user, password, or token. Says no more than that."""
+
+
+class NotAllowed(Refused):
+    """Known, but without the permission; or a secret that opens nothing here."""
+
+
+class NotFound(Refused):
+    """No such thing in this tenant. What belongs to another tenant is not found either."""
+
+
+class InConflict(Refused):
+    """The thing is in a state, or has a name, that does not go together with this."""
+
+
+class Gone(Refused):
+    """It was there, and its time is over."""
+
+
+class Invalid(Refused):
+    """Well-formed, but these fields cannot be meant. `fields` says of each why."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__("Correct the fields that are named here and send the request again.")
+        self.fields = fields
+
+
+class TooMany(Refused):
+    """A limit is reached; `retry_after_s` says when to come back."""
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,150 @@
+"""Devices as operators read and change them. How they come in is in `enrolment.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, LiteralString
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from persistence.repositories.base import Repository
+from protocol.api import Device, TimelineItem
+
+_SELECT: Final = """
+SELECT d.id, d.hardware_id, d.name, d.status, d.presence, d.presence_reason, d.presence_since, d.last_seen_at,
+       d.site_id, s.name AS site,
+       ARRAY(SELECT g.name FROM device_group_members m JOIN device_groups g ON g.id = m.group_id
+              WHERE m.tenant_id = d.tenant_id AND m.device_id = d.id ORDER BY g.name) AS groups,
+       d.tags, d.location, d.settings, d.model, d.platform, d.mac_address::text, host(d.ip_address) AS ip_address,
+       d.player_version, d.playback, d.now_playing, d.created_at, d.approved_at,
+       CASE WHEN d.pairing_state = 'waiting' AND d.pairing_expires_at > now() THEN d.pairing_code END AS pairing_code,
+       CASE WHEN d.pairing_state = 'waiting' AND d.pairing_expires_at > now() THEN d.pairing_expires_at
+       END AS pairing_expires_at
+  FROM devices d LEFT JOIN sites s ON s.tenant_id = d.tenant_id AND s.id = d.site_id
+ WHERE d.tenant_id = %(tenant)s
+"""
+
+_STATUS: Final[dict[str, LiteralString]] = {
+    # An approved device whose hardware registered again waits for an operator too.
+    "pending": " AND (d.status = 'pending' OR (d.pairing_state = 'waiting' AND d.pairing_expires_at > now()))",
+    "approved": " AND d.status = 'approved'",
+    "rejected": " AND d.status = 'rejected'",
+    "revoked": " AND d.status = 'revoked'",
+    "online": " AND d.status = 'approved' AND d.presence = 'online'",
+    "offline": " AND d.status = 'approved' AND d.presence = 'offline'",
+}
+
+_COLUMNS: Final[dict[str, LiteralString]] = {
+    "name": "name = %(name)s",
+    "location": "location = %(location)s",
+    "site_id": "site_id = %(site_id)s",
+    "tags": "tags = %(tags)s",
+    "settings": "settings = %(settings)s",
+}
+
+
+class Devices(Repository):
+    """Fits `hub.use_cases.ports.Devices`."""
+
+    def get(self, device_id: str) -> Device | None:
+        """The device, or None if this tenant has none of that id."""
+        row = self._row(_SELECT + " AND d.id = %(id)s", id=device_id)
+        return msgspec.convert(row, Device) if row else None
+
+    def find(
+        self,
+        *,
+        status: str | None,
+        site_id: str | None,
+        group_id: str | None,
+        tag: str | None,
+        text: str | None,
+        after: tuple[str, str] | None,
+        limit: int,
+    ) -> list[Device]:
+        """In the order of (name, id), those after the pair `after`.
+
+        `tag` is `key` or `key:value`; `text` is looked for in name, hardware id and location.
+        """
+        sql: LiteralString = _SELECT
+        values: dict[str, Any] = {"limit": limit}
+        if status is not None:
+            sql += _STATUS[status]
+        if site_id is not None:
+            sql += " AND d.site_id = %(site)s"
+            values["site"] = site_id
+        if group_id is not None:
+            sql += (
+                " AND EXISTS (SELECT FROM device_group_members m"
+                " WHERE m.tenant_id = d.tenant_id AND m.device_id = d.id AND m.group_id = %(group)s)"
+            )
+            values["group"] = group_id
+        if tag is not None:
+            key, colon, value = tag.partition(":")
+            sql += " AND d.tags @> %(tag)s" if colon else " AND d.tags ? %(tag)s"
+            values["tag"] = Jsonb({key: value}) if colon else key
+        if text is not None:
+            sql += " AND (d.name ILIKE %(text)s OR d.hardware_id ILIKE %(text)s OR d.location ILIKE %(text)s)"
+            values["text"] = f"%{_literally(text)}%"
+        if after is not None:
+            sql += " AND (d.name, d.id) > (%(after_name)s, %(after_id)s)"
+            values["after_name"], values["after_id"] = after
+        sql += " ORDER BY d.name, d.id LIMIT %(limit)s"
+        return msgspec.convert(self._rows(sql, **values), list[Device])
+
+    def change(self, device_id: str, changes: Mapping[str, Any], at: datetime) -> None:
+        """Sets the given ones of name, location, site_id, tags and settings."""
+        values = {
+            column: Jsonb(value) if column in ("tags", "settings") else value
+            for column, value in changes.items()
+        }
+        sets: LiteralString = ", ".join(_COLUMNS[column] for column in changes)
+        self._run(
+            "UPDATE devices SET updated_at = %(at)s"
+            + (", " + sets if sets else "")
+            + " WHERE tenant_id = %(tenant)s AND id = %(id)s",
+            id=device_id,
+            at=at,
+            **values,
+        )
+
+    def put_into_groups(self, device_id: str, group_ids: Sequence[str]) -> None:
+        """These groups, and no others."""
+        self._run(
+            "DELETE FROM device_group_members WHERE tenant_id = %(tenant)s AND device_id = %(device)s",
+            device=device_id,
+        )
+        self._run(
+            "INSERT INTO device_group_members (tenant_id, group_id, device_id)"
+            " SELECT %(tenant)s, g, %(device)s FROM unnest(%(groups)s::uuid[]) g ON CONFLICT DO NOTHING",
+            device=device_id,
+            groups=list(group_ids),
+        )
+
+    def timeline(self, device_id: str, *, before: int | None, limit: int) -> list[TimelineItem]:
+        """The newest first, those older than the entry `before`."""
+        rows = self._rows(
+            "SELECT id, at, kind, text FROM device_events WHERE tenant_id = %(tenant)s AND device_id = %(device)s"
+            " AND (%(before)s::bigint IS NULL OR id < %(before)s) ORDER BY id DESC LIMIT %(limit)s",
+            device=device_id,
+            before=before,
+            limit=limit,
+        )
+        return msgspec.convert(rows, list[TimelineItem])
+
+    def happened(self, device_ids: Sequence[str], kind: str, text: str, at: datetime) -> None:
+        """One line in the history of each of these devices."""
+        self._run(
+            "INSERT INTO device_events (tenant_id, device_id, at, kind, text)"
+            " SELECT %(tenant)s, d, %(at)s, %(kind)s, %(text)s FROM unnest(%(devices)s::uuid[]) d",
+            devices=list(device_ids),
+            at=at,
+            kind=kind,
+            text=text,
+        )
+
+
+def _literally(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,89 @@
+"""What the work inside a transaction is handed: every repository of one tenant, or the few questions across tenants."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+from persistence.repositories.audit import Audit
+from persistence.repositories.base import Connection as Connection
+from persistence.repositories.commands import Commands
+from persistence.repositories.devices import Devices
+from persistence.repositories.emergencies import Emergencies
+from persistence.repositories.enrolment import Enrolment
+from persistence.repositories.people import People
+from persistence.repositories.places import Names, Places
+
+
+class Transaction:
+    """One transaction of one tenant. `connection` is for adapters of this package that write SQL of their own."""
+
+    def __init__(self, connection: Connection, tenant_id: str) -> None:
+        self.connection = connection
+        self.tenant_id = tenant_id
+
+    @cached_property
+    def devices(self) -> Devices:
+        return Devices(self.connection, self.tenant_id)
+
+    @cached_property
+    def enrolment(self) -> Enrolment:
+        return Enrolment(self.connection, self.tenant_id)
+
+    @cached_property
+    def commands(self) -> Commands:
+        return Commands(self.connection, self.tenant_id)
+
+    @cached_property
+    def emergencies(self) -> Emergencies:
+        return Emergencies(self.connection, self.tenant_id)
+
+    @cached_property
+    def people(self) -> People:
+        return People(self.connection, self.tenant_id)
+
+    @cached_property
+    def sites(self) -> Places:
+        return Places(self.connection, self.tenant_id, "sites")
+
+    @cached_property
+    def groups(self) -> Places:
+        return Places(self.connection, self.tenant_id, "device_groups")
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.connection, self.tenant_id)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self.connection, self.tenant_id)
+
+
+class Tenant(NamedTuple):
+    """One tenant, as the functions across tenants show it."""
+
+    id: str
+    name: str
+    is_active: bool
+
+
+class Questions:
+    """What may be asked before a tenant is known. Each is a SECURITY DEFINER function of the schema."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def tenants(self) -> list[Tenant]:
+        """Every tenant, by name."""
+        rows = self.connection.execute("SELECT id, name, status = 'ACTIVE' FROM all_tenants() ORDER BY name")
+        return [Tenant(*row) for row in rows]
+
+    def tenant_of_enrolment_key(self, key_hash: bytes) -> str | None:
+        """The active tenant that this enrolment key is good for."""
+        row = self.connection.execute("SELECT tenant_of_enrolment_key(%s)", (key_hash,)).fetchone()
+        return row[0] if row else None
+
+    def tenant_of_device(self, device_id: str) -> str | None:
+        """The active tenant of this device."""
+        row = self.connection.execute("SELECT tenant_of_device(%s)", (device_id,)).fetchone()
+        return row[0] if row else None
