@@ -53,11 +53,10 @@ class Settings:
     public_websocket_url: str | None = None
 
     # The dashboard, a plain client of the hub.
+    # Its own settings, such as CLARION_DASHBOARD_SECRET, are in dashboard/settings.py.
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = 8080
     hub_url: str = "http://127.0.0.1:8000"
-    # Signs the dashboard's browser cookies. `None`: generated once and kept in `data_dir/secrets`.
-    dashboard_secret: str | None = field(default=None, repr=False)
 
     # `None`: generated once and kept in `data_dir/secrets`, readable by its owner only.
     jwt_secret: str | None = field(default=None, repr=False)
@@ -109,7 +108,6 @@ class Settings:
             public_websocket_url=read.url("CLARION_PUBLIC_WEBSOCKET_URL", ("ws", "wss")),
             dashboard_host=read.text("CLARION_DASHBOARD_HOST", default.dashboard_host),
             dashboard_port=read.port("CLARION_DASHBOARD_PORT", default.dashboard_port),
-            dashboard_secret=read.secret("CLARION_DASHBOARD_SECRET", at_least_bytes=32),
             hub_url=read.url("CLARION_HUB_URL", ("http", "https"))
             or local_hub_url(host, port, tls=tls_key is not None),
             jwt_secret=read.secret("CLARION_JWT_SECRET", at_least_bytes=32),

@@ -97,8 +97,22 @@ class EmbeddedPostgres:
         """The server's process, None when it does not run."""
         return None if self._server is None or self._server.poll() is not None else self._server.pid
 
+    def attach(self) -> bool:
+        """Whether a server already runs on the folder; then `url` is good, and its owner stays its owner."""
+        try:
+            self._socket_folder = self._folder.socket_of_running()
+        except PermissionError as error:
+            raise EmbeddedPostgresError(
+                f"{self._folder.private} belongs to another user: start as the user who made it, "
+                "or set CLARION_DATA_DIR to another folder."
+            ) from error
+        return self._socket_folder is not None
+
     def url(self, database: str = DATABASE, role: str = OWNER_ROLE) -> str:
-        """The address of `database` for `role`: OWNER_ROLE migrates, row-level security binds HUB_ROLE."""
+        """The address of `database` for `role`: OWNER_ROLE migrates, row-level security binds HUB_ROLE.
+
+        Raises EmbeddedPostgresError before `start` or a successful `attach`.
+        """
         if self._socket_folder is None:
             raise EmbeddedPostgresError("The embedded PostgreSQL has no address before its first start.")
         return f"postgresql://{role}@/{quote(database)}?host={quote(str(self._socket_folder), safe='')}"

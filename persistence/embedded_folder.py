@@ -43,7 +43,7 @@ class PostgresFolder:
 
         Raises EmbeddedPostgresError when another process owns it.
         """
-        _make_folder(self.data_dir)
+        make_folder(self.data_dir)
         # Closed to others: whoever can open a file can lock it.
         path = self.data_dir / "postgres.lock"
         lock = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
@@ -100,6 +100,12 @@ class PostgresFolder:
             )
         return True
 
+    def socket_of_running(self) -> Path | None:
+        """The folder of the socket of the server that runs on this cluster now; None when none does."""
+        lines = self._process_file()
+        ready = len(lines) >= 8 and lines[7].strip() == "ready" and self._serves(int(lines[0]))
+        return Path(lines[4].strip()) if ready else None
+
     def is_ready(self, process_id: int) -> bool:
         """Whether the server of this process says so; the last of eight lines in its file is its state."""
         lines = self._process_file()
@@ -149,7 +155,7 @@ class PostgresFolder:
         return str(self.cluster) in shown.stdout
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make `folder` and what is missing above it. What exists keeps its permissions."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
