@@ -29,6 +29,14 @@ class DemoCredentials:
     operator_password: str = field(repr=False)
     enrolment_key: str | None = field(default=None, repr=False)
 
+    def environment(self) -> dict[str, str]:
+        """What `python -m loadtest simulate` reads to be let in."""
+        return {
+            "CLARION_SIMULATE_TENANT_ID": self.tenant_id,
+            "CLARION_SIMULATE_EMAIL": self.operator_email,
+            "CLARION_SIMULATE_PASSWORD": self.operator_password,
+        }
+
 
 def kept_secret(data_dir: Path, name: str) -> str:
     """The secret of this name, 48 random bytes as URL-safe text; generated when first asked for.

@@ -1,0 +1,69 @@
+# Clarion, from a fresh clone, with nothing but Python 3.11 or later, make and git.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links --quiet $(if $(UPGRADE),--upgrade)
+
+# How many simulated screens `make up` starts.
+SCREENS ?= 50
+export SCREENS
+
+.DEFAULT_GOAL := help
+.PHONY: help up setup test check lint types contracts chromium tests lock clean
+
+help:
+	@echo "make up       start everything here: database, hub :8000, dashboard :8080, SCREENS=50 simulated screens"
+	@echo "make test     set up, then everything a reviewer would check: lint, types, import contracts, tests"
+	@echo "make check    the same"
+	@echo "make setup    the virtual environment with all that development needs"
+	@echo "make lock     write requirements/*.txt from pyproject.toml (UPGRADE=1: newest versions)"
+	@echo "make clean    remove what was built and installed here; data stays"
+
+up: $(VENV)/.run-time
+	@exec $(BIN)/clarion up
+
+setup: $(VENV)/.development
+
+test: $(VENV)/.development chromium lint types contracts tests
+
+check: test
+
+chromium: $(VENV)/.development
+	@$(BIN)/python -m tests.chromium --install
+
+lint: $(VENV)/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.development
+	$(BIN)/mypy
+
+contracts: $(VENV)/.development
+	$(BIN)/lint-imports
+
+tests: $(VENV)/.development
+	$(BIN)/pytest $(PYTEST)
+
+# Everything that is installed is locked: the build of Clarion itself fetches nothing.
+$(VENV)/.run-time: requirements/runtime.txt pyproject.toml requirements/venv.sh
+	@requirements/venv.sh $(VENV)
+	@echo "Installing what Clarion runs on into $(VENV)"
+	@$(PIP) --require-hashes --requirement requirements/runtime.txt
+	@$(PIP) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(VENV)/.development: requirements/dev.txt $(VENV)/.run-time
+	@echo "Installing what its development needs into $(VENV)"
+	@$(PIP) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+lock: $(VENV)/.development
+	$(LOCK) --group build --output-file requirements/runtime.txt
+	$(LOCK) --group build --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	@! grep -nE '://|--find-links|--index-url' requirements/*.txt
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

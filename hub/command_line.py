@@ -1,0 +1,176 @@
+"""The command `clarion`.
+
+Rule 1: what a person can do something about is one line on standard error and a non-zero exit, no traceback.
+Rule 2: the dashboard and the simulated fleet are other programs: they are started, never imported.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, NoReturn
+
+import trio
+import typer
+
+from hub.environment import EnvironmentReader, current_environment
+from hub.errors import ClarionError
+from hub.lifeline import STOP_WITH_STDIN, run_until_told
+from hub.settings import Settings
+from hub.use_cases.errors import Refused
+from persistence.embedded_programs import EmbeddedPostgresError
+from persistence.errors import DatabaseUnavailable, MigrationFailed, UnsafeDatabaseRole
+
+app = typer.Typer(
+    name="clarion",
+    help="Clarion: an on-premises hub for digital-signage screens.\n\n"
+    "Settings come from CLARION_… variables and a file .env here; .env.example lists them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+users = typer.Typer(help="People who sign in.", no_args_is_help=True)
+app.add_typer(users, name="user")
+
+# Each of them is written to be read in a terminal.
+_KNOWN = (
+    ClarionError,
+    EmbeddedPostgresError,
+    DatabaseUnavailable,
+    MigrationFailed,
+    UnsafeDatabaseRole,
+    Refused,
+)
+_PASSES_ARGUMENTS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command()
+def up(
+    screens: Annotated[
+        int | None,
+        typer.Option(min=0, max=100_000, help="Simulated screens; else the variable SCREENS, else 50."),
+    ] = None,
+) -> None:
+    """Start everything on this machine: database, hub, dashboard, simulated screens. Ctrl-C stops it."""
+    from hub.up import up as run_up
+
+    env = current_environment()
+    settings = Settings.from_environment(env)
+    if screens is None:
+        screens = EnvironmentReader(env).integer("SCREENS", 50, at_least=0, at_most=100_000)
+    trio.run(_until_told, partial(run_up, settings, env, screens=screens, say=typer.echo), env)
+    typer.echo("\n  Stopped.")
+
+
+@app.command()
+def hub() -> None:
+    """Start the hub alone: HTTP and WebSocket on CLARION_PORT, on a database that is migrated."""
+    from hub.bootstrap import run_hub
+    from hub.database_place import DatabasePlace
+
+    env = current_environment()
+    settings = Settings.from_environment(env)
+    with DatabasePlace(settings) as place:
+        trio.run(_until_told, partial(run_hub, replace(settings, database_url=place.hub_url)), env)
+
+
+@app.command()
+def dashboard() -> None:
+    """Start the dashboard alone, for the hub at CLARION_HUB_URL."""
+    env = current_environment()
+    settings = Settings.from_environment(env)
+    _become(
+        ["dashboard"],
+        {**env, "CLARION_HUB_URL": settings.hub_url, "CLARION_DATA_DIR": str(settings.data_dir)},
+    )
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version: CLARION_DATABASE_URL, or the embedded one."""
+    from hub.database_place import DatabasePlace
+    from persistence.migrate import migrate as bring_forward
+
+    with DatabasePlace(Settings.from_environment()) as place:
+        applied = bring_forward(place.owner_url)
+        for name in applied:
+            typer.echo(f"applied {name}")
+        typer.echo(f"{place.description}: {'up to date' if not applied else f'{len(applied)} applied'}")
+
+
+@app.command(context_settings=_PASSES_ARGUMENTS_ON, add_help_option=False)
+def simulate(context: typer.Context) -> None:
+    """Connect simulated screens to a hub; `clarion simulate --help` says more.
+
+    Where `clarion up` keeps its demo operator's credentials they are used, unless CLARION_SIMULATE_… are set.
+    """
+    from hub.kept_secrets import demo_credentials
+
+    env = current_environment()
+    demo = demo_credentials(Settings.from_environment(env).data_dir)
+    _become(["loadtest", "simulate", *context.args], {**(demo.environment() if demo else {}), **env})
+
+
+@users.command("set-password")
+def set_password(
+    email: Annotated[str, typer.Argument(help="Whose password.")],
+    tenant_id: Annotated[
+        str | None, typer.Option(help="Which tenant's, if the address is known in several.")
+    ] = None,
+    generate: Annotated[bool, typer.Option("--generate", help="Generate one and print it, once.")] = False,
+) -> None:
+    """Set the password of a person. It is asked for twice and not shown."""
+    from hub.database_place import DatabasePlace
+    from hub.use_cases.people import set_password as store_password
+
+    password = secrets.token_urlsafe(15) if generate else _new_password()
+    with DatabasePlace(Settings.from_environment()) as place:
+        store_password(place.owner_url, email, password, tenant_id)
+    typer.echo(f"The password of {email} is set.")
+    if generate:
+        typer.echo(password)
+
+
+def main() -> None:
+    """Run the command. What a person can act on becomes one line and a non-zero exit status."""
+    try:
+        app()
+    except BaseExceptionGroup as group:
+        _fail_with(group)
+    except _KNOWN as error:
+        _fail_with(error)
+
+
+async def _until_told(work: Callable[[], Awaitable[None]], env: Mapping[str, str]) -> None:
+    await run_until_told(work, with_stdin=env.get(STOP_WITH_STDIN) == "1")
+
+
+def _become(module: list[str], env: Mapping[str, str]) -> NoReturn:
+    """Let this process become `python -m module`: signals and exit status are then its own."""
+    os.execve(sys.executable, [sys.executable, "-m", *module], dict(env))  # noqa: S606 - our own program
+
+
+def _new_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    return str(typer.prompt("New password", hide_input=True, confirmation_prompt="The same again"))
+
+
+def _fail_with(error: BaseException) -> NoReturn:
+    """Print the line of each known error in it and exit; raise what is not known."""
+    known = [leaf for leaf in _leaves(error) if isinstance(leaf, _KNOWN)]
+    if len(known) != len(_leaves(error)):
+        raise error
+    for line in dict.fromkeys(str(leaf) for leaf in known):
+        typer.secho(f"clarion: {line}", err=True, fg="red")
+    sys.exit(next((leaf.exit_code for leaf in known if isinstance(leaf, ClarionError)), 1))
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for part in error.exceptions for leaf in _leaves(part)]
+    return [error]

@@ -1,0 +1,120 @@
+"""`clarion up`: everything on one machine, with one command, and nothing left of it after Ctrl-C.
+
+Rule 1: what can be refused is refused before anything starts, in one line.
+Rule 2: the hub, the dashboard and the simulated screens are processes of their own; whatever way this one
+        ends, they end too (hub/lifeline.py).
+Rule 3: a password is shown once, here, when it is generated; it never is an argument of a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import trio
+
+from hub.database_place import DatabasePlace
+from hub.kept_secrets import DemoCredentials, demo_credentials, keep_demo_credentials
+from hub.settings import Settings, local_hub_url
+from hub.up_checks import free_port, sole_run
+from hub.up_processes import UpProcesses
+from hub.up_words import UpWords
+from persistence.migrate import migrate
+
+if TYPE_CHECKING:
+    from hub.use_cases.first_run import FirstRun
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """The database, migrated and peopled."""
+
+    applied: list[str]
+    first_run: FirstRun
+    demo: DemoCredentials | None
+
+
+async def up(settings: Settings, env: Mapping[str, str], *, screens: int, say: Callable[[str], None]) -> None:
+    """Start everything, say where it is, and stay until cancelled; then stop everything.
+
+    `env` is the environment of the processes to start; `say` prints a line. Raises ClarionError,
+    EmbeddedPostgresError, DatabaseUnavailable, MigrationFailed.
+    """
+    words = UpWords(say)
+    with sole_run(settings.data_dir):
+        settings = _with_ports(settings)
+        words.title()
+        async with _database(settings) as place:
+            prepared = await trio.to_thread.run_sync(_prepare, settings, place.owner_url)
+            changes = f", {len(prepared.applied)} migrations applied" if prepared.applied else ""
+            words.ready("database", place.description + changes)
+            async with UpProcesses(
+                settings,
+                env,
+                hub_database_url=place.hub_url,
+                tenant_id=str(prepared.first_run.tenant_id),
+            ) as processes:
+                await processes.start_hub()
+                words.ready("hub", f"{settings.hub_url}  (API: {settings.hub_url}/docs)")
+                dashboard_url = await processes.start_dashboard()
+                words.ready("dashboard", dashboard_url)
+                await _start_screens(processes, screens, prepared.demo, words)
+                words.invitation(dashboard_url, prepared.first_run)
+                await processes.until_one_dies()
+
+
+def _with_ports(settings: Settings) -> Settings:
+    port = free_port(settings.host, settings.port, variable="CLARION_PORT")
+    dashboard_port = free_port(
+        settings.dashboard_host, settings.dashboard_port, variable="CLARION_DASHBOARD_PORT"
+    )
+    # Whatever CLARION_HUB_URL says: the hub that is started here is the one that the others here talk to.
+    hub_url = local_hub_url(settings.host, port, tls=settings.tls_key is not None)
+    return replace(settings, port=port, dashboard_port=dashboard_port, hub_url=hub_url)
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[DatabasePlace]:
+    place = DatabasePlace(settings, attach=False)
+    try:
+        await trio.to_thread.run_sync(place.open)
+        yield place
+    finally:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(place.close)
+
+
+def _prepare(settings: Settings, owner_url: str) -> _Prepared:
+    from hub.use_cases.first_run import (
+        first_run,
+    )  # brings argon2 along, which a refused start need not wait for
+
+    applied = migrate(owner_url)
+    result = first_run(owner_url)
+    if result.operator_password is not None:
+        keep_demo_credentials(
+            settings.data_dir,
+            DemoCredentials(
+                tenant_id=str(result.tenant_id),
+                operator_email=result.operator_email,
+                operator_password=result.operator_password,
+                enrolment_key=result.enrolment_key,
+            ),
+        )
+    return _Prepared(applied, result, demo_credentials(settings.data_dir))
+
+
+async def _start_screens(
+    processes: UpProcesses, count: int, demo: DemoCredentials | None, words: UpWords
+) -> None:
+    if count == 0:
+        words.absent("screens", "none (SCREENS=0)")
+    elif demo is None:
+        words.absent("screens", "none: this data folder keeps no operator's password for simulated ones")
+    elif not await processes.lets_in(demo):
+        words.absent("screens", "none: the operator's password was changed since the simulated ones got it")
+    else:
+        await processes.start_screens(count, demo)
+        words.ready("screens", f"{count} simulated, connecting now  (SCREENS=0 for none)")
