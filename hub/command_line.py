@@ -7,7 +7,6 @@ Rule 2: the dashboard and the simulated fleet are other programs: they are start
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -20,8 +19,9 @@ import typer
 from hub.environment import EnvironmentReader, current_environment
 from hub.errors import ClarionError
 from hub.lifeline import STOP_WITH_STDIN, run_until_told
+from hub.passwords import generate_password
 from hub.settings import Settings
-from hub.use_cases.errors import Refused
+from hub.use_cases.errors import Invalid, Refused
 from persistence.embedded_programs import EmbeddedPostgresError
 from persistence.errors import DatabaseUnavailable, MigrationFailed, UnsafeDatabaseRole
 
@@ -102,6 +102,17 @@ def migrate() -> None:
         typer.echo(f"{place.description}: {'up to date' if not applied else f'{len(applied)} applied'}")
 
 
+@app.command("first-run")
+def first_run() -> None:
+    """Make the first tenants, roles and people in a migrated database; print their passwords, once."""
+    from hub.database_place import DatabasePlace
+    from hub.up_words import UpWords
+    from hub.use_cases.first_run import first_run as fill
+
+    with DatabasePlace(Settings.from_environment()) as place:
+        UpWords(typer.echo).people(fill(place.owner_url))
+
+
 @app.command(context_settings=_PASSES_ARGUMENTS_ON, add_help_option=False)
 def simulate(context: typer.Context) -> None:
     """Connect simulated screens to a hub; `clarion simulate --help` says more.
@@ -127,7 +138,7 @@ def set_password(
     from hub.database_place import DatabasePlace
     from hub.use_cases.people import set_password as store_password
 
-    password = secrets.token_urlsafe(15) if generate else _new_password()
+    password = generate_password() if generate else _new_password()
     with DatabasePlace(Settings.from_environment()) as place:
         store_password(place.owner_url, email, password, tenant_id)
     typer.echo(f"The password of {email} is set.")
@@ -165,9 +176,15 @@ def _fail_with(error: BaseException) -> NoReturn:
     known = [leaf for leaf in _leaves(error) if isinstance(leaf, _KNOWN)]
     if len(known) != len(_leaves(error)):
         raise error
-    for line in dict.fromkeys(str(leaf) for leaf in known):
+    for line in dict.fromkeys(_line(leaf) for leaf in known):
         typer.secho(f"clarion: {line}", err=True, fg="red")
     sys.exit(next((leaf.exit_code for leaf in known if isinstance(leaf, ClarionError)), 1))
+
+
+def _line(error: BaseException) -> str:
+    if isinstance(error, Invalid):
+        return "; ".join(f"{name} {why}" for name, why in error.fields.items())
+    return str(error)
 
 
 def _leaves(error: BaseException) -> list[BaseException]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import trio
 
@@ -21,10 +20,8 @@ from hub.settings import Settings, local_hub_url
 from hub.up_checks import free_port, sole_run
 from hub.up_processes import UpProcesses
 from hub.up_words import UpWords
+from hub.use_cases.first_run import FirstRun, first_run
 from persistence.migrate import migrate
-
-if TYPE_CHECKING:
-    from hub.use_cases.first_run import FirstRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +45,16 @@ async def up(settings: Settings, env: Mapping[str, str], *, screens: int, say: C
         words.title()
         async with _database(settings) as place:
             prepared = await trio.to_thread.run_sync(_prepare, settings, place.owner_url)
-            changes = f", {len(prepared.applied)} migrations applied" if prepared.applied else ""
-            words.ready("database", place.description + changes)
+            words.ready("database", place.description + _changes(prepared.applied))
             async with UpProcesses(
-                settings,
-                env,
-                hub_database_url=place.hub_url,
-                tenant_id=str(prepared.first_run.tenant_id),
+                settings, env, hub_database_url=place.hub_url, tenant_id=prepared.first_run.tenant_id
             ) as processes:
-                await processes.start_hub()
-                words.ready("hub", f"{settings.hub_url}  (API: {settings.hub_url}/docs)")
-                dashboard_url = await processes.start_dashboard()
-                words.ready("dashboard", dashboard_url)
-                await _start_screens(processes, screens, prepared.demo, words)
+                try:
+                    dashboard_url = await _start(processes, settings, screens, prepared.demo, words)
+                except BaseException:
+                    # Whatever keeps the rest from starting: generated passwords are shown now or never.
+                    words.new_people(prepared.first_run)
+                    raise
                 words.invitation(dashboard_url, prepared.first_run)
                 await processes.until_one_dies()
 
@@ -87,17 +81,13 @@ async def _database(settings: Settings) -> AsyncIterator[DatabasePlace]:
 
 
 def _prepare(settings: Settings, owner_url: str) -> _Prepared:
-    from hub.use_cases.first_run import (
-        first_run,
-    )  # brings argon2 along, which a refused start need not wait for
-
     applied = migrate(owner_url)
     result = first_run(owner_url)
     if result.operator_password is not None:
         keep_demo_credentials(
             settings.data_dir,
             DemoCredentials(
-                tenant_id=str(result.tenant_id),
+                tenant_id=result.tenant_id,
                 operator_email=result.operator_email,
                 operator_password=result.operator_password,
                 enrolment_key=result.enrolment_key,
@@ -106,15 +96,24 @@ def _prepare(settings: Settings, owner_url: str) -> _Prepared:
     return _Prepared(applied, result, demo_credentials(settings.data_dir))
 
 
-async def _start_screens(
-    processes: UpProcesses, count: int, demo: DemoCredentials | None, words: UpWords
-) -> None:
-    if count == 0:
+async def _start(
+    processes: UpProcesses, settings: Settings, screens: int, demo: DemoCredentials | None, words: UpWords
+) -> str:
+    await processes.start_hub()
+    words.ready("hub", f"{settings.hub_url}  (API: {settings.hub_url}/docs)")
+    dashboard_url = await processes.start_dashboard()
+    words.ready("dashboard", dashboard_url)
+    if screens == 0:
         words.absent("screens", "none (SCREENS=0)")
     elif demo is None:
         words.absent("screens", "none: this data folder keeps no operator's password for simulated ones")
     elif not await processes.lets_in(demo):
         words.absent("screens", "none: the operator's password was changed since the simulated ones got it")
     else:
-        await processes.start_screens(count, demo)
-        words.ready("screens", f"{count} simulated, connecting now  (SCREENS=0 for none)")
+        await processes.start_screens(screens, demo)
+        words.ready("screens", f"{screens} simulated, connecting now  (SCREENS=0 for none)")
+    return dashboard_url
+
+
+def _changes(applied: list[str]) -> str:
+    return f"; applied {', '.join(applied)}" if applied else ""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import typer
 
-if TYPE_CHECKING:
-    from hub.use_cases.first_run import FirstRun
+from hub.use_cases.first_run import SYSTEM_TENANT_ID, FirstRun
 
 _NAME_WIDTH = 12
 
@@ -34,20 +32,39 @@ class UpWords:
     def invitation(self, dashboard_url: str, first_run: FirstRun) -> None:
         """Where to go and how to sign in."""
         where = typer.style(dashboard_url, bold=True, underline=True)
-        self._say(f"\n  Open {where} and sign in:\n")
-        self._detail("tenant", f"{first_run.tenant_id}  ({first_run.tenant_name})")
-        self._detail("operator", first_run.operator_email, first_run.operator_password)
-        self._detail("root", f"{first_run.root_email}  (tenant SYSTEM)", first_run.root_password)
-        if first_run.operator_password is not None or first_run.root_password is not None:
-            self._say("\n  These passwords are shown only now. Change one: clarion user set-password EMAIL")
-        else:
-            self._say(
-                "\n  The passwords were shown at the first start. A new one: clarion user set-password EMAIL"
-            )
-        if first_run.enrolment_key is not None:
-            self._detail("\n  enrolment key for real screens", first_run.enrolment_key)
-        self._say("\n  Ctrl-C stops everything; the data stays.\n")
+        self._say(f"\n  Open {where} and sign in:")
+        self.people(first_run)
+        self._say("  Ctrl-C stops everything; the data stays.\n")
 
-    def _detail(self, name: str, text: str, password: str | None = None) -> None:
-        secret = "" if password is None else f"   password  {typer.style(password, bold=True)}"
-        self._say(f"    {name:<{_NAME_WIDTH - 2}}{text}{secret}")
+    def people(self, first_run: FirstRun) -> None:
+        """Who can sign in, with what was generated just now."""
+        self._say("")
+        self._details("Operator", first_run.operator_email, first_run.operator_password, first_run.tenant_id)
+        self._details("Root", first_run.root_email, first_run.root_password, SYSTEM_TENANT_ID)
+        if first_run.enrolment_key is not None:
+            self._say(f"    To enrol real screens\n      key       {_secret(first_run.enrolment_key)}\n")
+        if _generated(first_run):
+            self._say("  Secrets are shown only now, and stored hashed. Change a password:")
+        else:
+            self._say("  Passwords were shown at the first start. Set a new one:")
+        self._say("    clarion user set-password EMAIL\n")
+
+    def new_people(self, first_run: FirstRun) -> None:
+        """`people`, if something was generated."""
+        if _generated(first_run):
+            self.people(first_run)
+
+    def _details(self, who: str, email: str, password: str | None, tenant_id: str) -> None:
+        self._say(f"    {who}\n      tenant    {tenant_id}\n      email     {email}")
+        if password is not None:
+            self._say(f"      password  {_secret(password)}")
+        self._say("")
+
+
+def _generated(first_run: FirstRun) -> bool:
+    secrets = (first_run.operator_password, first_run.root_password, first_run.enrolment_key)
+    return any(secret is not None for secret in secrets)
+
+
+def _secret(text: str) -> str:
+    return typer.style(text, bold=True)
