@@ -209,7 +209,9 @@ class Journal:
         """History."""
         self._append(self._batch.timeline, record)
 
-    def _append(self, history: list[HeartbeatRecord] | list[TimelineRecord], record: tuple[object, ...]) -> None:
+    def _append(
+        self, history: list[HeartbeatRecord] | list[TimelineRecord], record: tuple[object, ...]
+    ) -> None:
         if len(history) >= HISTORY_LIMIT:
             del history[: HISTORY_LIMIT // 10]
             self.dropped += HISTORY_LIMIT // 10

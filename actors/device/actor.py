@@ -174,7 +174,7 @@ class DeviceActor:
         agreed = shadow.report_version(frame.emergency_version)
         if agreed:
             alerts = None
-            self._around.alerts_agreed(self.device_id, now.wall_ms)
+            self._around.alerts_agreed(self.device_id, shadow.desired_version, now.wall_ms)
         else:
             version, alerts = self._around.alerts_for(self.device_id)
             shadow.want_version(version)

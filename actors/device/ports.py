@@ -23,6 +23,9 @@ class Link(Protocol):
     def send(self, payload: bytes) -> None:
         """Send one text frame; never blocks. A link that cannot keep up is closed by the gateway."""
 
+    def send_encoded(self, frame: bytes) -> None:
+        """Send the wire bytes of one text frame, made once for many links."""
+
     def close(self, code: CloseCode, reconnect_after_s: float | None = None) -> None:
         """Say goodbye and close. Idempotent."""
 
@@ -39,8 +42,8 @@ class Surroundings(Protocol):
     def alert_receipt(self, device_id: str, receipt: Receipt, wall_ms: int) -> bool:
         """A receipt that may be about an alert; False when it is not."""
 
-    def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
-        """The screen has the version of now: it shows what it must and nothing else."""
+    def alerts_agreed(self, device_id: str, version: int, wall_ms: int) -> None:
+        """The screen confirmed the version that it must have: it shows what it must and nothing else."""
 
     def came_online(self, device_id: str, player_version: str, platform: str, wall_ms: int) -> None:
         """A session has begun."""

@@ -77,6 +77,8 @@ class Incident:
         self.ledger = Ledger(emergency.content_hash, self.issued_ms)
         self.cleared_ms: int | None = None
         self.cleared_by: str | None = None
+        # A screen that agrees on this version, or a later one, has had the all-clear.
+        self.hide_version = 0
         self.alert = Alert(
             emergency_id=emergency.id,
             title=emergency.title,
@@ -94,8 +96,11 @@ class Incident:
 class Board:
     """Incidents by id. All state changes are synchronous; only the fan-out yields, between two slices."""
 
-    def __init__(self, roster: Roster, records: Records, wall_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, roster: Roster, records: Records, wall_ms: Callable[[], int], text_frame: Callable[[bytes], bytes]
+    ) -> None:
         self._roster = roster
+        self._text_frame = text_frame
         self._records = records
         self._wall_ms = wall_ms
         self._incidents: dict[str, Incident] = {}
@@ -163,14 +168,16 @@ class Board:
         """Write the alert, or the all-clear, to every live link of these screens; the number written."""
         self._version += 1
         version = self._version
-        payload = self._order(incident, version)
+        frame = self._order(incident, version)
         clearing = incident.ledger.clearing
+        if clearing:
+            incident.hide_version = version
         written = 0
         for device_id in device_ids:
             link = self._screens.link_of(device_id)
             if link is None or (incident.ledger.clearing and not clearing):
                 continue
-            link.send(payload)
+            link.send_encoded(frame)
             self._screens.alert_sent(device_id, version)
             self._sent(incident, device_id)
             written += 1
@@ -184,25 +191,22 @@ class Board:
         else:
             incident.ledger.sent(device_id, self._wall_ms())
 
-    @staticmethod
-    def _order(incident: Incident, version: int) -> bytes:
+    def _order(self, incident: Incident, version: int) -> bytes:
         emergency = incident.emergency
         if incident.ledger.clearing:
-            return encode(
-                Command(
-                    emergency.hide_command_id,
-                    CommandName.EMERGENCY_HIDE,
-                    {"emergency_id": emergency.id, "emergency_version": version},
-                )
+            order = Command(
+                emergency.hide_command_id,
+                CommandName.EMERGENCY_HIDE,
+                {"emergency_id": emergency.id, "emergency_version": version},
             )
-        return encode(
-            Command(
+        else:
+            order = Command(
                 emergency.id,
                 CommandName.EMERGENCY_SHOW,
                 {"alert": incident.alert, "emergency_version": version},
                 incident.expires_ms,
             )
-        )
+        return self._text_frame(encode(order))
 
     # ---- what one screen must show ----
 
@@ -242,7 +246,7 @@ class Board:
             link = self._screens.link_of(screen.id)
             if link is not None:
                 self._version += 1
-                link.send(self._order(incident, self._version))
+                link.send_encoded(self._order(incident, self._version))
                 self._screens.alert_sent(screen.id, self._version)
                 incident.ledger.sent(screen.id, self._wall_ms())
 
@@ -271,10 +275,10 @@ class Board:
             case ReceiptStatus.FAILED | ReceiptStatus.REJECTED:
                 ledger.refused(device_id, receipt.detail)
 
-    def agreed(self, device_id: str, wall_ms: int) -> None:
-        """The screen has the version of now: every all-clear has reached it."""
+    def agreed(self, device_id: str, version: int, wall_ms: int) -> None:
+        """The screen confirmed this version: every all-clear up to it has reached the screen."""
         for incident in self._incidents.values():
-            if incident.ledger.clearing:
+            if incident.ledger.clearing and version >= incident.hide_version:
                 incident.ledger.hidden(device_id, wall_ms)
 
     def went_offline(self, device_id: str) -> None:
@@ -352,6 +356,10 @@ class Board:
         screen.alert_state = None if entry is None else entry.state
         screen.alert_missing = None if entry is None else entry.missing
         self._changes.screen_changed(screen.tenant_id, device_id)
+
+    def now_ms(self) -> int:
+        """The board's clock: milliseconds since the Unix epoch."""
+        return self._wall_ms()
 
     # ---- for the pages ----
 

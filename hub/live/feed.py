@@ -1,7 +1,7 @@
 """What changed, to the operators' pages: one numbered stream of deltas a tenant, coalesced, encoded once.
 
 Rule 1: rows are whole and latest wins, so a thousand changes of one screen within a beat are one row.
-Rule 2: a subscriber is given `payload`s to send and is never waited for; one that cannot keep up is closed by the
+Rule 2: a subscriber is given frames to send and is never waited for; one that cannot keep up is closed by the
         gateway and resumes by its last number.
 Rule 3: a tenant that nobody watches costs nothing: its stream ends when what a page could resume is used up.
 """
@@ -35,8 +35,8 @@ REPLAY_BYTES = 4 * 1024 * 1024
 class Subscriber(Protocol):
     """An operator's socket."""
 
-    def send(self, payload: bytes) -> None:
-        """Send one text frame; never blocks."""
+    def send_encoded(self, frame: bytes) -> None:
+        """Send the wire bytes of one text frame; never blocks."""
 
 
 class Picture(Protocol):
@@ -73,9 +73,9 @@ class _Stream:
         self.replay: deque[tuple[int, bytes]] = deque()
         self.replay_bytes = 0
 
-    def remember(self, seq: int, payload: bytes) -> None:
-        self.replay.append((seq, payload))
-        self.replay_bytes += len(payload)
+    def remember(self, seq: int, frame: bytes) -> None:
+        self.replay.append((seq, frame))
+        self.replay_bytes += len(frame)
         while len(self.replay) > REPLAY_DELTAS or self.replay_bytes > REPLAY_BYTES:
             self.replay_bytes -= len(self.replay.popleft()[1])
 
@@ -83,8 +83,11 @@ class _Stream:
 class Feed:
     """Collects changes; `beat` sends them. All synchronous, on the trio thread."""
 
-    def __init__(self, picture: Picture, wall_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, picture: Picture, wall_ms: Callable[[], int], text_frame: Callable[[bytes], bytes]
+    ) -> None:
         self._picture = picture
+        self._text_frame = text_frame
         self._wall_ms = wall_ms
         self._streams: dict[str, _Stream] = {}
         self._changed: set[str] = set()
@@ -131,22 +134,19 @@ class Feed:
         self._send_beat(tenant_id, stream)
         missed = self._missed(stream, stream_id, seq)
         if missed is None:
-            subscriber.send(
-                encode(
-                    Snapshot(
-                        stream=stream.id,
-                        seq=stream.seq,
-                        server_time_ms=self._wall_ms(),
-                        tenant=self._picture.tenant_name(tenant_id),
-                        screens=self._picture.rows(tenant_id),
-                        emergencies=self._picture.progresses(tenant_id),
-                    )
-                )
+            snapshot = Snapshot(
+                stream=stream.id,
+                seq=stream.seq,
+                server_time_ms=self._wall_ms(),
+                tenant=self._picture.tenant_name(tenant_id),
+                screens=self._picture.rows(tenant_id),
+                emergencies=self._picture.progresses(tenant_id),
             )
+            subscriber.send_encoded(self._text_frame(encode(snapshot)))
         else:
-            subscriber.send(encode(Recovered(stream.id, seq)))
-            for payload in missed:
-                subscriber.send(payload)
+            subscriber.send_encoded(self._text_frame(encode(Recovered(stream.id, seq))))
+            for frame in missed:
+                subscriber.send_encoded(frame)
         stream.subscribers.add(subscriber)
 
     def unsubscribe(self, tenant_id: str, subscriber: Subscriber) -> None:
@@ -165,7 +165,7 @@ class Feed:
     def _missed(stream: _Stream, stream_id: str | None, seq: int) -> list[bytes] | None:
         if stream_id != stream.id or seq > stream.seq:
             return None
-        missed = [payload for number, payload in stream.replay if number > seq]
+        missed = [frame for number, frame in stream.replay if number > seq]
         return missed if len(missed) == stream.seq - seq else None
 
     # ---- the beat ----
@@ -186,18 +186,17 @@ class Feed:
         rows = [(device_id, self._picture.row(device_id)) for device_id in stream.screens]
         progresses = [last or self._picture.progress(key) for key, last in stream.emergencies.items()]
         stream.seq += 1
-        payload = encode(
-            Delta(
-                seq=stream.seq,
-                server_time_ms=self._wall_ms(),
-                screens=[row for _, row in rows if row is not None],
-                removed=[device_id for device_id, row in rows if row is None],
-                emergencies=[progress for progress in progresses if progress is not None],
-                commands=stream.commands,
-                timeline=stream.timeline,
-            )
+        delta = Delta(
+            seq=stream.seq,
+            server_time_ms=self._wall_ms(),
+            screens=[row for _, row in rows if row is not None],
+            removed=[device_id for device_id, row in rows if row is None],
+            emergencies=[progress for progress in progresses if progress is not None],
+            commands=stream.commands,
+            timeline=stream.timeline,
         )
+        frame = self._text_frame(encode(delta))
         stream.screens, stream.emergencies, stream.commands, stream.timeline = set(), {}, [], []
-        stream.remember(stream.seq, payload)
+        stream.remember(stream.seq, frame)
         for subscriber in tuple(stream.subscribers):
-            subscriber.send(payload)
+            subscriber.send_encoded(frame)

@@ -1,0 +1,244 @@
+"""The composition root: the only page that knows ports and adapters both. It builds the hub, runs it, takes it down.
+
+Order of starting: database, live side (filled from PostgreSQL), then the port. Order of stopping: the port closes,
+everybody is told to come back, the journal is flushed, the database closes.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import trio
+
+from actors.device.fleet import Fleet
+from actors.runtime import Instant
+from hub import logs
+from hub.api.app import create_app
+from hub.errors import StartError
+from hub.front_door import FrontDoor, bind
+from hub.gateway.credentials import DeviceCredentials
+from hub.gateway.gateway import Gateway, Limits, OperatorIdentity
+from hub.gateway.wire import text_frame
+from hub.http_server import HttpServer
+from hub.journal import Journal
+from hub.kept_secrets import kept_secret
+from hub.live.board import Board
+from hub.live.feed import BEAT_S, Feed
+from hub.live.picture import LivePicture
+from hub.live.realtime import LiveSide
+from hub.live.roster import Roster
+from hub.live.surroundings import Effects
+from hub.metrics import Metrics
+from hub.passwords import Passwords
+from hub.restore import Restore
+from hub.settings import Settings
+from hub.tokens import AccessTokens, InvalidToken
+from hub.use_cases.wiring import UseCases
+from persistence.database import Database
+from persistence.errors import DatabaseUnavailable, UnsafeDatabaseRole
+from persistence.journal import JournalWriter
+from persistence.live_state import LiveState
+
+logger = logging.getLogger(__name__)
+
+EXPIRE_COMMANDS_EVERY_S = 5.0
+FLUSH_DEADLINE_S = 2.0
+DRAIN_DEADLINE_S = 1.5
+
+
+def moment() -> Instant:
+    """Now, on both clocks."""
+    return Instant(trio.current_time(), wall_ms())
+
+
+def wall_ms() -> int:
+    """Milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class Hub:
+    """Everything that lives on the trio thread, joined. Built by `run_hub`; tests build it too."""
+
+    def __init__(self, settings: Settings, database: Database, nursery: trio.Nursery) -> None:
+        self.settings = settings
+        self.tenant_names: dict[str, str] = {}
+        state = LiveState(database)
+        self.state = state
+        self.restore = Restore(state, nursery)
+        self.roster = Roster()
+        self.journal = Journal(JournalWriter(database), DatabaseUnavailable)
+        self.board = Board(self.roster, self.journal, wall_ms, text_frame)
+        self.feed = Feed(LivePicture(self.roster, self.board, self.tenant_names), wall_ms, text_frame)
+        effects = Effects(self.roster, self.journal, self.feed, self.board)
+        self.fleet = Fleet(effects, self.restore, moment, settings.heartbeat_interval_s)
+        self.board.connect(self.fleet, self.feed)
+        self.restore.connect(self.roster, self.fleet)
+        self.live = LiveSide(self.roster, self.fleet, self.board, self.feed, self.restore)
+        secret = settings.jwt_secret or kept_secret(settings.data_dir, "jwt.key")
+        self.tokens = AccessTokens(secret, settings.access_token_ttl_s)
+        self.credentials = DeviceCredentials(self.restore, DatabaseUnavailable)
+        limits = Limits(
+            settings.handshake_deadline_s,
+            settings.authentication_deadline_s,
+            settings.hello_deadline_s,
+            settings.max_frame_bytes,
+            settings.outbox_limit_bytes,
+        )
+        self.gateway = Gateway(
+            limits, self.fleet, self.feed, self.roster, self.credentials, self._operator_identity
+        )
+        self.metrics = self._metrics()
+        self.use_cases = UseCases.wired(
+            database,
+            self.live,
+            Passwords(),
+            self.tokens,
+            pairing_ttl_s=settings.pairing_ttl_s,
+            command_default_ttl_s=settings.command_default_ttl_s,
+        )
+
+    async def fill(self) -> None:
+        """Take the truth from PostgreSQL. Raises DatabaseUnavailable."""
+        self.tenant_names.update(await self.restore.everything(self.roster, self.board))
+
+    def tasks(self) -> list[Callable[[], Awaitable[None]]]:
+        """What runs as long as the hub does."""
+        return [
+            self.fleet.dispatcher.run,
+            self.fleet.run,
+            self.gateway.run,
+            self.credentials.run,
+            self.journal.run,
+            self._beat,
+            self._expire_commands,
+        ]
+
+    async def _beat(self) -> None:
+        while True:
+            await trio.sleep(BEAT_S)
+            await self.board.beat()
+            self.feed.beat()
+
+    async def _expire_commands(self) -> None:
+        """For screens that are away; those that are here expire their own."""
+        while True:
+            await trio.sleep(EXPIRE_COMMANDS_EVERY_S)
+            try:
+                for tenant_id in self.tenant_names:
+                    expired = await self.state.expire_commands(tenant_id)
+                    for device_id in set(expired):
+                        self.live.commands_expired(tenant_id, device_id, expired.count(device_id))
+            except DatabaseUnavailable as error:
+                logger.warning("commands cannot be expired now: %s", error)
+
+    def _operator_identity(self, token: str) -> OperatorIdentity | None:
+        try:
+            operator, expires_at = self.tokens.verify_until(token)
+        except InvalidToken:
+            return None
+        return OperatorIdentity(operator.tenant_id, (expires_at - datetime.now(UTC)).total_seconds())
+
+    def _metrics(self) -> Metrics:
+        fleet, dispatcher, journal = self.fleet, self.fleet.dispatcher, self.journal
+        return Metrics(
+            gauges=[
+                ("screens_known", "Devices in the roster.", lambda: len(self.roster)),
+                ("screens_connected", "Screens with a live session.", lambda: len(fleet.connected_devices())),
+                ("actors", "Device actors.", lambda: len(fleet)),
+                ("messages_waiting", "Messages in the dispatcher's lanes.", lambda: dispatcher.waiting),
+                ("journal_waiting", "Records not yet in PostgreSQL.", lambda: journal.waiting),
+                ("operators_connected", "Operators' live sockets.", lambda: self.feed.subscribers),
+                (
+                    "devices_quarantined",
+                    "Devices kept out after repeated faults.",
+                    lambda: len(fleet.supervisor.quarantined(trio.current_time())),
+                ),
+            ],
+            counters=[
+                ("connections", "Connections accepted.", lambda: self.gateway.accepted),
+                ("connections_turned_away", "Handshakes refused.", lambda: self.gateway.turned_away),
+                ("turns", "Actor turns.", lambda: dispatcher.turns),
+                ("turn_faults", "Actor turns that failed.", lambda: dispatcher.faults),
+                ("messages_refused", "Messages refused by a full or stopped actor.", lambda: dispatcher.refused),
+                ("journal_written", "Records written to PostgreSQL.", lambda: journal.written),
+                ("journal_dropped", "History records dropped under pressure.", lambda: journal.dropped),
+                ("journal_refused", "Records that PostgreSQL refused.", lambda: journal.refused),
+            ],
+        )
+
+
+async def run_hub(settings: Settings) -> None:
+    """Run the hub until cancelled, then drain it. Raises StartError when it cannot start."""
+    logs.configure(settings)
+    if settings.database_url is None:
+        raise StartError("CLARION_DATABASE_URL is not set, and the hub was not started by a command that finds one.")
+    _raise_open_files_limit()
+    sockets = bind(settings.host, settings.port)
+    try:
+        async with (
+            Database(settings.database_url, pool_size=settings.database_pool_size) as database,
+            trio.open_nursery() as queries,
+        ):
+            hub = Hub(settings, database, queries)
+            await hub.fill()
+            app = create_app(
+                hub.use_cases,
+                settings=settings,
+                tokens=hub.tokens,
+                readiness=lambda: ready(database),
+                metrics=hub.metrics.text,
+            )
+            door = FrontDoor(settings, hub.gateway, HttpServer(app), sockets)
+            # What was loaded until now lives as long as the hub: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            logger.info("the hub listens on %s:%d, %d devices known", settings.host, settings.port, len(hub.roster))
+            await _serve(hub, door)
+            queries.cancel_scope.cancel()
+    except DatabaseUnavailable as error:
+        raise StartError(f"The database does not answer: {error}. Check CLARION_DATABASE_URL.") from error
+    except UnsafeDatabaseRole as error:
+        raise StartError(f"The hub will not start: {error}.") from error
+    finally:
+        for sock in sockets:
+            sock.close()
+
+
+async def _serve(hub: Hub, door: FrontDoor) -> None:
+    """Run everything; when cancelled, stop in order, within the deadlines above."""
+    stop = trio.Event()
+    async with trio.open_nursery() as outer:
+        outer.start_soon(_when_cancelled, stop.set)
+        with trio.CancelScope(shield=True):
+            async with trio.open_nursery() as parts:
+                for task in (*hub.tasks(), door.run):
+                    parts.start_soon(task)
+                await stop.wait()
+                with trio.move_on_after(DRAIN_DEADLINE_S):
+                    await door.drain()
+                parts.cancel_scope.cancel()
+            with trio.move_on_after(FLUSH_DEADLINE_S):
+                await hub.journal.flush()
+
+
+async def _when_cancelled(tell: Callable[[], None]) -> None:
+    try:
+        await trio.sleep_forever()
+    finally:
+        tell()
+
+
+def _raise_open_files_limit() -> None:
+    """Ten thousand screens are ten thousand descriptors."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,190 @@
+"""The gateway: what every connection shares. It opens sessions for those who may have one and keeps the deadlines.
+
+The addresses are the user's: `/api/v1/ws/device` and `/api/v1/devices/{device_id}/ws` for screens, `/api/v1/ws/admin`
+for operators. A token comes in `Authorization: Bearer`, or from a browser as a second subprotocol; never in the URL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import trio
+
+from actors.device.fleet import Fleet
+from actors.runtime import Deadlines
+from hub.gateway.connection import Connection
+from hub.gateway.credentials import DeviceCredentials, DeviceIdentity
+from hub.gateway.sessions import DeviceSession, OperatorSession
+from hub.live.feed import Feed
+from hub.live.roster import Roster
+from protocol.close_codes import CloseCode
+from protocol.vocabulary import BEARER_SUBPROTOCOL_PREFIX, PresenceReason
+
+SWEEP_EVERY_S = 0.25
+OPERATOR_OUTBOX_BYTES = 16 * 1024 * 1024
+"""A snapshot of ten thousand screens is about four megabytes."""
+
+_DEVICE_PATH = re.compile(r"/api/v1/(?:ws/device|devices/(?P<device_id>[^/]+)/ws)")
+_OPERATOR_PATH = "/api/v1/ws/admin"
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="clarion"'}
+
+
+class Limits(NamedTuple):
+    """Seconds and bytes; see `hub.settings`."""
+
+    handshake_deadline_s: float
+    authentication_deadline_s: float
+    hello_deadline_s: float
+    max_frame_bytes: int
+    outbox_limit_bytes: int
+
+
+class OperatorIdentity(NamedTuple):
+    """Whose page it is, and for how long."""
+
+    tenant_id: str
+    expires_in_s: float
+
+
+class OperatorTokens(Protocol):
+    """Checks the access token of an operator's socket."""
+
+    def __call__(self, token: str) -> OperatorIdentity | None:
+        """Who it is, or None when the token is not good (any more)."""
+
+
+class Gateway:
+    """Fulfils `Doorkeeper`. Shells call `arrived` for each new connection."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        fleet: Fleet,
+        feed: Feed,
+        roster: Roster,
+        credentials: DeviceCredentials,
+        operator_tokens: OperatorTokens,
+        clock_s: Callable[[], float] = trio.current_time,
+    ) -> None:
+        self._limits = limits
+        self._fleet = fleet
+        self._feed = feed
+        self._roster = roster
+        self._credentials = credentials
+        self._operator_tokens = operator_tokens
+        self._clock_s = clock_s
+        self._deadlines: Deadlines[Connection] = Deadlines(tick_s=0.5)
+        self.max_frame_bytes = limits.max_frame_bytes
+        self.authentication_deadline_s = limits.authentication_deadline_s
+        self.accepted = 0
+        self.turned_away = 0
+
+    def arrived(self, connection: Connection) -> None:
+        """A client connected; its head is due."""
+        self.accepted += 1
+        self.expect(connection, self._limits.handshake_deadline_s)
+
+    async def run(self) -> None:
+        """Sweep the deadlines for ever."""
+        while True:
+            await trio.sleep(SWEEP_EVERY_S)
+            for connection in self._deadlines.sweep(self._clock_s()):
+                connection.overdue()
+
+    # ---- Doorkeeper ----
+
+    def expect(self, connection: Connection, within_s: float) -> None:
+        """See `Doorkeeper`."""
+        self._deadlines.set(connection, self._clock_s() + within_s)
+
+    def forget(self, connection: Connection) -> None:
+        """See `Doorkeeper`."""
+        self._deadlines.cancel(connection)
+
+    def identify(self, connection: Connection) -> None:
+        """See `Doorkeeper`."""
+        assert connection.wire is not None and connection.wire.request is not None
+        request = connection.wire.request
+        path = request.path.partition("?")[0]
+        token = _token(request.headers.get_all("Authorization"), request.headers.get_all("Sec-WebSocket-Protocol"))
+        device_path = _DEVICE_PATH.fullmatch(path)
+        if device_path is None and path != _OPERATOR_PATH:
+            self._turn_away(connection, 404, f"There is no WebSocket here. Screens use /api/v1/ws/device, not {path}.")
+        elif token is None:
+            self._turn_away(connection, 401, "Send the token as `Authorization: Bearer …`.", _CHALLENGE)
+        elif device_path is not None:
+            self._identify_device(connection, token, device_path["device_id"])
+        else:
+            self._identify_operator(connection, token)
+
+    def _identify_device(self, connection: Connection, token: str, device_id: str | None) -> None:
+        def answer(identity: DeviceIdentity | None) -> None:
+            if identity is None or (device_id is not None and device_id.lower() != identity.device_id):
+                detail = "This device token is not valid. Register the device again to get a new one."
+                self._turn_away(connection, 401, detail, _CHALLENGE)
+            else:
+                self._admit_device(connection, identity)
+
+        def failed() -> None:
+            self._turn_away(connection, 503, "The hub cannot check tokens now. Try again soon.", {"Retry-After": "5"})
+
+        if not self._credentials.ask(token, answer, failed):
+            self._turn_away(connection, 503, "Too many screens connect at once.", {"Retry-After": "10"})
+
+    def _admit_device(self, connection: Connection, identity: DeviceIdentity) -> None:
+        screen = self._roster.get(identity.device_id)
+        connection.admit(
+            DeviceSession(
+                connection,
+                self._fleet,
+                identity.device_id,
+                identity.device_id if screen is None else screen.name,
+                has_open_commands=identity.has_open_commands,
+                hello_deadline_s=self._limits.hello_deadline_s,
+                outbox_limit_bytes=self._limits.outbox_limit_bytes,
+            )
+        )
+
+    def _identify_operator(self, connection: Connection, token: str) -> None:
+        identity = self._operator_tokens(token)
+        if identity is None:
+            detail = "This access token is not valid or has expired. Sign in again."
+            self._turn_away(connection, 401, detail, _CHALLENGE)
+            return
+        connection.admit(
+            OperatorSession(
+                connection,
+                self._feed,
+                identity.tenant_id,
+                expires_in_s=identity.expires_in_s,
+                hello_deadline_s=self._limits.hello_deadline_s,
+                outbox_limit_bytes=OPERATOR_OUTBOX_BYTES,
+            )
+        )
+
+    def _turn_away(
+        self, connection: Connection, status: int, detail: str, headers: dict[str, str] | None = None
+    ) -> None:
+        self.turned_away += 1
+        connection.turn_away(status, detail, headers)
+
+
+def say_goodbye(connection: Connection, reconnect_after_s: float) -> None:
+    """The hub stops: close this connection so that its client comes back after a while."""
+    connection.close(CloseCode.SERVICE_RESTART, PresenceReason.HUB_RESTARTED, reconnect_after_s)
+
+
+def _token(authorization: list[str], subprotocols: list[str]) -> str | None:
+    """The bearer token of a handshake, from exactly one place."""
+    if len(authorization) == 1:
+        scheme, _, token = authorization[0].partition(" ")
+        return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+    if authorization:
+        return None
+    offered = [name.strip() for line in subprotocols for name in line.split(",")]
+    tokens = [
+        name.removeprefix(BEARER_SUBPROTOCOL_PREFIX) for name in offered if name.startswith(BEARER_SUBPROTOCOL_PREFIX)
+    ]
+    return tokens[0] if len(tokens) == 1 and tokens[0] else None

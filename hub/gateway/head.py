@@ -1,0 +1,90 @@
+"""Is this request a WebSocket upgrade? Decided from its head alone, strictly, before anybody else reads it. Pure.
+
+Rule 1: what goes on to the HTTP server has no `Upgrade` header (nor HTTP/2 in disguise): that server is never asked
+        to change protocols, whatever a client sends.
+Rule 2: whatever two parsers might read differently (bare line feeds, folded lines, blanks before a colon) is refused.
+See docs/decisions/0002-one-front-door.md.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+MAX_HEAD_BYTES = 16_384
+
+
+class NeedMore(NamedTuple):
+    """The head is not complete."""
+
+
+class Http(NamedTuple):
+    """A plain request: `data` is its cleaned head and whatever followed it."""
+
+    data: bytes
+
+
+class Upgrade(NamedTuple):
+    """A WebSocket upgrade: the head, and whatever the client sent after it without waiting."""
+
+    head: bytes
+    rest: bytes
+
+
+class Refuse(NamedTuple):
+    """Not a request that anybody should answer with more than this."""
+
+    status: int
+    reason: str
+    detail: str
+
+
+Judgement = NeedMore | Http | Upgrade | Refuse
+
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} [!-~\x80-\xff]+ HTTP/1\.[01]")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)", re.DOTALL)
+_BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n|$)|\x00")
+_NEVER_FORWARDED = frozenset({b"upgrade", b"http2-settings"})
+
+
+def judge(received: bytes) -> Judgement:
+    """What to do with a connection of which these bytes have been read so far."""
+    data = received.lstrip(b"\r\n")
+    end = data.find(b"\r\n\r\n")
+    head = data[: end + 2] if end >= 0 else data
+    if len(head) > MAX_HEAD_BYTES:
+        return Refuse(431, "Request Header Fields Too Large", "Keep the head of the request under 16 KiB.")
+    if _BARE_LINE_END.search(head):
+        return Refuse(400, "Bad Request", "End every header line with CR LF, and send no NUL.")
+    if end < 0:
+        return _judge_beginning(data)
+    return _judge_complete(data, end)
+
+
+def _judge_beginning(data: bytes) -> Judgement:
+    """Something that is not HTTP (a TLS hello on the plain port, say) is not waited for."""
+    if data and not data[:1].isalpha():
+        return Refuse(400, "Bad Request", "This port speaks HTTP; for TLS use the https address.")
+    return NeedMore()
+
+
+def _judge_complete(data: bytes, end: int) -> Judgement:
+    lines = data[:end].split(b"\r\n")
+    if not _REQUEST_LINE.fullmatch(lines[0]):
+        if lines[0].endswith(b" HTTP/2.0"):
+            return Refuse(505, "HTTP Version Not Supported", "Speak HTTP/1.1 here.")
+        return Refuse(400, "Bad Request", "The request line is not one of HTTP/1.1.")
+    kept = [lines[0]]
+    upgrade = False
+    for line in lines[1:]:
+        match = _HEADER.fullmatch(line)
+        if match is None:
+            return Refuse(400, "Bad Request", "A header line is malformed.")
+        name, value = match[1].lower(), match[2].lower()
+        if name == b"upgrade" and b"websocket" in value:
+            upgrade = True
+        if name not in _NEVER_FORWARDED:
+            kept.append(line)
+    if upgrade:
+        return Upgrade(data[: end + 4], data[end + 4 :])
+    return Http(b"\r\n".join(kept) + b"\r\n\r\n" + data[end + 4 :])

@@ -1,0 +1,198 @@
+"""What an open connection means: a screen's session, which its actor owns, or an operator's page, which the feed feeds.
+
+Rule 1: a session decodes and passes on; it decides nothing about screens or emergencies.
+Rule 2: a frame that is not JSON ends the session; a frame that nobody knows is answered and forgotten.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from actors.device.fleet import Fleet
+from hub.gateway.connection import Connection
+from hub.live.feed import Feed
+from protocol.close_codes import CloseCode
+from protocol.codec import MalformedFrame, UnknownFrame, decode_operator_uplink, decode_uplink, encode
+from protocol.frames import Error, Hello
+from protocol.live import Notice
+from protocol.vocabulary import PresenceReason
+
+
+def _close_code_for(payload: bytes) -> CloseCode:
+    """RFC 6455 has a code of its own for text that is not UTF-8."""
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return CloseCode.INVALID_TEXT
+    return CloseCode.MALFORMED
+
+
+class DeviceSession:
+    """One screen on one connection: a `Session` to the gateway and a `Link` to the actor."""
+
+    __slots__ = (
+        "_connection",
+        "_fleet",
+        "_greeted",
+        "_has_open_commands",
+        "_name",
+        "device_id",
+        "hello_deadline_s",
+        "outbox_limit_bytes",
+        "session_id",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        fleet: Fleet,
+        device_id: str,
+        name: str,
+        *,
+        has_open_commands: bool,
+        hello_deadline_s: float,
+        outbox_limit_bytes: int,
+    ) -> None:
+        self._connection = connection
+        self._fleet = fleet
+        self._greeted = False
+        self._has_open_commands = has_open_commands
+        self._name = name
+        self.device_id = device_id
+        self.hello_deadline_s = hello_deadline_s
+        self.outbox_limit_bytes = outbox_limit_bytes
+        self.session_id = secrets.token_hex(8)
+
+    def __repr__(self) -> str:
+        return f"<DeviceSession {self._name!r} {self.session_id} on {self._connection!r}>"
+
+    # ---- Session ----
+
+    def message(self, payload: bytes) -> None:
+        """See `Session`."""
+        try:
+            frame = decode_uplink(payload)
+        except UnknownFrame as error:
+            self._unknown(str(error))
+        except MalformedFrame:
+            self._fail(_close_code_for(payload))
+        else:
+            if self._greeted:
+                if not self._fleet.heard(self.device_id, self, frame):
+                    self._fail(CloseCode.TRY_AGAIN_LATER)
+            elif isinstance(frame, Hello):
+                self._greet(frame)
+            else:
+                self._fail(CloseCode.MALFORMED)
+
+    def overdue(self) -> None:
+        """See `Session`."""
+        self._fail(CloseCode.NO_HELLO)
+
+    def ended(self, reason: PresenceReason) -> None:
+        """See `Session`."""
+        if self._greeted:
+            self._fleet.disconnected(self.device_id, self, reason)
+
+    def _greet(self, hello: Hello) -> None:
+        self._greeted = True
+        self._connection.move_deadline(None)
+        self._fleet.connected(self.device_id, self._name, self, hello, has_open_commands=self._has_open_commands)
+
+    def _unknown(self, detail: str) -> None:
+        if self._greeted:
+            self.send(encode(Error("unknown_frame", detail)))
+        else:
+            self._fail(CloseCode.MALFORMED)
+
+    def _fail(self, code: CloseCode) -> None:
+        self._connection.close(code, PresenceReason.PROTOCOL_ERROR)
+
+    # ---- Link ----
+
+    @property
+    def stalled(self) -> bool:
+        """See `Link`."""
+        return self._connection.transport.backlog_bytes > 0
+
+    def send(self, payload: bytes) -> None:
+        """See `Link`."""
+        self._connection.send(payload)
+
+    def send_encoded(self, frame: bytes) -> None:
+        """See `Link`."""
+        self._connection.send_encoded(frame)
+
+    def close(self, code: CloseCode, reconnect_after_s: float | None = None) -> None:
+        """See `Link`."""
+        self._connection.close(code, PresenceReason.NETWORK_CLOSED, reconnect_after_s)
+
+
+class OperatorSession:
+    """One operator's page on one connection. `expires_in_s`: when the token ends, so does the session."""
+
+    __slots__ = (
+        "_connection",
+        "_expires_in_s",
+        "_feed",
+        "_subscribed",
+        "_tenant_id",
+        "hello_deadline_s",
+        "outbox_limit_bytes",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        feed: Feed,
+        tenant_id: str,
+        *,
+        expires_in_s: float,
+        hello_deadline_s: float,
+        outbox_limit_bytes: int,
+    ) -> None:
+        self._connection = connection
+        self._feed = feed
+        self._tenant_id = tenant_id
+        self._expires_in_s = expires_in_s
+        self._subscribed = False
+        self.hello_deadline_s = hello_deadline_s
+        self.outbox_limit_bytes = outbox_limit_bytes
+
+    # ---- Session ----
+
+    def message(self, payload: bytes) -> None:
+        """See `Session`."""
+        try:
+            resume = decode_operator_uplink(payload)
+        except UnknownFrame as error:
+            self.send(encode(Notice("unknown_frame", str(error))))
+            return
+        except MalformedFrame:
+            self._connection.close(_close_code_for(payload), PresenceReason.PROTOCOL_ERROR)
+            return
+        if self._subscribed:
+            self.send(encode(Notice("already_subscribed", "resume is the first frame of a session, once")))
+            return
+        self._subscribed = True
+        self._connection.move_deadline(self._expires_in_s)
+        self._feed.subscribe(self._tenant_id, self, resume.stream, resume.seq)
+
+    def overdue(self) -> None:
+        """See `Session`."""
+        code = CloseCode.TOKEN_REVOKED if self._subscribed else CloseCode.NO_HELLO
+        self._connection.close(code, PresenceReason.PROTOCOL_ERROR)
+
+    def ended(self, reason: PresenceReason) -> None:
+        """See `Session`."""
+        self._feed.unsubscribe(self._tenant_id, self)
+
+    # ---- Subscriber ----
+
+    def send(self, payload: bytes) -> None:
+        """See `hub.live.feed.Subscriber`."""
+        self._connection.send(payload)
+
+    def send_encoded(self, frame: bytes) -> None:
+        """See `hub.live.feed.Subscriber`."""
+        self._connection.send_encoded(frame)

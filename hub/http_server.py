@@ -1,0 +1,112 @@
+"""Plain HTTP on a connection of which the front door has read the beginning: hypercorn, one request a connection.
+
+Why one request: hypercorn would read the second head of a kept-alive connection itself, and that one could be an
+upgrade. So every answer closes. See docs/decisions/0002-one-front-door.md, with what it costs.
+
+`hypercorn.trio.tcp_server.TCPServer` is not public API: the version is pinned, and tests/hub/test_front_door.py
+holds what is relied on.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from typing import Any
+
+import trio
+from hypercorn.config import Config
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import AppWrapper, ASGIFramework
+from hypercorn.utils import wrap_app
+
+from hub.gateway.wire import problem_response
+
+logger = logging.getLogger(__name__)
+
+REQUESTS_AT_ONCE = 200
+REQUEST_DEADLINE_S = 60.0
+MAX_BODY_BYTES = 16 * 1024 * 1024
+
+
+class _Begun(trio.abc.HalfCloseableStream):
+    """A socket stream of which some bytes were read already: they are received first."""
+
+    def __init__(self, stream: trio.abc.Stream, begun: bytes) -> None:
+        self._stream = stream
+        self._begun = begun
+        inner = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
+        assert isinstance(inner, trio.SocketStream)
+        # What TCPServer asks of a stream besides sending and receiving.
+        self.socket = inner.socket
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        if self._begun:
+            await trio.lowlevel.checkpoint()
+            begun, self._begun = self._begun, b""
+            return begun
+        return await self._stream.receive_some(max_bytes)
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        await self._stream.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._stream.wait_send_all_might_not_block()
+
+    async def send_eof(self) -> None:
+        if isinstance(self._stream, trio.abc.HalfCloseableStream):
+            await self._stream.send_eof()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class HttpServer:
+    """Serves the ASGI application `app` on one connection at a time, as many at once as `REQUESTS_AT_ONCE`."""
+
+    def __init__(self, app: Any) -> None:
+        self._config = Config()
+        self._config.keep_alive_max_requests = 0
+        self._config.h11_max_incomplete_size = 16_384
+        self._config.include_server_header = False
+        self._config.accesslog = None
+        self._config.errorlog = logging.getLogger("clarion.hypercorn")
+        self._app: AppWrapper = wrap_app(_http_only(app), MAX_BODY_BYTES, "asgi")
+        self._context = WorkerContext(None)
+        self._busy = 0
+        self.requests = 0
+
+    async def serve_socket(self, sock: socket.socket, begun: bytes) -> None:
+        """Serve the request that begins with `begun` on a non-blocking socket. Never raises for a client's doing."""
+        await self.serve(trio.SocketStream(trio.socket.from_stdlib_socket(sock)), begun)
+
+    async def serve(self, stream: trio.abc.Stream, begun: bytes) -> None:
+        """Serve the request that begins with `begun`. Never raises for a client's doing."""
+        self.requests += 1
+        self._busy += 1
+        try:
+            with trio.move_on_after(REQUEST_DEADLINE_S):
+                if self._busy > REQUESTS_AT_ONCE:
+                    busy = problem_response(503, "The hub is busy. Try again in a second.", {"Retry-After": "1"})
+                    await stream.send_all(busy)
+                else:
+                    await TCPServer(self._app, self._config, self._context, {}, _Begun(stream, begun))
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            pass  # the client left
+        except Exception:
+            # hypercorn raises out of a connection for some inputs (hypercorn#225 is one): never further than this.
+            logger.exception("a fault while serving HTTP")
+        finally:
+            self._busy -= 1
+            await trio.aclose_forcefully(stream)
+
+
+def _http_only(app: Any) -> ASGIFramework:
+    """The second lock behind the front door: an application that answers HTTP and nothing else."""
+
+    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"a connection of type {scope['type']} passed the front door")
+        await app(scope, receive, send)
+
+    return guarded

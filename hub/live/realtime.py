@@ -1,0 +1,93 @@
+"""The live side as the use cases see it. Each call comes after the commit it speaks of; see the port's page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from actors.device.fleet import Fleet
+from actors.device.messages import PendingCommand
+from hub.live.board import Board, to_ms
+from hub.live.feed import Feed
+from hub.live.roster import Roster, Screen
+from hub.use_cases.realtime import LiveEmergency, QueuedCommand
+from protocol.api import Scope, ScopePreview
+from protocol.close_codes import CloseCode
+from protocol.live import CommandChange, EmergencyProgress
+from protocol.vocabulary import CommandStatus, Presence, PresenceReason
+
+
+class Truth(Protocol):
+    """What the live side reads from PostgreSQL; `persistence.live_state` fulfils it."""
+
+    async def screens(self, tenant_id: str, device_ids: Sequence[str]) -> list[Screen]:
+        """The identity halves of these devices; those that do not exist (any more) are left out."""
+
+
+class LiveSide:
+    """Fulfils `hub.use_cases.realtime.Realtime`."""
+
+    def __init__(self, roster: Roster, fleet: Fleet, board: Board, feed: Feed, truth: Truth) -> None:
+        self._roster = roster
+        self._fleet = fleet
+        self._board = board
+        self._feed = feed
+        self._truth = truth
+
+    async def refresh_devices(self, tenant_id: str, device_ids: Sequence[str]) -> None:
+        """See the port."""
+        found = {screen.id: screen for screen in await self._truth.screens(tenant_id, device_ids)}
+        for device_id in device_ids:
+            screen = found.get(device_id)
+            if screen is None:
+                self._roster.remove(device_id)
+            else:
+                self._board.reconsider(self._roster.put(screen))
+            self._feed.screen_changed(tenant_id, device_id)
+
+    def cut(self, device_id: str, code: CloseCode) -> None:
+        """See the port."""
+        self._fleet.cut(device_id, code, PresenceReason.TOKEN_REVOKED)
+
+    def command_queued(self, command: QueuedCommand) -> None:
+        """See the port."""
+        screen = self._roster.get(command.device_id)
+        if screen is None:
+            return
+        expires_ms = to_ms(command.expires_at)
+        change = CommandChange(
+            command.id, command.device_id, command.command, CommandStatus.QUEUED, self._board.now_ms()
+        )
+        self._feed.command_changed(command.tenant_id, change)
+        screen.pending_commands += 1
+        self._feed.screen_changed(command.tenant_id, command.device_id)
+        pending = PendingCommand(command.id, command.command, command.args, expires_ms)
+        self._fleet.queue(command.device_id, [pending])
+
+    def commands_expired(self, tenant_id: str, device_id: str, number: int) -> None:
+        """So many commands of a screen that was away have run out in PostgreSQL."""
+        screen = self._roster.get(device_id)
+        if screen is not None and self._fleet.link_of(device_id) is None:
+            screen.pending_commands = max(0, screen.pending_commands - number)
+            self._feed.screen_changed(tenant_id, device_id)
+
+    def preview(self, tenant_id: str, scope: Scope) -> ScopePreview:
+        """See the port."""
+        screens = self._roster.in_scope(tenant_id, scope)
+        online = sum(screen.presence is Presence.ONLINE for screen in screens)
+        return ScopePreview(len(screens), online, len(screens) - online)
+
+    async def activate(self, emergency: LiveEmergency) -> ScopePreview:
+        """See the port."""
+        targeted, online = await self._board.activate(emergency)
+        return ScopePreview(targeted, online, targeted - online)
+
+    async def clear(self, tenant_id: str, emergency_id: str, cleared_at: datetime, cleared_by: str) -> None:
+        """See the port."""
+        if emergency_id in self._board.in_force(tenant_id):
+            await self._board.clear(emergency_id, to_ms(cleared_at), cleared_by)
+
+    def progress(self, tenant_id: str, emergency_id: str) -> EmergencyProgress | None:
+        """See the port."""
+        return self._board.progress(emergency_id) if emergency_id in self._board.in_force(tenant_id) else None

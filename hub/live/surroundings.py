@@ -1,0 +1,200 @@
+"""Where the effects of device turns go: each to the roster, the journal, the feed and the board, and nowhere else.
+
+Every method is a few assignments in memory. Text that came from a screen is cleaned here, once, before it is kept.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hub.journal import (
+    CommandRecord,
+    HeartbeatRecord,
+    Journal,
+    PlaybackRecord,
+    PresenceRecord,
+    TimelineRecord,
+)
+from hub.live.board import Board
+from hub.live.feed import Feed
+from hub.live.roster import Roster, Screen
+from protocol.frames import Alert, DeviceEvent, Playback, Receipt
+from protocol.live import CommandChange, TimelineEntry
+from protocol.vocabulary import (
+    OPEN_COMMAND_STATUSES,
+    PRESENCE_SENTENCES,
+    CommandName,
+    CommandStatus,
+    EventName,
+    Presence,
+    PresenceReason,
+)
+
+EVENT_SENTENCES = {
+    EventName.PLAYBACK_STARTED: "playback started",
+    EventName.PLAYBACK_ENDED: "playback ended",
+    EventName.ERROR: "the screen reported an error",
+    EventName.READY: "ready",
+    EventName.IDLE: "idle",
+}
+
+# PostgreSQL has no NUL in text, and nobody wants control characters in a table.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def clean(text: str | None) -> str | None:
+    """Text of a screen, fit to be kept and shown."""
+    return None if text is None else _CONTROL.sub(" ", text)
+
+
+class Effects:
+    """Fulfils `actors.device.ports.Surroundings`."""
+
+    def __init__(self, roster: Roster, journal: Journal, feed: Feed, board: Board) -> None:
+        self._roster = roster
+        self._journal = journal
+        self._feed = feed
+        self._board = board
+
+    # ---- alerts ----
+
+    def alerts_for(self, device_id: str) -> tuple[int, list[Alert]]:
+        """See the port."""
+        return self._board.alerts_for(device_id)
+
+    def alerts_delivered(self, device_id: str, alerts: list[Alert], wall_ms: int) -> None:
+        """See the port."""
+        self._board.delivered(device_id, alerts, wall_ms)
+
+    def alert_receipt(self, device_id: str, receipt: Receipt, wall_ms: int) -> bool:
+        """See the port."""
+        return self._board.receipt(device_id, receipt, wall_ms)
+
+    def alerts_agreed(self, device_id: str, version: int, wall_ms: int) -> None:
+        """See the port."""
+        self._board.agreed(device_id, version, wall_ms)
+
+    # ---- presence ----
+
+    def came_online(self, device_id: str, player_version: str, platform: str, wall_ms: int) -> None:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        if screen is None:
+            return
+        screen.last_seen_ms = wall_ms
+        self._set_presence(screen, Presence.ONLINE, PresenceReason.CONNECTED, wall_ms)
+        self._record_playback(screen, wall_ms, clean(player_version))
+        self._happened(screen, "online", "came online", wall_ms)
+
+    def went_offline(self, device_id: str, reason: PresenceReason, last_heard_ms: int, wall_ms: int) -> None:
+        """See the port."""
+        self._board.went_offline(device_id)
+        screen = self._roster.get(device_id)
+        if screen is None:
+            return
+        screen.last_seen_ms = last_heard_ms
+        self._set_presence(screen, Presence.OFFLINE, reason, wall_ms)
+        self._happened(screen, "offline", f"went offline: {PRESENCE_SENTENCES[reason]}", wall_ms)
+
+    def _set_presence(self, screen: Screen, presence: Presence, reason: PresenceReason, wall_ms: int) -> None:
+        screen.presence, screen.reason, screen.since_ms = presence, reason, wall_ms
+        self._journal.presence(
+            PresenceRecord(
+                screen.tenant_id, screen.id, presence, reason, wall_ms, screen.last_seen_ms or wall_ms
+            )
+        )
+        self._feed.screen_changed(screen.tenant_id, screen.id)
+
+    # ---- playback ----
+
+    def playback_changed(self, device_id: str, playback: Playback, wall_ms: int) -> None:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        if screen is not None:
+            screen.playback = Playback(playback.state, clean(playback.item))
+            self._record_playback(screen, wall_ms)
+            self._feed.screen_changed(screen.tenant_id, device_id)
+
+    def heartbeat_sampled(
+        self, device_id: str, emergency_version: int, playback: Playback | None, wall_ms: int
+    ) -> None:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        if screen is None:
+            return
+        screen.last_seen_ms = wall_ms
+        self._record_playback(screen, wall_ms)
+        self._journal.heartbeat(
+            HeartbeatRecord(
+                screen.tenant_id,
+                device_id,
+                wall_ms,
+                emergency_version,
+                None if playback is None else playback.state,
+                None if playback is None else clean(playback.item),
+            )
+        )
+
+    def _record_playback(self, screen: Screen, wall_ms: int, player_version: str | None = None) -> None:
+        playback = screen.playback
+        self._journal.playback(
+            PlaybackRecord(
+                screen.tenant_id,
+                screen.id,
+                None if playback is None else playback.state,
+                None if playback is None else playback.item,
+                wall_ms,
+                player_version,
+            )
+        )
+
+    def event_reported(self, device_id: str, event: DeviceEvent, wall_ms: int) -> None:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        if screen is None:
+            return
+        about = ": ".join(filter(None, (clean(event.item), clean(event.detail))))
+        sentence = EVENT_SENTENCES[event.event]
+        self._happened(screen, event.event, f"{sentence}: {about}" if about else sentence, wall_ms)
+
+    def _happened(self, screen: Screen, kind: str, text: str, wall_ms: int) -> None:
+        self._journal.timeline(TimelineRecord(screen.tenant_id, screen.id, wall_ms, kind, text))
+        self._feed.happened(screen.tenant_id, TimelineEntry(screen.id, kind, text, wall_ms))
+
+    # ---- commands ----
+
+    def command_changed(
+        self,
+        device_id: str,
+        command_id: str,
+        command: CommandName,
+        status: CommandStatus,
+        detail: str | None,
+        wall_ms: int,
+    ) -> None:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        if screen is None:
+            return
+        detail = clean(detail)
+        self._journal.command(
+            CommandRecord(
+                screen.tenant_id,
+                command_id,
+                status,
+                detail,
+                wall_ms if status is CommandStatus.SENT else None,
+                wall_ms if status is CommandStatus.RECEIVED else None,
+                wall_ms if status not in OPEN_COMMAND_STATUSES else None,
+            )
+        )
+        self._feed.command_changed(
+            screen.tenant_id, CommandChange(command_id, device_id, command, status, wall_ms, detail)
+        )
+
+    def pending_changed(self, device_id: str, pending: int) -> None:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        if screen is not None and screen.pending_commands != pending:
+            screen.pending_commands = pending
+            self._feed.screen_changed(screen.tenant_id, device_id)

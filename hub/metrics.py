@@ -1,0 +1,37 @@
+"""What `/metrics` shows: counters that the parts of the hub keep anyway, read when somebody asks (Prometheus text)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+Reading = tuple[str, str, Callable[[], float]]
+
+
+class Metrics:
+    """`gauges` and `counters`: (name without `clarion_`, what it says, how to read it)."""
+
+    def __init__(self, gauges: Iterable[Reading], counters: Iterable[Reading]) -> None:
+        self._gauges = tuple(gauges)
+        self._counters = tuple(counters)
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+
+    def collect(self) -> Iterable[Metric]:
+        """Called by the registry."""
+        for name, text, read in self._gauges:
+            yield GaugeMetricFamily(f"clarion_{name}", text, value=read())
+        for name, text, read in self._counters:
+            yield CounterMetricFamily(f"clarion_{name}", text, value=read())
+
+    def text(self) -> bytes:
+        """The Prometheus exposition format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,149 @@
+"""Between PostgreSQL's records and the live side's objects: at start, and whenever something changed there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+import trio
+
+from actors.device.fleet import Fleet
+from actors.device.messages import PendingCommand
+from actors.emergency.ledger import Entry
+from hub.gateway.credentials import DeviceIdentity
+from hub.live.board import Board, to_ms
+from hub.live.roster import Roster, Screen
+from hub.use_cases.realtime import LiveEmergency
+from persistence.errors import DatabaseUnavailable
+from persistence.live_state import EmergencyRecord, LedgerRecord, LiveState, ScreenRecord
+from protocol.api import Scope
+from protocol.frames import Playback
+from protocol.vocabulary import (
+    CommandName,
+    CommandStatus,
+    DeviceStatus,
+    LedgerState,
+    MissingReason,
+    PlaybackState,
+    PresenceReason,
+    Severity,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Restore:
+    """Fulfils `hub.live.realtime.Truth`, `hub.gateway.credentials.Tokens` and `actors.device.fleet.PendingLoader`.
+
+    `nursery`: where queries of commands run; their results come back to the actors as messages.
+    """
+
+    def __init__(self, state: LiveState, nursery: trio.Nursery) -> None:
+        self._state = state
+        self._nursery = nursery
+        self._roster: Roster
+        self._fleet: Fleet
+
+    def connect(self, roster: Roster, fleet: Fleet) -> None:
+        """The fleet loads through this, and this gives to the fleet: the composition root ties the knot here."""
+        self._roster, self._fleet = roster, fleet
+
+    async def everything(self, roster: Roster, board: Board) -> dict[str, str]:
+        """Fill the roster and the board. Returns the tenants' names by id."""
+        tenants = await self._state.tenants()
+        for tenant in tenants:
+            await self._state.nobody_is_online(tenant.id)
+            for record in await self._state.screens(tenant.id):
+                roster.put(_screen(record))
+            for emergency in await self._state.emergencies(tenant.id):
+                entries = await self._state.ledger(tenant.id, emergency.id)
+                board.restore(
+                    _emergency(emergency), _ms(emergency.cleared_at), emergency.cleared_by, map(_entry, entries)
+                )
+        return {tenant.id: tenant.name for tenant in tenants}
+
+    async def screens(self, tenant_id: str, device_ids: Sequence[str]) -> list[Screen]:
+        """See `Truth`."""
+        return [_screen(record) for record in await self._state.screens(tenant_id, device_ids)]
+
+    async def devices_of_tokens(self, hashes: Sequence[bytes]) -> Mapping[bytes, DeviceIdentity]:
+        """See `Tokens`."""
+        found = await self._state.devices_of_tokens(hashes)
+        return {token_hash: DeviceIdentity(*owner) for token_hash, owner in found.items()}
+
+    def load_pending(self, device_id: str) -> None:
+        """See `PendingLoader`."""
+        self._nursery.start_soon(self._load_pending, device_id)
+
+    async def _load_pending(self, device_id: str) -> None:
+        screen = self._roster.get(device_id)
+        if screen is None:
+            return
+        try:
+            records = await self._state.open_commands(screen.tenant_id, device_id)
+        except DatabaseUnavailable as error:
+            # The commands stay in PostgreSQL; the screen gets them when it connects again.
+            logger.warning("open commands of %s cannot be loaded: %s", device_id, error)
+            return
+        commands = [
+            PendingCommand(
+                record.id,
+                CommandName(record.command),
+                record.args,
+                to_ms(record.expires_at),
+                CommandStatus(record.status),
+            )
+            for record in records
+        ]
+        self._fleet.queue(device_id, commands)
+
+
+def _ms(instant: datetime | None) -> int | None:
+    return None if instant is None else to_ms(instant)
+
+
+def _screen(record: ScreenRecord) -> Screen:
+    screen = Screen(record.id, record.tenant_id)
+    screen.name = record.name
+    screen.status = DeviceStatus(record.status)
+    screen.site_id, screen.site = record.site_id, record.site
+    screen.group_ids, screen.groups = tuple(record.group_ids), tuple(record.groups)
+    screen.tags = record.tags
+    screen.location, screen.platform = record.location, record.platform
+    screen.pairing_code, screen.pairing_expires_ms = record.pairing_code, _ms(record.pairing_expires_at)
+    screen.reason = PresenceReason(record.presence_reason)
+    screen.since_ms, screen.last_seen_ms = _ms(record.presence_since), _ms(record.last_seen_at)
+    screen.pending_commands = record.open_commands
+    if record.playback is not None:
+        screen.playback = Playback(PlaybackState(record.playback), record.now_playing)
+    return screen
+
+
+def _emergency(record: EmergencyRecord) -> LiveEmergency:
+    return LiveEmergency(
+        id=record.id,
+        hide_command_id=record.hide_command_id,
+        tenant_id=record.tenant_id,
+        title=record.title,
+        message=record.message,
+        severity=Severity(record.severity),
+        scope=msgspec.convert(record.scope, Scope),
+        scope_text=record.scope_text,
+        content_hash=record.content_hash,
+        issued_at=record.issued_at,
+        issued_by=record.issued_by,
+        expires_at=record.expires_at,
+    )
+
+
+def _entry(record: LedgerRecord) -> Entry:
+    entry = Entry(record.device_id, to_ms(record.targeted_at))
+    entry.state = LedgerState(record.state)
+    entry.missing = None if record.missing is None else MissingReason(record.missing)
+    entry.detail = record.detail
+    entry.sent_ms, entry.received_ms = _ms(record.sent_at), _ms(record.received_at)
+    entry.rendered_ms, entry.hidden_ms = _ms(record.rendered_at), _ms(record.hidden_at)
+    entry.content_hash = record.content_hash
+    return entry

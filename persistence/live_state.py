@@ -1,0 +1,196 @@
+"""What the live side of the hub reads from PostgreSQL: credentials, the roster, open commands, emergencies in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, LiteralString, NamedTuple, TypeVar
+
+from persistence.database import Database
+from persistence.repositories.base import Connection
+from persistence.transaction import Tenant
+
+Result = TypeVar("Result")
+
+
+class TokenOwner(NamedTuple):
+    """Whose token a hash is."""
+
+    device_id: str
+    tenant_id: str
+    has_open_commands: bool
+
+
+class ScreenRecord(NamedTuple):
+    """One device with everything that the roster shows."""
+
+    id: str
+    tenant_id: str
+    name: str
+    status: str
+    site_id: str | None
+    site: str | None
+    tags: dict[str, str]
+    location: str
+    platform: str
+    pairing_code: str | None
+    pairing_expires_at: datetime | None
+    presence_reason: str
+    presence_since: datetime | None
+    last_seen_at: datetime | None
+    playback: str | None
+    now_playing: str | None
+    group_ids: list[str]
+    groups: list[str]
+    open_commands: int
+
+
+class CommandRecord(NamedTuple):
+    """A command that has not ended."""
+
+    id: str
+    command: str
+    args: dict[str, Any]
+    expires_at: datetime
+    status: str
+
+
+class EmergencyRecord(NamedTuple):
+    """An emergency that is live or clearing."""
+
+    id: str
+    hide_command_id: str
+    tenant_id: str
+    title: str
+    message: str
+    severity: str
+    scope: dict[str, Any]
+    scope_text: str
+    content_hash: str
+    issued_at: datetime
+    issued_by: str
+    expires_at: datetime | None
+    cleared_at: datetime | None
+    cleared_by: str | None
+
+
+class LedgerRecord(NamedTuple):
+    """One screen of an emergency."""
+
+    device_id: str
+    state: str
+    missing: str | None
+    detail: str | None
+    targeted_at: datetime
+    sent_at: datetime | None
+    received_at: datetime | None
+    rendered_at: datetime | None
+    hidden_at: datetime | None
+    content_hash: str | None
+
+
+_SCREENS: Final = """
+    SELECT d.id, d.tenant_id, d.name, d.status, d.site_id, s.name, d.tags, d.location, d.platform,
+           CASE WHEN d.pairing_state = 'waiting' AND d.pairing_expires_at > now() THEN d.pairing_code END,
+           CASE WHEN d.pairing_state = 'waiting' THEN d.pairing_expires_at END,
+           d.presence_reason, d.presence_since, d.last_seen_at, d.playback, d.now_playing,
+           ARRAY(SELECT g.id FROM device_group_members m JOIN device_groups g ON g.id = m.group_id
+                  WHERE m.device_id = d.id ORDER BY g.name),
+           ARRAY(SELECT g.name FROM device_group_members m JOIN device_groups g ON g.id = m.group_id
+                  WHERE m.device_id = d.id ORDER BY g.name),
+           (SELECT count(*) FROM commands c
+             WHERE c.device_id = d.id AND c.status IN ('queued', 'sent', 'received'))
+      FROM devices d LEFT JOIN sites s ON s.id = d.site_id
+     WHERE d.tenant_id = clarion_tenant() AND (%(ids)s::uuid[] IS NULL OR d.id = ANY (%(ids)s::uuid[]))
+"""
+
+_EMERGENCIES: Final = """
+    SELECT e.id, e.hide_command_id, e.tenant_id, e.title, e.message, e.severity, e.scope, e.scope_text,
+           e.content_hash, e.issued_at, coalesce(i.email, ''), e.expires_at, e.cleared_at, c.email
+      FROM emergencies e
+      LEFT JOIN users i ON i.id = e.issued_by
+      LEFT JOIN users c ON c.id = e.cleared_by
+     WHERE e.tenant_id = clarion_tenant() AND e.status IN ('live', 'clearing')
+     ORDER BY e.issued_at
+"""
+
+_LEDGER: Final = """
+    SELECT device_id, state, missing, detail, targeted_at, sent_at, received_at, rendered_at, hidden_at, content_hash
+      FROM emergency_ledger WHERE tenant_id = clarion_tenant() AND emergency_id = %(id)s
+"""
+
+_OPEN_COMMANDS: Final = """
+    SELECT id, command, args, expires_at, status FROM commands
+     WHERE tenant_id = clarion_tenant() AND device_id = %(id)s AND status IN ('queued', 'sent', 'received')
+     ORDER BY seq
+"""
+
+_EXPIRE: Final = """
+    UPDATE commands SET status = 'expired', finished_at = now(),
+           detail = coalesce(detail, 'its time was over before the screen answered')
+     WHERE tenant_id = clarion_tenant() AND status IN ('queued', 'sent', 'received') AND expires_at <= now()
+    RETURNING device_id
+"""
+
+# Whoever was online when the hub stopped is not any more, and nobody saw how it left.
+_NOBODY_ONLINE: Final = """
+    UPDATE devices SET presence = 'offline', presence_reason = 'hub_restarted', presence_since = now()
+     WHERE tenant_id = clarion_tenant() AND presence = 'online'
+"""
+
+
+class LiveState:
+    """Every method is one thread hop. Each raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def tenants(self) -> list[Tenant]:
+        """Every tenant."""
+        return await self._database.ask(lambda questions: questions.tenants())
+
+    async def devices_of_tokens(self, hashes: Sequence[bytes]) -> Mapping[bytes, TokenOwner]:
+        """The approved devices of active tenants with these token hashes (SHA-256)."""
+
+        def work(connection: Connection) -> dict[bytes, TokenOwner]:
+            rows = connection.execute("SELECT * FROM devices_of_tokens(%s)", (list(hashes),))
+            return {bytes(token_hash): TokenOwner(*rest) for token_hash, *rest in rows}
+
+        return await self._database.run(work)
+
+    async def screens(self, tenant_id: str, device_ids: Sequence[str] | None = None) -> list[ScreenRecord]:
+        """These devices of the tenant, or all of them."""
+        ids = None if device_ids is None else list(device_ids)
+        return await self._records(tenant_id, _SCREENS, ScreenRecord, ids=ids)
+
+    async def open_commands(self, tenant_id: str, device_id: str) -> list[CommandRecord]:
+        """The device's commands that have not ended, in order."""
+        return await self._records(tenant_id, _OPEN_COMMANDS, CommandRecord, id=device_id)
+
+    async def emergencies(self, tenant_id: str) -> list[EmergencyRecord]:
+        """The tenant's emergencies that are live or clearing."""
+        return await self._records(tenant_id, _EMERGENCIES, EmergencyRecord)
+
+    async def ledger(self, tenant_id: str, emergency_id: str) -> list[LedgerRecord]:
+        """Every screen of the emergency."""
+        return await self._records(tenant_id, _LEDGER, LedgerRecord, id=emergency_id)
+
+    async def expire_commands(self, tenant_id: str) -> list[str]:
+        """End the commands whose time is over; the devices they were for."""
+
+        def work(connection: Connection) -> list[str]:
+            return [row[0] for row in connection.execute(_EXPIRE)]
+
+        return await self._database.run(work, tenant_id=tenant_id)
+
+    async def nobody_is_online(self, tenant_id: str) -> None:
+        """The hub has just started."""
+        await self._database.run(lambda connection: connection.execute(_NOBODY_ONLINE), tenant_id=tenant_id)
+
+    async def _records(
+        self, tenant_id: str, sql: LiteralString, record: Callable[..., Result], **values: Any
+    ) -> list[Result]:
+        def work(connection: Connection) -> list[Result]:
+            return [record(*row) for row in connection.execute(sql, values)]
+
+        return await self._database.run(work, tenant_id=tenant_id)
