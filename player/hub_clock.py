@@ -20,8 +20,8 @@ class HubClock:
         self._ahead_ms = server_time_ms - now * 1000.0
 
     def ms(self, now: float) -> int | None:
-        """The hub's clock at `now`."""
-        return None if self._ahead_ms is None else max(0, int(now * 1000.0 + self._ahead_ms))
+        """The hub's clock at `now`, to the nearest millisecond: at `when(x)` it shows `x`, not one less."""
+        return None if self._ahead_ms is None else max(0, round(now * 1000.0 + self._ahead_ms))
 
     def has_passed(self, instant_ms: int | None, now: float) -> bool:
         """Whether `instant_ms` is over; never when there is no such instant, or no time of day."""
