@@ -1,6 +1,8 @@
-"""The composition root: the only page that knows ports and adapters both. It builds the hub, runs it, takes it down.
+"""The composition root: the only page that knows ports and adapters both. It builds the hub, runs it,
+takes it down.
 
-Order of starting: database, live side (filled from PostgreSQL), then the port. Order of stopping: the port closes,
+Order of starting: database, live side (filled from PostgreSQL), then the port. Order of stopping: the port
+closes,
 everybody is told to come back, the journal is flushed, the database closes.
 """
 
@@ -164,7 +166,11 @@ class Hub:
                 ("connections_turned_away", "Handshakes refused.", lambda: self.gateway.turned_away),
                 ("turns", "Actor turns.", lambda: dispatcher.turns),
                 ("turn_faults", "Actor turns that failed.", lambda: dispatcher.faults),
-                ("messages_refused", "Messages refused by a full or stopped actor.", lambda: dispatcher.refused),
+                (
+                    "messages_refused",
+                    "Messages refused by a full or stopped actor.",
+                    lambda: dispatcher.refused,
+                ),
                 ("journal_written", "Records written to PostgreSQL.", lambda: journal.written),
                 ("journal_dropped", "History records dropped under pressure.", lambda: journal.dropped),
                 ("journal_refused", "Records that PostgreSQL refused.", lambda: journal.refused),
@@ -176,7 +182,9 @@ async def run_hub(settings: Settings) -> None:
     """Run the hub until cancelled, then drain it. Raises StartError when it cannot start."""
     logs.configure(settings)
     if settings.database_url is None:
-        raise StartError("CLARION_DATABASE_URL is not set, and the hub was not started by a command that finds one.")
+        raise StartError(
+            "CLARION_DATABASE_URL is not set, and the hub was not started by a command that finds one."
+        )
     _raise_open_files_limit()
     sockets = bind(settings.host, settings.port)
     try:
@@ -197,7 +205,9 @@ async def run_hub(settings: Settings) -> None:
             # What was loaded until now lives as long as the hub: the collector need not look at it again.
             gc.collect()
             gc.freeze()
-            logger.info("the hub listens on %s:%d, %d devices known", settings.host, settings.port, len(hub.roster))
+            logger.info(
+                "the hub listens on %s:%d, %d devices known", settings.host, settings.port, len(hub.roster)
+            )
             await _serve(hub, door)
             queries.cancel_scope.cancel()
     except DatabaseUnavailable as error:

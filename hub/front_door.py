@@ -32,7 +32,8 @@ DRAIN_EVERY_S = 0.1
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets, non-blocking. Raises StartError when the port is taken or the address is not this machine's."""
+    """Listening sockets, non-blocking. Raises StartError when the port is taken or the address is not this
+    machine's."""
     try:
         places = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
@@ -70,7 +71,9 @@ def _configure(sock: socket.socket, family: int) -> None:
 class FrontDoor:
     """Opens the port and runs the shell that fits the machine and the settings."""
 
-    def __init__(self, settings: Settings, gateway: Gateway, http: HttpServer, sockets: list[socket.socket]) -> None:
+    def __init__(
+        self, settings: Settings, gateway: Gateway, http: HttpServer, sockets: list[socket.socket]
+    ) -> None:
         self._gateway = gateway
         self._http = http
         self._sockets = sockets
@@ -78,7 +81,9 @@ class FrontDoor:
         self._shell: EpollShell | StreamShell | None = None
         can_epoll = sys.platform == "linux" and self._tls is None
         if settings.gateway == "epoll" and not can_epoll:
-            raise StartError("CLARION_GATEWAY=epoll needs Linux, and TLS ended before the hub: use auto or streams.")
+            raise StartError(
+                "CLARION_GATEWAY=epoll needs Linux, and TLS ended before the hub: use auto or streams."
+            )
         self._epoll = can_epoll and settings.gateway != "streams"
 
     async def run(self) -> None:
@@ -108,7 +113,9 @@ class FrontDoor:
         if isinstance(self._shell, EpollShell):
             self._shell.stop_listening()
         connections = self.connections()
-        batches = [connections[start : start + DRAIN_BATCH] for start in range(0, len(connections), DRAIN_BATCH)]
+        batches = [
+            connections[start : start + DRAIN_BATCH] for start in range(0, len(connections), DRAIN_BATCH)
+        ]
         for number, batch in enumerate(batches):
             for connection in batch:
                 say_goodbye(connection, reconnect_after_s=1.0 + number * DRAIN_EVERY_S)

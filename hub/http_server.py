@@ -1,9 +1,12 @@
-"""Plain HTTP on a connection of which the front door has read the beginning: hypercorn, one request a connection.
+"""Plain HTTP on a connection of which the front door has read the beginning: hypercorn, one request a
+connection.
 
-Why one request: hypercorn would read the second head of a kept-alive connection itself, and that one could be an
+Why one request: hypercorn would read the second head of a kept-alive connection itself, and that one could
+be an
 upgrade. So every answer closes. See docs/decisions/0002-one-front-door.md, with what it costs.
 
-`hypercorn.trio.tcp_server.TCPServer` is not public API: the version is pinned, and tests/hub/test_front_door.py
+`hypercorn.trio.tcp_server.TCPServer` is not public API: the version is pinned, and
+tests/hub/test_front_door.py
 holds what is relied on.
 """
 
@@ -11,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from typing import Any
+from typing import Any, cast
 
 import trio
 from hypercorn.config import Config
@@ -62,7 +65,8 @@ class _Begun(trio.abc.HalfCloseableStream):
 
 
 class HttpServer:
-    """Serves the ASGI application `app` on one connection at a time, as many at once as `REQUESTS_AT_ONCE`."""
+    """Serves the ASGI application `app` on one connection at a time, as many at once as
+    `REQUESTS_AT_ONCE`."""
 
     def __init__(self, app: Any) -> None:
         self._config = Config()
@@ -77,7 +81,8 @@ class HttpServer:
         self.requests = 0
 
     async def serve_socket(self, sock: socket.socket, begun: bytes) -> None:
-        """Serve the request that begins with `begun` on a non-blocking socket. Never raises for a client's doing."""
+        """Serve the request that begins with `begun` on a non-blocking socket. Never raises for a client's
+        doing."""
         await self.serve(trio.SocketStream(trio.socket.from_stdlib_socket(sock)), begun)
 
     async def serve(self, stream: trio.abc.Stream, begun: bytes) -> None:
@@ -87,14 +92,18 @@ class HttpServer:
         try:
             with trio.move_on_after(REQUEST_DEADLINE_S):
                 if self._busy > REQUESTS_AT_ONCE:
-                    busy = problem_response(503, "The hub is busy. Try again in a second.", {"Retry-After": "1"})
+                    busy = problem_response(
+                        503, "The hub is busy. Try again in a second.", {"Retry-After": "1"}
+                    )
                     await stream.send_all(busy)
                 else:
-                    await TCPServer(self._app, self._config, self._context, {}, _Begun(stream, begun))
+                    begun_stream = cast(Any, _Begun(stream, begun))
+                    await TCPServer(self._app, self._config, self._context, {}, begun_stream)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # the client left
         except Exception:
-            # hypercorn raises out of a connection for some inputs (hypercorn#225 is one): never further than this.
+            # hypercorn raises out of a connection for some inputs (hypercorn#225 is one): never further
+            # than this.
             logger.exception("a fault while serving HTTP")
         finally:
             self._busy -= 1

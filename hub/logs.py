@@ -1,4 +1,5 @@
-"""Logs: structlog over the standard library, one line an event, on standard error; JSON for machines if so set.
+"""Logs: structlog over the standard library, one line an event, on standard error; JSON for machines if so
+set.
 
 Rule 1: no secret is logged: tokens, passwords and authorization headers never reach a log call.
 """

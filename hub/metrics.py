@@ -1,4 +1,5 @@
-"""What `/metrics` shows: counters that the parts of the hub keep anyway, read when somebody asks (Prometheus text)."""
+"""What `/metrics` shows: counters that the parts of the hub keep anyway, read when somebody asks
+(Prometheus text)."""
 
 from __future__ import annotations
 

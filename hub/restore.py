@@ -1,4 +1,5 @@
-"""Between PostgreSQL's records and the live side's objects: at start, and whenever something changed there."""
+"""Between PostgreSQL's records and the live side's objects: at start, and whenever something changed
+there."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ logger = logging.getLogger(__name__)
 
 
 class Restore:
-    """Fulfils `hub.live.realtime.Truth`, `hub.gateway.credentials.Tokens` and `actors.device.fleet.PendingLoader`.
+    """Fulfils `hub.live.realtime.Truth`, `hub.gateway.credentials.Tokens` and
+    `actors.device.fleet.PendingLoader`.
 
     `nursery`: where queries of commands run; their results come back to the actors as messages.
     """
@@ -47,7 +49,8 @@ class Restore:
         self._fleet: Fleet
 
     def connect(self, roster: Roster, fleet: Fleet) -> None:
-        """The fleet loads through this, and this gives to the fleet: the composition root ties the knot here."""
+        """The fleet loads through this, and this gives to the fleet: the composition root ties the knot
+        here."""
         self._roster, self._fleet = roster, fleet
 
     async def everything(self, roster: Roster, board: Board) -> dict[str, str]:
@@ -60,7 +63,10 @@ class Restore:
             for emergency in await self._state.emergencies(tenant.id):
                 entries = await self._state.ledger(tenant.id, emergency.id)
                 board.restore(
-                    _emergency(emergency), _ms(emergency.cleared_at), emergency.cleared_by, map(_entry, entries)
+                    _emergency(emergency),
+                    _ms(emergency.cleared_at),
+                    emergency.cleared_by,
+                    map(_entry, entries),
                 )
         return {tenant.id: tenant.name for tenant in tenants}
 

@@ -1,7 +1,8 @@
 """Writes the hub's journal: one transaction a batch, one statement a kind of record and tenant.
 
 Rule 1: a state never goes backwards: a command that ended stays ended, a cleared emergency stays cleared.
-Rule 2: a row that PostgreSQL refuses (a device deleted meanwhile, a value it cannot store) is named in the log and
+Rule 2: a row that PostgreSQL refuses (a device deleted meanwhile, a value it cannot store) is named in the
+        log and
         left out; the rest of the batch is written.
 """
 
@@ -21,7 +22,8 @@ logger = logging.getLogger(__name__)
 
 
 class Batch(Protocol):
-    """What is to be written. Records are tuples whose first field is the tenant; the rest as in the statements."""
+    """What is to be written. Records are tuples whose first field is the tenant; the rest as in the
+    statements."""
 
     @property
     def presence(self) -> Mapping[str, tuple[Any, ...]]: ...
@@ -39,65 +41,63 @@ class Batch(Protocol):
     def timeline(self) -> Collection[tuple[Any, ...]]: ...
 
 
-def _instant(name: str) -> str:
-    return f"to_timestamp({name} / 1000.0)"
-
-
 _PRESENCE: Final = (
     ("uuid", "text", "text", "bigint", "bigint"),
-    f"""UPDATE devices d
-        SET presence = r.b, presence_reason = r.c, presence_since = {_instant("r.d")},
-            last_seen_at = greatest(last_seen_at, {_instant("r.e")})
+    """UPDATE devices d
+        SET presence = r.b, presence_reason = r.c, presence_since = to_timestamp(r.d / 1000.0),
+            last_seen_at = greatest(last_seen_at, to_timestamp(r.e / 1000.0))
         FROM rows r WHERE d.id = r.a AND d.tenant_id = clarion_tenant()""",
 )
 _PLAYBACK: Final = (
     ("uuid", "text", "text", "bigint", "text"),
-    f"""UPDATE devices d
-        SET playback = r.b, now_playing = r.c, last_seen_at = greatest(last_seen_at, {_instant("r.d")}),
+    """UPDATE devices d
+        SET playback = r.b, now_playing = r.c, last_seen_at = greatest(last_seen_at, to_timestamp(r.d / 1000.0)),
             player_version = coalesce(r.e, player_version)
         FROM rows r WHERE d.id = r.a AND d.tenant_id = clarion_tenant()""",
 )
 _COMMANDS: Final = (
     ("uuid", "text", "text", "bigint", "bigint", "bigint"),
-    f"""UPDATE commands c
+    """UPDATE commands c
         SET status = CASE WHEN c.status IN ('queued', 'sent')
                             OR (c.status = 'received' AND r.b NOT IN ('queued', 'sent'))
                           THEN r.b ELSE c.status END,
             detail = coalesce(c.detail, r.c),
-            sent_at = coalesce(c.sent_at, {_instant("r.d")}),
-            received_at = coalesce(c.received_at, {_instant("r.e")}),
-            finished_at = coalesce(c.finished_at, {_instant("r.f")})
+            sent_at = coalesce(c.sent_at, to_timestamp(r.d / 1000.0)),
+            received_at = coalesce(c.received_at, to_timestamp(r.e / 1000.0)),
+            finished_at = coalesce(c.finished_at, to_timestamp(r.f / 1000.0))
         FROM rows r WHERE c.id = r.a AND c.tenant_id = clarion_tenant()""",
 )
 _EMERGENCIES: Final = (
     ("uuid", "text", "bigint"),
-    f"""UPDATE emergencies e
-        SET status = r.b, cleared_at = coalesce(e.cleared_at, {_instant("r.c")})
+    """UPDATE emergencies e
+        SET status = r.b, cleared_at = coalesce(e.cleared_at, to_timestamp(r.c / 1000.0))
         FROM rows r WHERE e.id = r.a AND e.tenant_id = clarion_tenant() AND e.status <> 'cleared'""",
 )
 _LEDGER: Final = (
     ("uuid", "uuid", "text", "text", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "text"),
-    f"""INSERT INTO emergency_ledger AS l
+    """INSERT INTO emergency_ledger AS l
             (tenant_id, emergency_id, device_id, state, missing, detail, targeted_at, sent_at, received_at,
              rendered_at, hidden_at, content_hash)
-        SELECT clarion_tenant(), r.a, r.b, r.c, r.d, r.e, {_instant("r.f")}, {_instant("r.g")}, {_instant("r.h")},
-               {_instant("r.i")}, {_instant("r.j")}, r.k
+        SELECT clarion_tenant(), r.a, r.b, r.c, r.d, r.e, to_timestamp(r.f / 1000.0), to_timestamp(r.g / 1000.0),
+        to_timestamp(r.h / 1000.0),
+               to_timestamp(r.i / 1000.0), to_timestamp(r.j / 1000.0), r.k
         FROM rows r JOIN devices d ON d.id = r.b JOIN emergencies e ON e.id = r.a
         ON CONFLICT (emergency_id, device_id) DO UPDATE
         SET state = excluded.state, missing = excluded.missing, detail = excluded.detail,
-            sent_at = excluded.sent_at, received_at = excluded.received_at, rendered_at = excluded.rendered_at,
-            hidden_at = excluded.hidden_at, content_hash = excluded.content_hash""",
+            sent_at = excluded.sent_at, received_at = excluded.received_at,
+            rendered_at = excluded.rendered_at, hidden_at = excluded.hidden_at, content_hash = excluded.content_hash""",
 )
 _HEARTBEATS: Final = (
     ("uuid", "bigint", "bigint", "text", "text"),
-    f"""INSERT INTO device_heartbeats (tenant_id, device_id, at, emergency_version, playback, now_playing)
-        SELECT clarion_tenant(), r.a, {_instant("r.b")}, r.c, r.d, r.e FROM rows r JOIN devices d ON d.id = r.a
+    """INSERT INTO device_heartbeats (tenant_id, device_id, at, emergency_version, playback, now_playing)
+        SELECT clarion_tenant(), r.a, to_timestamp(r.b / 1000.0), r.c, r.d, r.e
+        FROM rows r JOIN devices d ON d.id = r.a
         ON CONFLICT DO NOTHING""",
 )
 _TIMELINE: Final = (
     ("uuid", "bigint", "text", "text"),
-    f"""INSERT INTO device_events (tenant_id, device_id, at, kind, text)
-        SELECT clarion_tenant(), r.a, {_instant("r.b")}, r.c, r.d
+    """INSERT INTO device_events (tenant_id, device_id, at, kind, text)
+        SELECT clarion_tenant(), r.a, to_timestamp(r.b / 1000.0), r.c, r.d
         FROM rows r JOIN devices d ON d.id = r.a ORDER BY r.number""",
 )
 

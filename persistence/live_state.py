@@ -1,4 +1,5 @@
-"""What the live side of the hub reads from PostgreSQL: credentials, the roster, open commands, emergencies in force."""
+"""What the live side of the hub reads from PostgreSQL: credentials, the roster, open commands, emergencies
+in force."""
 
 from __future__ import annotations
 
@@ -115,7 +116,8 @@ _EMERGENCIES: Final = """
 """
 
 _LEDGER: Final = """
-    SELECT device_id, state, missing, detail, targeted_at, sent_at, received_at, rendered_at, hidden_at, content_hash
+    SELECT device_id, state, missing, detail, targeted_at, sent_at, received_at, rendered_at, hidden_at,
+    content_hash
       FROM emergency_ledger WHERE tenant_id = clarion_tenant() AND emergency_id = %(id)s
 """
 

@@ -140,11 +140,12 @@ class Device(Struct, frozen=True):
 
 
 class DevicePatch(Struct, frozen=True):
-    """What is left out stays. `site_id: null` takes the device out of its site; `group_ids` replaces them all."""
+    """What is left out stays. `site_id: null` takes the device out of its site; `group_ids` replaces them
+    all."""
 
     name: Name | UnsetType = UNSET
     location: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
-    site_id: Id | None | UnsetType = UNSET
+    site_id: Id | UnsetType | None = UNSET
     group_ids: list[Id] | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET
     settings: dict[str, Any] | UnsetType = UNSET
@@ -277,7 +278,8 @@ class ScopePreview(Struct, frozen=True):
 
 
 class EmergencyCreated(Struct, frozen=True):
-    """201: the alert is on its way to the `online` ones; the `offline` ones get it first thing when they are back."""
+    """201: the alert is on its way to the `online` ones; the `offline` ones get it first thing when they
+    are back."""
 
     id: str
     targeted: int
@@ -314,7 +316,8 @@ class Emergency(Struct, frozen=True):
 
 
 class LedgerRow(Struct, frozen=True):
-    """One screen of one emergency. Exactly one of: it has `rendered_at`, or `missing` and `explanation` say why not
+    """One screen of one emergency. Exactly one of: it has `rendered_at`, or `missing` and `explanation`
+    say why not
     (or the two seconds are not over and both are None)."""
 
     device_id: str

@@ -1,4 +1,5 @@
-"""Bytes to frames and back. Encoders and decoders are built once: building one costs more than a thousand uses."""
+"""Bytes to frames and back. Encoders and decoders are built once: building one costs more than a thousand
+uses."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Rule 1: one JSON object a text frame; its `type` names the frame; unknown fields are ignored by both sides.
 Rule 2: the screen speaks first (`hello`), the hub answers with `welcome`; nothing else is legal before that.
-Rule 3: `welcome`, and any `ack` that carries `emergencies`, is the *whole* truth about alerts: the screen shows
+Rule 3: `welcome`, and any `ack` that carries `emergencies`, is the *whole* truth about alerts: the screen
+        shows
         exactly those. `emergency_show` and `emergency_hide` are the fast way between two such truths.
 Rule 4: `emergency_version` is compared for equality within one session and means nothing beyond it.
 Rule 5: instants are integers, milliseconds since the Unix epoch (`…_ms`); durations are seconds (`…_s`).
@@ -74,7 +75,8 @@ class DeviceEvent(Struct, frozen=True, tag="event", omit_defaults=True):
 
 class Receipt(Struct, frozen=True, tag="receipt", omit_defaults=True):
     """The answer to a command. For an alert: `received` when it arrived, `rendered` when it was painted
-    (with the hash of what is shown), `succeeded` when it is gone again, `rejected` or `failed` with the reason."""
+    (with the hash of what is shown), `succeeded` when it is gone again, `rejected` or `failed` with the
+    reason."""
 
     command_id: ShortText
     status: ReceiptStatus
@@ -108,7 +110,8 @@ class Welcome(Struct, frozen=True, tag="welcome"):
 
 
 class Ack(Struct, frozen=True, tag="ack", omit_defaults=True):
-    """Answers the heartbeat `seq`. `emergencies` is present only when the screen's version was not the hub's."""
+    """Answers the heartbeat `seq`. `emergencies` is present only when the screen's version was not the
+    hub's."""
 
     seq: int
     server_time_ms: int
@@ -137,7 +140,8 @@ class Error(Struct, frozen=True, tag="error", omit_defaults=True):
 
 
 class Goodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
-    """The hub is about to close the socket with `code`. Come back after `reconnect_after_s`, or not if None."""
+    """The hub is about to close the socket with `code`. Come back after `reconnect_after_s`, or not if
+    None."""
 
     code: int
     reason: str

@@ -25,7 +25,8 @@ from protocol.vocabulary import (
 
 
 class ScreenRow(Struct, frozen=True, omit_defaults=True):
-    """One screen, as a table shows it. `since_ms` belongs to `presence`, `alert_*` to the gravest live alert."""
+    """One screen, as a table shows it. `since_ms` belongs to `presence`, `alert_*` to the gravest live
+    alert."""
 
     id: str
     name: str

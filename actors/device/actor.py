@@ -1,4 +1,5 @@
-"""The actor of one connected screen. It only dispatches: the state is `Shadow`, the effects are `Surroundings`.
+"""The actor of one connected screen. It only dispatches: the state is `Shadow`, the effects are
+`Surroundings`.
 
 Rule 1: one link at a time. A newer one supersedes; what an older one still says or does has no effect.
 Rule 2: only what the device sends counts as life.
@@ -133,7 +134,8 @@ class DeviceActor:
         if shadow.report_playback(hello.playback) and shadow.playback is not None:
             self._around.playback_changed(self.device_id, shadow.playback, now.wall_ms)
         self._expect_heartbeat(now)
-        # Sent to an older link and unanswered: the screen applies a command once per id, so sending again is safe.
+        # Sent to an older link and unanswered: the screen applies a command once per id, so sending again
+        # is safe.
         self._send(list(shadow.pending.values()), now)
 
     def _close(self, code: CloseCode, reason: PresenceReason, now: Instant) -> None:
@@ -165,7 +167,9 @@ class DeviceActor:
             case DeviceGoodbye():
                 self._close(CloseCode.GOING_AWAY, PresenceReason.SAID_GOODBYE, now)
             case Hello():
-                self._send_payload(encode(Error("unexpected_hello", "hello is the first frame of a session, once")))
+                self._send_payload(
+                    encode(Error("unexpected_hello", "hello is the first frame of a session, once"))
+                )
             case _:
                 assert_never(frame)
 
@@ -185,7 +189,9 @@ class DeviceActor:
         if shadow.report_playback(frame.playback) and frame.playback is not None:
             self._around.playback_changed(self.device_id, frame.playback, now.wall_ms)
         if shadow.sample_due(now.wall_ms):
-            self._around.heartbeat_sampled(self.device_id, frame.emergency_version, shadow.playback, now.wall_ms)
+            self._around.heartbeat_sampled(
+                self.device_id, frame.emergency_version, shadow.playback, now.wall_ms
+            )
         if shadow.pending:
             self._expire(now)
 

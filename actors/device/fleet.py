@@ -1,8 +1,10 @@
 """All device actors: activation, retirement, deadlines, and what happens when one fails.
 
-Rule 1: an actor exists while a screen is connected (and a moment longer); everything else is in the roster and in
+Rule 1: an actor exists while a screen is connected (and a moment longer); everything else is in the roster
+        and in
         PostgreSQL.
-Rule 2: a failing actor loses its link with a resumable code and is built anew from truth when the screen returns;
+Rule 2: a failing actor loses its link with a resumable code and is built anew from truth when the screen
+        returns;
         past its budget it is quarantined: the screen may not return before the time is over.
 """
 
@@ -73,7 +75,9 @@ class Fleet:
 
     # ---- what the gateway tells ----
 
-    def connected(self, device_id: str, name: str, link: Link, hello: Hello, *, has_open_commands: bool) -> None:
+    def connected(
+        self, device_id: str, name: str, link: Link, hello: Hello, *, has_open_commands: bool
+    ) -> None:
         """The screen said hello on `link`."""
         wait_s = self.supervisor.quarantined_for(device_id, self._clock().mono_s)
         if wait_s > 0:
@@ -102,7 +106,8 @@ class Fleet:
     # ---- what the use cases and the fast lane tell ----
 
     def queue(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
-        """Committed commands wait for this screen. Without effect when it is not connected: they are loaded then."""
+        """Committed commands wait for this screen. Without effect when it is not connected: they are
+        loaded then."""
         cell = self._cells.get(device_id)
         if cell is not None:
             self.dispatcher.tell_urgently(cell, Queued(commands))

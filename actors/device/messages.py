@@ -56,7 +56,8 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class AlertSent:
-    """The fast lane wrote an alert or an all-clear to the link: this is the version the screen must have now."""
+    """The fast lane wrote an alert or an all-clear to the link: this is the version the screen must have
+    now."""
 
     version: int
 

@@ -45,7 +45,8 @@ class Shadow:
         return version == self.desired_version
 
     def report_playback(self, playback: Playback | None) -> bool:
-        """What plays. True when it is another thing or state than before (the position alone is no change)."""
+        """What plays. True when it is another thing or state than before (the position alone is no
+        change)."""
         if playback is None:
             return False
         before, self.playback = self.playback, playback

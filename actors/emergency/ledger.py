@@ -1,10 +1,11 @@
 """The ledger of one emergency. Pure: no trio, no clock, no wire.
 
 Rule 1: everything that changes an entry lives here.
-Rule 2: shown + missing (by reason) + waiting = targeted, always. `waiting` is only those that were sent the alert
-        less than `VERDICT_AFTER_MS` ago.
+Rule 2: shown + missing (by reason) + waiting = targeted, always. `waiting` is only those that were sent
+        the alert less than `VERDICT_AFTER_MS` ago.
 Rule 3: `rendered` needs the screen's own receipt with the hash of what it shows.
-Rule 4: after the all-clear an entry is `still_showing` from the moment the alert was sent to it until the screen
+Rule 4: after the all-clear an entry is `still_showing` from the moment the alert was sent to it until the
+        screen
         says, or by agreeing on the version proves, that it is gone.
 """
 
@@ -21,7 +22,8 @@ MAY_SHOW = frozenset({LedgerState.SENT, LedgerState.RECEIVED, LedgerState.RENDER
 
 
 class Entry:
-    """One screen in the ledger. Instants are the hub's clock, milliseconds; `missing` says why it does not show."""
+    """One screen in the ledger. Instants are the hub's clock, milliseconds; `missing` says why it does not
+    show."""
 
     __slots__ = (
         "content_hash",
@@ -53,7 +55,8 @@ class Entry:
 
 
 class Ledger:
-    """All screens of one emergency. `changed` collects the ids to be recorded; whoever records them clears it."""
+    """All screens of one emergency. `changed` collects the ids to be recorded; whoever records them clears
+    it."""
 
     def __init__(self, content_hash: str, issued_ms: int) -> None:
         self.content_hash = content_hash
@@ -67,7 +70,8 @@ class Ledger:
         return f"<Ledger {'clearing' if self.clearing else 'live'}, {len(self.entries)} screens>"
 
     def restore(self, entry: Entry) -> None:
-        """Put an entry back that was recorded before. A screen that shows the alert keeps its proof; of the others
+        """Put an entry back that was recorded before. A screen that shows the alert keeps its proof; of
+        the others
         nothing is known until they are back."""
         if entry.state is not LedgerState.RENDERED and not self.clearing:
             entry.missing = entry.missing or MissingReason.OFFLINE
@@ -107,7 +111,11 @@ class Ledger:
         entry.content_hash = content_hash
         self.changed.add(device_id)
         if content_hash != self.content_hash:
-            entry.state, entry.missing, entry.rendered_ms = LedgerState.RECEIVED, MissingReason.WRONG_CONTENT, None
+            entry.state, entry.missing, entry.rendered_ms = (
+                LedgerState.RECEIVED,
+                MissingReason.WRONG_CONTENT,
+                None,
+            )
             return
         if entry.state is not LedgerState.RENDERED:
             entry.state = LedgerState.RENDERED
@@ -133,7 +141,8 @@ class Ledger:
             self.changed.add(device_id)
 
     def verdicts_due(self, now_ms: int) -> list[str]:
-        """The screens whose two seconds are over and which have not shown it; each is given once per sending."""
+        """The screens whose two seconds are over and which have not shown it; each is given once per
+        sending."""
         due: list[str] = []
         while self._verdicts and self._verdicts[0][0] <= now_ms:
             at_ms, device_id = self._verdicts.popleft()
@@ -202,7 +211,8 @@ class Ledger:
 
 
 class Tally:
-    """The counts of a ledger at one moment. `delays`: (ms from activation to rendered, device id), ascending."""
+    """The counts of a ledger at one moment. `delays`: (ms from activation to rendered, device id),
+    ascending."""
 
     __slots__ = ("delays", "missing", "received", "rendered", "sent", "still_showing", "targeted", "waiting")
 

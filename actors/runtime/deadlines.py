@@ -1,7 +1,9 @@
 """Deadlines for many keys with one sweeper: a timing wheel that is lazy about moved deadlines.
 
-A screen's deadline moves with every heartbeat. Moving costs one assignment: the key stays in its old slot, and when
-that slot comes up the sweeper sees that the deadline is later and files the key again. Pure; time is passed in.
+A screen's deadline moves with every heartbeat. Moving costs one assignment: the key stays in its old slot,
+and when
+that slot comes up the sweeper sees that the deadline is later and files the key again. Pure; time is
+passed in.
 """
 
 from __future__ import annotations
@@ -43,7 +45,8 @@ class Deadlines(Generic[Key]):
         if self._swept is None:
             self._swept = min(self._slots, default=current) - 1
         fired: list[Key] = []
-        # Slots are looked up one by one only over the time that passed; after a long pause, over those that exist.
+        # Slots are looked up one by one only over the time that passed; after a long pause, over those
+        # that exist.
         span = range(self._swept + 1, current + 1)
         for slot in span if len(span) <= len(self._slots) else sorted(s for s in self._slots if s <= current):
             for key in self._slots.pop(slot, ()):

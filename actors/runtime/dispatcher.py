@@ -1,6 +1,7 @@
 """Runs turns: two lanes for all actors, a slice of turns, then a checkpoint.
 
-One queue a lane, not one a mailbox: first in, first out over all actors is fair, keeps the order per actor, and an
+One queue a lane, not one a mailbox: first in, first out over all actors is fair, keeps the order per
+actor, and an
 actor that nobody writes to costs nothing. What one actor may have waiting is bounded by a count in its cell.
 """
 
@@ -25,7 +26,8 @@ TURNS_PER_SLICE = 64
 class Dispatcher:
     """`tell` from anywhere on the trio thread; `run` in a task of the hub's nursery.
 
-    clock: the current moment. on_fault: called with the cell and the error when a turn raises; it must not raise.
+    clock: the current moment. on_fault: called with the cell and the error when a turn raises; it must not
+    raise.
     waiting_limit: how many messages of the normal lane one actor may have waiting.
     """
 
@@ -62,7 +64,8 @@ class Dispatcher:
         return True
 
     def tell_urgently(self, cell: Cell[Message], message: Message) -> bool:
-        """Queue a message ahead of the normal lane. Only the hub writes here, so it is not bounded per actor."""
+        """Queue a message ahead of the normal lane. Only the hub writes here, so it is not bounded per
+        actor."""
         if not cell.running:
             self.refused += 1
             return False

@@ -1,4 +1,5 @@
-"""Restart or quarantine: a budget of faults per child, as in OTP (intensity over a period). Pure; time is passed in."""
+"""Restart or quarantine: a budget of faults per child, as in OTP (intensity over a period). Pure; time is
+passed in."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ class Verdict(Enum):
 
 
 class Supervisor:
-    """More than `intensity` faults of one child within `period_s` put it into quarantine for `quarantine_s`."""
+    """More than `intensity` faults of one child within `period_s` put it into quarantine for
+    `quarantine_s`."""
 
     def __init__(self, intensity: int = 3, period_s: float = 60.0, quarantine_s: float = 300.0) -> None:
         self.intensity = intensity

@@ -2,12 +2,14 @@
 
 Rule 1: every stage has a deadline; nobody holds a connection by doing nothing.
 Rule 2: a session is told exactly once that it has ended, and why.
-Rule 3: what a client may make the hub remember is bounded: its head, what it sends before it is let in, one message,
+Rule 3: what a client may make the hub remember is bounded: its head, what it sends before it is let in,
+        one message,
         and its outbox. Overflow closes the connection with a resumable code.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import Enum
 from typing import Protocol
 
@@ -99,7 +101,8 @@ class Doorkeeper(Protocol):
 
 
 class Connection:
-    """See the module's rules. A shell calls `received`, `ended` and `overdue`; a session `send` and `close`."""
+    """See the module's rules. A shell calls `received`, `ended` and `overdue`; a session `send` and
+    `close`."""
 
     __slots__ = ("_buffer", "_door", "session", "stage", "transport", "wire")
 
@@ -238,7 +241,8 @@ class Connection:
         self.transport.write(frame)
 
     def close(self, code: CloseCode, reason: PresenceReason, reconnect_after_s: float | None = None) -> None:
-        """Say goodbye, close with `code`, and let go of the client at the latest two seconds later. Idempotent."""
+        """Say goodbye, close with `code`, and let go of the client at the latest two seconds later.
+        Idempotent."""
         if self.stage is not Stage.OPEN:
             return
         assert self.wire is not None
@@ -264,10 +268,8 @@ class Connection:
         """Only the client's close frame is of interest now."""
         if self.wire is None or not self.wire.is_closing:
             return
-        try:
+        with suppress(BinaryFrame):
             self.wire.receive(data)
-        except BinaryFrame:
-            pass
         self._write_output()
 
     def _write_output(self) -> None:

@@ -1,6 +1,7 @@
 """Who is this token? Looked up many at a time.
 
-Rule 1: one look-up is under way at a time, for everybody who is waiting: after an outage ten thousand screens come
+Rule 1: one look-up is under way at a time, for everybody who is waiting: after an outage ten thousand
+        screens come
         back in the same second, and they cost a few dozen queries, not ten thousand.
 Rule 2: how many may wait is bounded; whoever comes beyond that is told to come back in a few seconds.
 Rule 3: a token is compared as its SHA-256; the hub does not keep the token itself.
@@ -33,7 +34,8 @@ class Tokens(Protocol):
     """Where tokens are looked up; `persistence.live_state` fulfils it."""
 
     async def devices_of_tokens(self, hashes: Sequence[bytes]) -> Mapping[bytes, DeviceIdentity]:
-        """The approved devices with these token hashes (SHA-256). Raises `unavailable` (see DeviceCredentials)."""
+        """The approved devices with these token hashes (SHA-256). Raises `unavailable` (see
+        DeviceCredentials)."""
 
 
 Answer = Callable[[DeviceIdentity | None], None]
@@ -52,7 +54,8 @@ class DeviceCredentials:
         return len(self._waiting)
 
     def ask(self, token: str, answer: Answer, failed: Callable[[], None]) -> bool:
-        """Call `answer` with the device (or None), or `failed` when nobody can tell now. False: too many wait."""
+        """Call `answer` with the device (or None), or `failed` when nobody can tell now. False: too many
+        wait."""
         if len(self._waiting) >= WAITING_LIMIT:
             return False
         digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()

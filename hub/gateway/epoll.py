@@ -3,7 +3,8 @@
 Why not a task a connection: measured at 2,000 to 5,000 screens, a task a connection costs twice the CPU for a
 heartbeat and three times for an alert, and twice the memory. See docs/decisions/0001-the-gateway-loop.md.
 
-Rule 1: an epoll descriptor is readable while one of its sockets is ready; trio waits for that descriptor only.
+Rule 1: an epoll descriptor is readable while one of its sockets is ready; trio waits for that descriptor
+        only.
 Rule 2: a turn of the loop serves a bounded number of sockets, then lets the other tasks run.
 Rule 3: nothing here raises for what a client does: an error of a socket is the end of its connection.
 """
@@ -15,6 +16,7 @@ import logging
 import select
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import trio
 
@@ -97,10 +99,8 @@ class SocketTransport:
             self._shut_down()
 
     def _shut_down(self) -> None:
-        try:
+        with suppress(OSError):  # the client was faster
             self.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass  # the client was faster
 
     def abort(self) -> None:
         """See `Transport`."""
@@ -201,7 +201,8 @@ class EpollShell:
             if events & ~_OUT:
                 self._receive(transport)
         except Exception:
-            # G9: a fault in the code of one connection ends that connection. It is ours to mend, hence the trace.
+            # G9: a fault in the code of one connection ends that connection. It is ours to mend, hence the
+            # trace.
             logger.exception("a fault while serving %r", transport.connection)
             transport.connection.ended()
 
@@ -226,7 +227,5 @@ class EpollShell:
     def release(self, transport: SocketTransport) -> None:
         """The socket is not the shell's any more."""
         if self._transports.pop(transport.fd, None) is not None:
-            try:
+            with suppress(OSError):  # the kernel dropped it already
                 self._epoll.unregister(transport.fd)
-            except OSError:
-                pass  # the kernel dropped it already

@@ -1,7 +1,10 @@
-"""The gateway: what every connection shares. It opens sessions for those who may have one and keeps the deadlines.
+"""The gateway: what every connection shares. It opens sessions for those who may have one and keeps the
+deadlines.
 
-The addresses are the user's: `/api/v1/ws/device` and `/api/v1/devices/{device_id}/ws` for screens, `/api/v1/ws/admin`
-for operators. A token comes in `Authorization: Bearer`, or from a browser as a second subprotocol; never in the URL.
+The addresses are the user's: `/api/v1/ws/device` and `/api/v1/devices/{device_id}/ws` for screens,
+`/api/v1/ws/admin`
+for operators. A token comes in `Authorization: Bearer`, or from a browser as a second subprotocol; never
+in the URL.
 """
 
 from __future__ import annotations
@@ -108,10 +111,14 @@ class Gateway:
         assert connection.wire is not None and connection.wire.request is not None
         request = connection.wire.request
         path = request.path.partition("?")[0]
-        token = _token(request.headers.get_all("Authorization"), request.headers.get_all("Sec-WebSocket-Protocol"))
+        token = _token(
+            request.headers.get_all("Authorization"), request.headers.get_all("Sec-WebSocket-Protocol")
+        )
         device_path = _DEVICE_PATH.fullmatch(path)
         if device_path is None and path != _OPERATOR_PATH:
-            self._turn_away(connection, 404, f"There is no WebSocket here. Screens use /api/v1/ws/device, not {path}.")
+            self._turn_away(
+                connection, 404, f"There is no WebSocket here. Screens use /api/v1/ws/device, not {path}."
+            )
         elif token is None:
             self._turn_away(connection, 401, "Send the token as `Authorization: Bearer …`.", _CHALLENGE)
         elif device_path is not None:
@@ -128,7 +135,9 @@ class Gateway:
                 self._admit_device(connection, identity)
 
         def failed() -> None:
-            self._turn_away(connection, 503, "The hub cannot check tokens now. Try again soon.", {"Retry-After": "5"})
+            self._turn_away(
+                connection, 503, "The hub cannot check tokens now. Try again soon.", {"Retry-After": "5"}
+            )
 
         if not self._credentials.ask(token, answer, failed):
             self._turn_away(connection, 503, "Too many screens connect at once.", {"Retry-After": "10"})
@@ -185,6 +194,8 @@ def _token(authorization: list[str], subprotocols: list[str]) -> str | None:
         return None
     offered = [name.strip() for line in subprotocols for name in line.split(",")]
     tokens = [
-        name.removeprefix(BEARER_SUBPROTOCOL_PREFIX) for name in offered if name.startswith(BEARER_SUBPROTOCOL_PREFIX)
+        name.removeprefix(BEARER_SUBPROTOCOL_PREFIX)
+        for name in offered
+        if name.startswith(BEARER_SUBPROTOCOL_PREFIX)
     ]
     return tokens[0] if len(tokens) == 1 and tokens[0] else None

@@ -1,4 +1,5 @@
-"""What an open connection means: a screen's session, which its actor owns, or an operator's page, which the feed feeds.
+"""What an open connection means: a screen's session, which its actor owns, or an operator's page, which
+the feed feeds.
 
 Rule 1: a session decodes and passes on; it decides nothing about screens or emergencies.
 Rule 2: a frame that is not JSON ends the session; a frame that nobody knows is answered and forgotten.
@@ -97,7 +98,9 @@ class DeviceSession:
     def _greet(self, hello: Hello) -> None:
         self._greeted = True
         self._connection.move_deadline(None)
-        self._fleet.connected(self.device_id, self._name, self, hello, has_open_commands=self._has_open_commands)
+        self._fleet.connected(
+            self.device_id, self._name, self, hello, has_open_commands=self._has_open_commands
+        )
 
     def _unknown(self, detail: str) -> None:
         if self._greeted:

@@ -1,4 +1,5 @@
-"""The portable shell: one trio task a connection, over any trio stream. For macOS, Windows, and TLS in process.
+"""The portable shell: one trio task a connection, over any trio stream. For macOS, Windows, and TLS in
+process.
 
 The same `Connection` runs behind it as behind the epoll shell; only the carrying of bytes differs.
 """

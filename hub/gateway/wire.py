@@ -1,6 +1,8 @@
-"""RFC 6455 for one connection, by the sans-I/O `ServerProtocol` of `websockets`. Bytes in, messages out; no sockets.
+"""RFC 6455 for one connection, by the sans-I/O `ServerProtocol` of `websockets`. Bytes in, messages out;
+no sockets.
 
-The fast lane: what the hub sends is never masked and never compressed, so one text frame is the same bytes for every
+The fast lane: what the hub sends is never masked and never compressed, so one text frame is the same bytes
+for every
 screen. `text_frame` makes them once; the connection writes them past this class while it is open.
 """
 
@@ -33,7 +35,8 @@ def text_frame(payload: bytes) -> bytes:
 
 
 def problem_response(status: int, detail: str, extra: dict[str, str] | None = None) -> bytes:
-    """A complete HTTP/1.1 response with a problem document (RFC 9457), for a connection that is then closed."""
+    """A complete HTTP/1.1 response with a problem document (RFC 9457), for a connection that is then
+    closed."""
     phrase = HTTPStatus(status).phrase
     body = msgspec.json.encode(Problem(phrase, status, detail))
     headers = Headers(

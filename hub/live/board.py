@@ -1,9 +1,12 @@
 """The emergencies in force, their ledgers, and the fast lane that takes an alert to every screen.
 
-Rule 1: the alert is encoded once and written straight to each live link; no mailbox, no queue, no query in between.
-Rule 2: what a screen must show is decided here, from scope and ledger, at every connect and every heartbeat that
+Rule 1: the alert is encoded once and written straight to each live link; no mailbox, no queue, no query in
+        between.
+Rule 2: what a screen must show is decided here, from scope and ledger, at every connect and every
+        heartbeat that
         disagrees: level-triggered. A push that is lost costs one heartbeat, not the alert.
-Rule 3: once targeted, a screen stays targeted until the all-clear; a screen that comes into scope later joins.
+Rule 3: once targeted, a screen stays targeted until the all-clear; a screen that comes into scope later
+        joins.
 Rule 4: an emergency leaves the board when it is cleared and no screen may still show it.
 """
 
@@ -63,7 +66,9 @@ class Changes(Protocol):
     def screen_changed(self, tenant_id: str, device_id: str) -> None:
         """A row shows another alert state."""
 
-    def emergency_changed(self, tenant_id: str, emergency_id: str, last: EmergencyProgress | None = None) -> None:
+    def emergency_changed(
+        self, tenant_id: str, emergency_id: str, last: EmergencyProgress | None = None
+    ) -> None:
         """The tallies changed."""
 
 
@@ -97,7 +102,11 @@ class Board:
     """Incidents by id. All state changes are synchronous; only the fan-out yields, between two slices."""
 
     def __init__(
-        self, roster: Roster, records: Records, wall_ms: Callable[[], int], text_frame: Callable[[bytes], bytes]
+        self,
+        roster: Roster,
+        records: Records,
+        wall_ms: Callable[[], int],
+        text_frame: Callable[[bytes], bytes],
     ) -> None:
         self._roster = roster
         self._text_frame = text_frame
@@ -144,7 +153,11 @@ class Board:
         self._publish(incident)
 
     def restore(
-        self, emergency: LiveEmergency, cleared_ms: int | None, cleared_by: str | None, entries: Iterable[Entry]
+        self,
+        emergency: LiveEmergency,
+        cleared_ms: int | None,
+        cleared_by: str | None,
+        entries: Iterable[Entry],
     ) -> None:
         """Put an emergency back that was live or clearing when the hub stopped."""
         incident = self._open(emergency)
@@ -321,7 +334,9 @@ class Board:
 
     def _record_status(self, incident: Incident, status: EmergencyStatus) -> None:
         emergency = incident.emergency
-        self._records.emergency(EmergencyRecord(emergency.tenant_id, emergency.id, status, incident.cleared_ms))
+        self._records.emergency(
+            EmergencyRecord(emergency.tenant_id, emergency.id, status, incident.cleared_ms)
+        )
 
     @staticmethod
     def _record(incident: Incident, entry: Entry) -> LedgerRecord:
@@ -410,5 +425,3 @@ class Board:
 def to_ms(instant: datetime) -> int:
     """Milliseconds since the Unix epoch of an aware datetime."""
     return int(instant.astimezone(UTC).timestamp() * 1000)
-
-

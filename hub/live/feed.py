@@ -100,7 +100,9 @@ class Feed:
         if stream is not None:
             stream.screens.add(device_id)
 
-    def emergency_changed(self, tenant_id: str, emergency_id: str, last: EmergencyProgress | None = None) -> None:
+    def emergency_changed(
+        self, tenant_id: str, emergency_id: str, last: EmergencyProgress | None = None
+    ) -> None:
         """The emergency's tallies changed. `last`: its final word, when the board forgets it."""
         stream = self._listened(tenant_id)
         if stream is not None:

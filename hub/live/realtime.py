@@ -1,4 +1,5 @@
-"""The live side as the use cases see it. Each call comes after the commit it speaks of; see the port's page."""
+"""The live side as the use cases see it. Each call comes after the commit it speaks of; see the port's
+page."""
 
 from __future__ import annotations
 

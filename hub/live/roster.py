@@ -1,6 +1,8 @@
-"""The hub's picture of every screen of every tenant: who it is (from PostgreSQL) and how it is (from its session).
+"""The hub's picture of every screen of every tenant: who it is (from PostgreSQL) and how it is (from its
+session).
 
-PostgreSQL is the truth about the first half; `Roster.put` takes it from there. The second half is lost with the
+PostgreSQL is the truth about the first half; `Roster.put` takes it from there. The second half is lost
+with the
 process and comes back as screens reconnect.
 """
 
@@ -142,7 +144,8 @@ class Roster:
         return [screen for screen in self.of_tenant(tenant_id) if screen.in_scope(scope)]
 
     def put(self, screen: Screen) -> Screen:
-        """Take the identity half from `screen` (as read from PostgreSQL); keep the live half of a known one."""
+        """Take the identity half from `screen` (as read from PostgreSQL); keep the live half of a known
+        one."""
         known = self._screens.get(screen.id)
         if known is None:
             self._screens[screen.id] = screen

@@ -1,6 +1,8 @@
-"""Where the effects of device turns go: each to the roster, the journal, the feed and the board, and nowhere else.
+"""Where the effects of device turns go: each to the roster, the journal, the feed and the board, and
+nowhere else.
 
-Every method is a few assignments in memory. Text that came from a screen is cleaned here, once, before it is kept.
+Every method is a few assignments in memory. Text that came from a screen is cleaned here, once, before it
+is kept.
 """
 
 from __future__ import annotations
