@@ -1,6 +1,6 @@
-"""Passwords: argon2id for what is stored now, bcrypt for what older systems stored, one cost for a wrong guess.
+"""Passwords: argon2id for what is stored now, bcrypt for what older systems stored.
 
-Rule 1: hashing runs in worker threads of its own, two at a time: a flood of sign-ins slows sign-ins, nothing else.
+Rule 1: hashing runs in worker threads, two at a time: a flood of sign-ins slows sign-ins, nothing else.
 Rule 2: a user who does not exist costs a verification too, against a hash that nothing matches.
 """
 
@@ -53,7 +53,7 @@ class Passwords:
         try:
             matches, upgraded = self._context.verify_and_update(password, stored or self._nobody)
         except (PasswordValueError, ValueError):
-            # A NUL, or more than 72 bytes against bcrypt: no hash was ever made of that. The work is done all the same.
+            # A NUL, or more than 72 bytes against bcrypt: no hash was made of that. It costs the same work.
             self._context.verify("", self._nobody)
             return Verdict(matches=False)
         if stored is None or not matches:

@@ -1,4 +1,4 @@
-"""Why a use case refuses. `detail` is a sentence for the caller that says what to do; the API maps each to a status."""
+"""Why a use case refuses. `detail` is a sentence that says what to do; the API maps each to a status."""
 
 from __future__ import annotations
 

@@ -185,14 +185,9 @@ class Enrolment(Repository):
             "INSERT INTO enrolment_keys (tenant_id, key_hash) VALUES (%(tenant)s, %(key)s)", key=key_hash
         )
 
-    def has_key(self) -> bool:
-        """Whether the tenant has an enrolment key that is good."""
-        return (
-            self._row(
-                "SELECT 1 FROM enrolment_keys WHERE tenant_id = %(tenant)s AND revoked_at IS NULL LIMIT 1"
-            )
-            is not None
-        )
+    def any_key(self) -> bool:
+        """Whether the tenant has, or had, an enrolment key."""
+        return self._row("SELECT 1 FROM enrolment_keys WHERE tenant_id = %(tenant)s LIMIT 1") is not None
 
     def _pairing(self, sql: LiteralString, **values: str) -> Pairing | None:
         row = self._row(sql, **values)

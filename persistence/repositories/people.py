@@ -59,6 +59,10 @@ class People(Repository):
             at=at,
         )
 
+    def any(self) -> bool:
+        """Whether the tenant has a user, active or not."""
+        return self._row("SELECT 1 FROM users WHERE tenant_id = %(tenant)s LIMIT 1") is not None
+
     def ensure_roles(self, names: Sequence[str]) -> None:
         """These roles exist in the tenant."""
         self._run(

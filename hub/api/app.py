@@ -1,0 +1,98 @@
+"""The Quart application: every route, what each answer carries, what each failure becomes.
+
+`create_app` is called once, by `hub/bootstrap.py`:
+
+    app = create_app(
+        use_cases, tokens, readiness=…, metrics=…, public_websocket_url=settings.public_websocket_url
+    )
+
+It starts nothing and waits for nothing: no lifespan events are needed.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from quart import Response, g, request
+from quart_trio import QuartTrio
+
+from hub.api import commands, devices, emergencies, health, pages, pairing, places, sign_in
+from hub.api.binding import Binding
+from hub.api.health import Readiness
+from hub.api.openapi import openapi_document
+from hub.api.problems import answer_failure
+from hub.api.route import Route
+from hub.tokens import AccessTokens
+from hub.use_cases.wiring import UseCases
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+_BODY_DEADLINE_S: Final = 20
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *sign_in.ROUTES,
+    *pairing.ROUTES,
+    *devices.ROUTES,
+    *commands.ROUTES,
+    *places.ROUTES,
+    *emergencies.ROUTES,
+)
+
+
+def create_app(
+    use_cases: UseCases,
+    tokens: AccessTokens,
+    *,
+    readiness: Callable[[], Awaitable[Readiness]],
+    metrics: Callable[[], bytes],
+    public_websocket_url: str | None = None,
+) -> QuartTrio:
+    """The application, an ASGI callable for hypercorn on trio.
+
+    `readiness` says whether requests can be served now; `metrics` gives Prometheus' text format.
+    `public_websocket_url` is what devices are told to connect to; None: derived from the request's Host.
+    """
+    app = QuartTrio("clarion", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["BODY_TIMEOUT"] = _BODY_DEADLINE_S
+    app.url_map.strict_slashes = False
+    # Not /a//b for /a/b by a redirect: an address is right or wrong.
+    app.url_map.merge_slashes = False
+
+    binding = Binding(use_cases, tokens, public_websocket_url)
+    for each in ROUTES:
+        rule = each.path.replace("{", "<").replace("}", ">")
+        endpoint = f"{each.tag}.{each.handler.__name__}"
+        app.add_url_rule(rule, endpoint, binding.view(each), methods=[each.method])
+    health.add_to(app, readiness, metrics)
+    pages.add_to(app, openapi_document(ROUTES))
+
+    @app.before_request
+    async def begin() -> None:
+        g.request_id = _request_id(request.headers.get("X-Request-ID"))
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(
+            request_id=g.request_id, method=request.method, path=request.path
+        )
+
+    @app.after_request
+    async def complete(response: Response) -> Response:
+        headers = response.headers
+        headers["X-Request-ID"] = g.request_id
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    # The last resort: whatever is raised becomes a problem document, and what nobody foresaw is logged.
+    app.register_error_handler(Exception, answer_failure)
+    return app
+
+
+def _request_id(given: str | None) -> str:
+    return given if given and _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())

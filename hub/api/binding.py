@@ -1,0 +1,116 @@
+"""From a request to the arguments of a handler, and from what it returns to a response."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from quart import Response, request
+
+from hub.api.decoding import CORRECT, decode_body, decode_query
+from hub.api.problems import ProblemResponse
+from hub.api.route import Answer, Route
+from hub.tokens import AccessTokens, InvalidToken, Operator
+from hub.use_cases.wiring import UseCases
+
+DEVICE_SOCKET_PATH: Final = "/api/v1/ws/device"
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class Binding:
+    """Makes a Quart view of a route."""
+
+    def __init__(self, use_cases: UseCases, tokens: AccessTokens, public_websocket_url: str | None) -> None:
+        self._use_cases = use_cases
+        self._tokens = tokens
+        self._public_websocket_url = public_websocket_url
+
+    def view(self, route: Route) -> Callable[..., Awaitable[Response]]:
+        """What Quart calls."""
+
+        async def answer(**path: str) -> Response:
+            return _response(route, await route.handler(**await self._arguments(route, path)))
+
+        answer.__name__ = route.handler.__name__
+        return answer
+
+    async def _arguments(self, route: Route, path: dict[str, str]) -> dict[str, Any]:
+        # Who asks comes first: a stranger learns nothing from the other checks.
+        given: dict[str, Any] = {"operator": self._operator()} if route.signed_in else {}
+        for name, value in path.items():
+            if not _ID.fullmatch(value):
+                raise ProblemResponse(404, f"There is nothing of this id: {name} must be a UUID.")
+            given[name] = value.lower()
+        if "query" in route.needs:
+            given["query"] = decode_query(request.args.to_dict(), route.query)
+        if "body" in route.needs:
+            payload = await request.get_data(as_text=False)
+            assert isinstance(payload, bytes)  # noqa: S101 -- as_text=False
+            absent = route.body_optional and not payload
+            given["body"] = None if absent else decode_body(payload, request.content_type, route.body)
+        if "use_cases" in route.needs:
+            given["use_cases"] = self._use_cases
+        if "ip" in route.needs:
+            given["ip"] = caller_ip()
+        if "idempotency_key" in route.needs:
+            given["idempotency_key"] = _idempotency_key()
+        if "websocket_url" in route.needs:
+            given["websocket_url"] = self._websocket_url()
+        return given
+
+    def _operator(self) -> Operator:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise ProblemResponse(
+                401,
+                "Sign in: POST /api/v1/auth/login, then send Authorization: Bearer <access_token>.",
+                headers={"WWW-Authenticate": 'Bearer realm="clarion"'},
+            )
+        try:
+            return self._tokens.verify(token.strip())._replace(ip=caller_ip())
+        except InvalidToken:
+            raise ProblemResponse(
+                401,
+                "This access token is not valid, or not any more. Sign in again.",
+                headers={"WWW-Authenticate": 'Bearer realm="clarion", error="invalid_token"'},
+            ) from None
+
+    def _websocket_url(self) -> str:
+        if self._public_websocket_url is not None:
+            return self._public_websocket_url
+        # What the client called us is what it can reach us by; it goes into nobody else's answer.
+        host = request.headers.get("Host", "")
+        if not _HOST.fullmatch(host):
+            raise ProblemResponse(
+                400, "The Host header is not a host. Send the name by which you reach the hub."
+            )
+        scheme = "wss" if urlsplit(request.url).scheme in ("https", "wss") else "ws"
+        return f"{scheme}://{host}{DEVICE_SOCKET_PATH}"
+
+
+def caller_ip() -> str | None:
+    """The peer's address, without port or zone; None if there is none (a Unix socket)."""
+    address = (request.remote_addr or "").partition("%")[0]
+    return address if re.fullmatch(r"[0-9A-Fa-f:.]+", address) else None
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise ProblemResponse(422, CORRECT, fields={"Idempotency-Key": "1 to 200 visible ASCII characters"})
+    return key
+
+
+def _response(route: Route, returned: Any) -> Response:
+    answer = returned if isinstance(returned, Answer) else Answer(returned, route.status)
+    return Response(
+        msgspec.json.encode(answer.body),
+        answer.status,
+        headers=dict(answer.headers),
+        content_type="application/json",
+    )

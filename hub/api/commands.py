@@ -1,0 +1,68 @@
+"""Commands to one device."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.api.queries import CommandsQuery
+from hub.api.route import route
+from hub.tokens import Operator
+from hub.use_cases.wiring import UseCases
+from protocol.api import CommandAccepted, CommandRequest, CommandRow, Page
+
+
+async def send_command(
+    use_cases: UseCases,
+    operator: Operator,
+    device_id: str,
+    body: CommandRequest,
+    idempotency_key: str | None,
+) -> CommandAccepted:
+    return await use_cases.commands.queue(operator, device_id, body, idempotency_key)
+
+
+async def list_commands(
+    use_cases: UseCases, operator: Operator, device_id: str, query: CommandsQuery
+) -> Page[CommandRow]:
+    return await use_cases.commands.of_device(
+        operator, device_id, only_open=query.open, cursor=query.cursor, limit=query.limit
+    )
+
+
+async def get_command(use_cases: UseCases, operator: Operator, command_id: str) -> CommandRow:
+    return await use_cases.commands.get(operator, command_id)
+
+
+ROUTES: Final = (
+    route(
+        "POST",
+        "/api/v1/devices/{device_id}/command",
+        send_command,
+        tag="commands",
+        summary="Send a command; it waits for the screen until it expires",
+        answers={202: (CommandAccepted, "The command is committed and on its way.")},
+        problems={
+            404: "Your tenant has no such device.",
+            409: "The device is not approved, or the Idempotency-Key belongs to another command.",
+            429: "Too many commands wait for this device.",
+        },
+    ),
+    route(
+        "GET",
+        "/api/v1/devices/{device_id}/commands",
+        list_commands,
+        tag="commands",
+        summary="The device's commands, the newest first",
+        answers={200: (Page[CommandRow], "One page.")},
+        problems={404: "Your tenant has no such device."},
+    ),
+    route(
+        "GET",
+        "/api/v1/commands/{command_id}",
+        get_command,
+        tag="commands",
+        summary="What became of a command",
+        answers={200: (CommandRow, "The command.")},
+        problems={404: "Your tenant has no such command."},
+    ),
+)

@@ -1,0 +1,51 @@
+"""The query parameters of lists. One that is not known is an error: a mistyped filter must not show all."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from hub.use_cases.devices import Status
+from hub.use_cases.paging import LIMIT_AT_MOST
+from protocol.api import Id
+from protocol.vocabulary import LedgerState
+
+Limit = Annotated[int, Meta(ge=1, le=LIMIT_AT_MOST)]
+Cursor = Annotated[str, Meta(max_length=1000)]
+
+
+class PageQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """`cursor` is the `next_cursor` of the page before."""
+
+    limit: Limit = 100
+    cursor: Cursor | None = None
+
+
+class DevicesQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """`tag` is `key` or `key:value`; `q` is looked for in name, hardware id and location."""
+
+    status: Status | None = None
+    site: Id | None = None
+    group: Id | None = None
+    tag: Annotated[str, Meta(min_length=1, max_length=261)] | None = None
+    q: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class CommandsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """`open`: only those that are not finished."""
+
+    open: bool = False
+
+
+class EmergenciesQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """`open`: only those that are live or being cleared."""
+
+    open: bool = False
+
+
+class LedgerQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """`missing`: only screens that have a reason why they do not show it (true), or none (false)."""
+
+    missing: bool | None = None
+    state: LedgerState | None = None

@@ -1,0 +1,104 @@
+"""One route: what is asked where, what answers it, of what types. Quart and OpenAPI are both made of these.
+
+A handler is a plain async function. Its parameters say what it needs, by name:
+
+    use_cases         every use case
+    operator          who is signed in; a route with this parameter answers 401 without a good token
+    body              the JSON body, of the annotated type; `… | None` if there may be none
+    query             the query parameters, of the annotated Struct
+    ip                the caller's address
+    websocket_url     where a device connects to
+    idempotency_key   the header Idempotency-Key, or None
+    anything else     a parameter of the path, always an id
+
+It returns a Struct, answered with `status`, or an `Answer` that says more.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+
+Handler = Callable[..., Awaitable[Any]]
+_PROVIDED: Final = frozenset({"use_cases", "operator", "ip", "websocket_url", "idempotency_key"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body with a status that is not the route's, or with headers."""
+
+    body: Any
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`answers`: type and sentence by status; `problems`: what else it answers, beside the usual."""
+
+    method: str
+    path: str
+    handler: Handler
+    tag: str
+    summary: str
+    answers: Mapping[int, tuple[Any, str]]
+    problems: Mapping[int, str]
+    needs: frozenset[str]
+    path_parameters: tuple[str, ...]
+    body: Any = None
+    body_optional: bool = False
+    query: Any = None
+
+    @property
+    def status(self) -> int:
+        """The usual success."""
+        return min(self.answers)
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether it takes an access token."""
+        return "operator" in self.needs
+
+
+def route(
+    method: str,
+    path: str,
+    handler: Handler,
+    *,
+    tag: str,
+    summary: str,
+    answers: Mapping[int, tuple[Any, str]],
+    problems: Mapping[int, str] | None = None,
+) -> Route:
+    """A route from a handler's own signature. Raises TypeError when path and parameters do not fit."""
+    hints = get_type_hints(handler)
+    names = list(inspect.signature(handler).parameters)
+    in_path = tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
+    others = [name for name in names if name not in _PROVIDED and name not in ("body", "query")]
+    if sorted(others) != sorted(in_path):
+        raise TypeError(f"{method} {path}: {handler.__name__} takes {others}, the path has {list(in_path)}")
+    body, optional = _optional(hints.get("body"))
+    return Route(
+        method=method,
+        path=path,
+        handler=handler,
+        tag=tag,
+        summary=summary,
+        answers=answers,
+        problems=problems or {},
+        needs=frozenset(names),
+        path_parameters=in_path,
+        body=body,
+        body_optional=optional,
+        query=hints.get("query"),
+    )
+
+
+def _optional(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint):
+        (kind,) = (part for part in get_args(hint) if part is not type(None))
+        return kind, True
+    return hint, False

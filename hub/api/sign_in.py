@@ -1,0 +1,29 @@
+"""Signing in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.api.route import route
+from hub.use_cases.wiring import UseCases
+from protocol.api import Login, Token
+
+
+async def login(use_cases: UseCases, body: Login, ip: str | None) -> Token:
+    return await use_cases.sign_in(body, ip)
+
+
+ROUTES: Final = (
+    route(
+        "POST",
+        "/api/v1/auth/login",
+        login,
+        tag="sign-in",
+        summary="Sign in with tenant, e-mail address and password",
+        answers={200: (Token, "An access token.")},
+        problems={
+            401: "They do not belong together, or have no access.",
+            429: "Too many sign-ins at this moment.",
+        },
+    ),
+)

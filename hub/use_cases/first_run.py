@@ -1,0 +1,91 @@
+"""What an empty database is given: two tenants, the roles, two people who can sign in, an enrolment key.
+
+Rule: whatever is there already stays as it is, renamed or switched off as it may be. So it runs at every
+start, and only the first one generates secrets, which are returned once and stored only hashed.
+
+This and `people.py` are for the command line: synchronous, as the owner of the tables, across tenants.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from hub.passwords import Passwords, generate_password
+from hub.use_cases.device_secrets import hash_token
+from persistence.owner import Owner, connect_as_owner
+from protocol.vocabulary import RoleName
+
+SYSTEM_TENANT_ID: Final = "00000000-0000-0000-0000-000000000000"
+SYSTEM_TENANT_NAME: Final = "SYSTEM"
+DEFAULT_TENANT_NAME: Final = "Default Tenant"
+ROOT_EMAIL: Final = "root@cms.local"
+OPERATOR_EMAIL: Final = "operator@clarion.local"
+_TENANT_ROLES: Final = tuple(role for role in RoleName if role is not RoleName.ROOT)
+
+
+class FirstRun(NamedTuple):
+    """How to sign in. A secret that was generated before, and is therefore not known any more, is None."""
+
+    tenant_id: str
+    tenant_name: str
+    root_email: str
+    root_password: str | None
+    operator_email: str
+    operator_password: str | None
+    enrolment_key: str | None
+
+
+def first_run(database_url: str) -> FirstRun:
+    """Fills what is missing, in one transaction. Raises `persistence.errors.DatabaseUnavailable`."""
+    with connect_as_owner(database_url) as connection:
+        owner = Owner(connection)
+        owner.lock()
+        if not owner.has_tenant(SYSTEM_TENANT_ID):
+            owner.add_tenant(SYSTEM_TENANT_NAME, SYSTEM_TENANT_ID)
+        tenant_id, tenant_name = owner.oldest_tenant_but(SYSTEM_TENANT_ID) or (
+            owner.add_tenant(DEFAULT_TENANT_NAME),
+            DEFAULT_TENANT_NAME,
+        )
+        root_password = _ensure_user(owner, SYSTEM_TENANT_ID, ROOT_EMAIL, (RoleName.ROOT,))
+        operator_password = _ensure_user(owner, tenant_id, OPERATOR_EMAIL, _TENANT_ROLES)
+        return FirstRun(
+            tenant_id,
+            tenant_name,
+            ROOT_EMAIL,
+            root_password,
+            OPERATOR_EMAIL,
+            operator_password,
+            _ensure_enrolment_key(owner, tenant_id),
+        )
+
+
+def _ensure_user(owner: Owner, tenant_id: str, email: str, roles: tuple[RoleName, ...]) -> str | None:
+    """In a tenant without users, one with the first of these roles, all of which exist then. Its password."""
+    tx = owner.within(tenant_id)
+    tx.people.ensure_roles(roles)
+    if tx.people.any():
+        return None
+    password = generate_password()
+    user_id = tx.people.add(email, "", Passwords().hash(password), roles[0])
+    tx.audit.add(
+        at=datetime.now(UTC),
+        user_id=None,
+        user_email="clarion",
+        ip=None,
+        action="user.created",
+        target_type="user",
+        target_id=user_id,
+        details={"email": email, "roles": [roles[0]], "by": "first run"},
+    )
+    return password
+
+
+def _ensure_enrolment_key(owner: Owner, tenant_id: str) -> str | None:
+    tx = owner.within(tenant_id)
+    if tx.enrolment.any_key():
+        return None
+    key = secrets.token_urlsafe(18)
+    tx.enrolment.add_key(hash_token(key))
+    return key

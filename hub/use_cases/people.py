@@ -1,0 +1,44 @@
+"""Setting a password from the command line, for whoever has the database and has lost the way in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hub.passwords import Passwords
+from hub.use_cases.errors import InConflict, Invalid, NotFound
+from persistence.owner import Owner, connect_as_owner
+
+PASSWORD_AT_LEAST = 10
+
+
+def set_password(database_url: str, email: str, password: str, tenant_id: str | None = None) -> None:
+    """Gives the user this password and writes it to the audit log.
+
+    Raises NotFound, InConflict (several tenants have a user of this address; say which one), Invalid, and
+    `persistence.errors.DatabaseUnavailable`.
+    """
+    if len(password) < PASSWORD_AT_LEAST:
+        raise Invalid({"password": f"must have at least {PASSWORD_AT_LEAST} characters"})
+    if "\0" in password:
+        raise Invalid({"password": "must not contain a NUL character"})
+    with connect_as_owner(database_url) as connection:
+        owner = Owner(connection)
+        tenants = [tenant_id] if tenant_id is not None else owner.tenants_of_user(email)
+        if len(tenants) > 1:
+            raise InConflict(f"{email} is a user of several tenants; say which: {', '.join(tenants)}")
+        tx = owner.within(tenants[0]) if tenants else None
+        user = tx.people.by_email(email) if tx is not None else None
+        if tx is None or user is None:
+            raise NotFound(f"there is no user {email}")
+        at = datetime.now(UTC)
+        tx.people.set_password_hash(user.id, Passwords().hash(password), at)
+        tx.audit.add(
+            at=at,
+            user_id=None,
+            user_email="clarion",
+            ip=None,
+            action="user.password_set",
+            target_type="user",
+            target_id=user.id,
+            details={"email": user.email, "by": "command line"},
+        )

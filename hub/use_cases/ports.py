@@ -1,0 +1,298 @@
+"""What the use cases need of PostgreSQL: ports, fulfilled by `persistence.database` and its repositories.
+
+Each port is told plain values and answers with types of `protocol.api`. Everything belongs to one transaction
+of one tenant; the tenant is never a parameter here, so that no use case can name the wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, Protocol, TypeVar
+
+from protocol.api import (
+    CommandRow,
+    Device,
+    Emergency,
+    LedgerRow,
+    Place,
+    ProvisionItem,
+    Scope,
+    TimelineItem,
+)
+from protocol.vocabulary import DeviceStatus, Presence, PresenceReason
+
+Result = TypeVar("Result")
+NamedTable = Literal["sites", "device_groups", "devices"]
+
+
+class Devices(Protocol):
+    """Devices as operators read and change them."""
+
+    def get(self, device_id: str) -> Device | None: ...
+
+    def find(
+        self,
+        *,
+        status: str | None,
+        site_id: str | None,
+        group_id: str | None,
+        tag: str | None,
+        text: str | None,
+        after: tuple[str, str] | None,
+        limit: int,
+    ) -> list[Device]: ...
+
+    def change(self, device_id: str, changes: Mapping[str, Any], at: datetime) -> None: ...
+
+    def put_into_groups(self, device_id: str, group_ids: Sequence[str]) -> None: ...
+
+    def timeline(self, device_id: str, *, before: int | None, limit: int) -> list[TimelineItem]: ...
+
+    def happened(self, device_ids: Sequence[str], kind: str, text: str, at: datetime) -> None: ...
+
+
+class Pairing(Protocol):
+    """A device as enrolment sees it."""
+
+    @property
+    def device_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def status(self) -> DeviceStatus: ...
+    @property
+    def code(self) -> str | None: ...
+    @property
+    def state(self) -> str | None: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+    @property
+    def claim_token_hash(self) -> bytes | None: ...
+    @property
+    def has_token(self) -> bool: ...
+
+
+class Enrolment(Protocol):
+    """How a device comes in. Secrets are passed hashed."""
+
+    def lock(self) -> None: ...
+
+    def waiting(self, now: datetime) -> int: ...
+
+    def code_is_taken(self, code: str) -> bool: ...
+
+    def by_hardware(self, hardware_id: str) -> Pairing | None: ...
+
+    def by_id(self, device_id: str) -> Pairing | None: ...
+
+    def register(
+        self,
+        *,
+        hardware_id: str,
+        name: str | None,
+        model: str | None,
+        platform: str | None,
+        mac_address: str | None,
+        player_version: str | None,
+        ip: str | None,
+        code: str,
+        claim_token_hash: bytes,
+        expires_at: datetime,
+        now: datetime,
+    ) -> str: ...
+
+    def approve(self, device_id: str, user_id: str, claim_until: datetime, now: datetime) -> None: ...
+
+    def refuse(self, device_id: str, status: DeviceStatus, now: datetime) -> None: ...
+
+    def revoke(self, device_id: str, now: datetime) -> None: ...
+
+    def issue_token(self, device_id: str, token_hash: bytes, now: datetime) -> None: ...
+
+    def provision(
+        self, items: Sequence[tuple[ProvisionItem, bytes]], user_id: str, now: datetime
+    ) -> tuple[dict[str, str], set[str]]: ...
+
+
+class Commands(Protocol):
+    """Commands as operators queue and read them."""
+
+    def device_status(self, device_id: str) -> DeviceStatus | None: ...
+
+    def open_count(self, device_id: str) -> int: ...
+
+    def add(
+        self,
+        *,
+        id: str,
+        device_id: str,
+        command: str,
+        args: dict[str, Any],
+        idempotency_key: str | None,
+        created_by: str,
+        created_at: datetime,
+        expires_at: datetime,
+    ) -> bool: ...
+
+    def by_key(self, device_id: str, idempotency_key: str) -> CommandRow | None: ...
+
+    def get(self, command_id: str) -> CommandRow | None: ...
+
+    def of_device(
+        self, device_id: str, *, only_open: bool, before: int | None, limit: int
+    ) -> list[tuple[int, CommandRow]]: ...
+
+
+class LedgerEntry(Protocol):
+    """One screen of one emergency, and what explains it."""
+
+    @property
+    def row(self) -> LedgerRow: ...
+    @property
+    def detail(self) -> str | None: ...
+    @property
+    def presence(self) -> Presence: ...
+    @property
+    def presence_reason(self) -> PresenceReason: ...
+    @property
+    def presence_since(self) -> datetime | None: ...
+
+
+class Emergencies(Protocol):
+    """Emergencies and their ledgers as operators read them."""
+
+    def add(
+        self,
+        *,
+        id: str,
+        hide_command_id: str,
+        title: str,
+        message: str,
+        severity: str,
+        scope: Scope,
+        scope_text: str,
+        content_hash: str,
+        issued_at: datetime,
+        issued_by: str,
+        expires_at: datetime | None,
+    ) -> None: ...
+
+    def get(self, emergency_id: str) -> Emergency | None: ...
+
+    def newest(
+        self, *, only_open: bool, after: tuple[datetime, str] | None, limit: int
+    ) -> list[Emergency]: ...
+
+    def begin_clearing(self, emergency_id: str, user_id: str, at: datetime) -> bool: ...
+
+    def ledger(
+        self,
+        emergency_id: str,
+        *,
+        missing: bool | None,
+        state: str | None,
+        after: tuple[str, str] | None,
+        limit: int,
+    ) -> Sequence[LedgerEntry]: ...
+
+
+class User(Protocol):
+    """A user with what sign-in needs."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def password_hash(self) -> str: ...
+    @property
+    def is_active(self) -> bool: ...
+    @property
+    def tenant_name(self) -> str: ...
+    @property
+    def tenant_is_active(self) -> bool: ...
+    @property
+    def roles(self) -> tuple[str, ...]: ...
+
+
+class People(Protocol):
+    """Users and their roles."""
+
+    def by_email(self, email: str) -> User | None: ...
+
+    def signed_in(self, user_id: str, ip: str | None, at: datetime) -> None: ...
+
+    def set_password_hash(self, user_id: str, password_hash: str, at: datetime) -> None: ...
+
+
+class Places(Protocol):
+    """The sites, or the groups."""
+
+    def all(self) -> list[Place]: ...
+
+    def add(self, name: str) -> Place | None: ...
+
+
+class Names(Protocol):
+    """What ids are called."""
+
+    def of(self, table: NamedTable, ids: Sequence[str]) -> dict[str, str]: ...
+
+
+class Audit(Protocol):
+    """The audit log: append, nothing else."""
+
+    def add(
+        self,
+        *,
+        at: datetime,
+        user_id: str | None,
+        user_email: str,
+        ip: str | None,
+        action: str,
+        target_type: str,
+        target_id: str | None,
+        details: dict[str, Any],
+    ) -> None: ...
+
+
+class Transaction(Protocol):
+    """Every repository of one tenant, in one transaction."""
+
+    @property
+    def devices(self) -> Devices: ...
+    @property
+    def enrolment(self) -> Enrolment: ...
+    @property
+    def commands(self) -> Commands: ...
+    @property
+    def emergencies(self) -> Emergencies: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def sites(self) -> Places: ...
+    @property
+    def groups(self) -> Places: ...
+    @property
+    def names(self) -> Names: ...
+    @property
+    def audit(self) -> Audit: ...
+
+
+class Questions(Protocol):
+    """What may be asked before a tenant is known."""
+
+    def tenant_of_enrolment_key(self, key_hash: bytes) -> str | None: ...
+
+    def tenant_of_device(self, device_id: str) -> str | None: ...
+
+
+class Database(Protocol):
+    """PostgreSQL. Both methods raise `persistence.errors.DatabaseUnavailable`, which no use case catches."""
+
+    async def transact(
+        self, tenant_id: str, work: Callable[[Transaction], Result], *, urgent: bool = False
+    ) -> Result: ...
+
+    async def ask(self, work: Callable[[Questions], Result]) -> Result: ...

@@ -1,0 +1,63 @@
+"""The use cases, wired: what the API is given as one object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from hub.passwords import Passwords
+from hub.tokens import AccessTokens
+from hub.use_cases.admission import Admission
+from hub.use_cases.commands import Commands
+from hub.use_cases.devices import Devices
+from hub.use_cases.emergencies import Emergencies
+from hub.use_cases.pairing import Pairings
+from hub.use_cases.places import Places
+from hub.use_cases.ports import Database
+from hub.use_cases.realtime import Realtime
+from hub.use_cases.sign_in import SignIn
+
+
+def utc_now() -> datetime:
+    """The hub's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """One field a subject."""
+
+    sign_in: SignIn
+    pairings: Pairings
+    admission: Admission
+    devices: Devices
+    commands: Commands
+    emergencies: Emergencies
+    sites: Places
+    groups: Places
+
+    @classmethod
+    def wired(
+        cls,
+        database: Database,
+        realtime: Realtime,
+        passwords: Passwords,
+        tokens: AccessTokens,
+        *,
+        pairing_ttl_s: int,
+        command_default_ttl_s: int,
+        now: Callable[[], datetime] = utc_now,
+    ) -> Self:
+        """Every use case on this database and this live side."""
+        return cls(
+            sign_in=SignIn(database, passwords, tokens, now),
+            pairings=Pairings(database, realtime, now, pairing_ttl_s),
+            admission=Admission(database, realtime, now),
+            devices=Devices(database, realtime, now),
+            commands=Commands(database, realtime, now, command_default_ttl_s),
+            emergencies=Emergencies(database, realtime, now),
+            sites=Places(database, now, "site"),
+            groups=Places(database, now, "group"),
+        )
