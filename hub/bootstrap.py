@@ -198,7 +198,7 @@ async def run_hub(settings: Settings) -> None:
                 hub.use_cases,
                 settings=settings,
                 tokens=hub.tokens,
-                readiness=lambda: ready(database),
+                readiness=hub.state.trouble,
                 metrics=hub.metrics.text,
             )
             door = FrontDoor(settings, hub.gateway, HttpServer(app), sockets)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple, TypeVar
 
 from persistence.database import Database
+from persistence.errors import DatabaseUnavailable
 from persistence.repositories.base import Connection
 from persistence.transaction import Tenant
 
@@ -146,6 +147,14 @@ class LiveState:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def trouble(self) -> str | None:
+        """What keeps the database from serving the hub, in words; None when nothing does. Never raises."""
+        try:
+            await self._database.ask(lambda questions: questions.tenants())
+        except DatabaseUnavailable as error:
+            return f"The database does not answer: {error}."
+        return None
 
     async def tenants(self) -> list[Tenant]:
         """Every tenant."""
