@@ -35,6 +35,7 @@ class DemoCredentials:
             "CLARION_SIMULATE_TENANT_ID": self.tenant_id,
             "CLARION_SIMULATE_EMAIL": self.operator_email,
             "CLARION_SIMULATE_PASSWORD": self.operator_password,
+            **({"CLARION_ENROLMENT_KEY": self.enrolment_key} if self.enrolment_key else {}),
         }
 
 

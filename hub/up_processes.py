@@ -17,8 +17,8 @@ from hub.up_children import Child, stop_all, while_alive
 
 _READY_DEADLINE_S = 60.0
 # With PostgreSQL's own end after them they stay within the five seconds that are promised.
-_STOP_CLIENTS_S = 1.2
-_STOP_HUB_S = 1.8
+_STOP_CLIENTS_S = 1.0
+_STOP_HUB_S = 2.5
 
 
 class UpProcesses:

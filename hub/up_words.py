@@ -44,9 +44,9 @@ class UpWords:
         if first_run.enrolment_key is not None:
             self._say(f"    To enrol real screens\n      key       {_secret(first_run.enrolment_key)}\n")
         if _generated(first_run):
-            self._say("  Secrets are shown only now, and stored hashed. Change a password:")
+            self._say("  These are shown only now. Change a password:")
         else:
-            self._say("  Passwords were shown at the first start. Set a new one:")
+            self._say("  The passwords were shown at the first start. Set a new one:")
         self._say("    clarion user set-password EMAIL\n")
 
     def new_people(self, first_run: FirstRun) -> None:
