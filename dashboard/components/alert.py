@@ -1,0 +1,76 @@
+"""An emergency on the page: the full-screen preview, the badge of its severity, the question before the all-clear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dashboard.components.buttons import button
+from dashboard.components.dialogs import confirm, toast
+from dashboard.components.markup import Tag, set_text, tag
+from dashboard.hub_client import HubError
+from dashboard.sentences import SEVERITY_WORDS, count
+from dashboard.session import Session, explain
+from protocol.live import EmergencyProgress
+from protocol.vocabulary import EmergencyStatus, Severity
+
+
+class AlertPreview:
+    """What a screen shows, in its colours and proportions, scaled to the space there is."""
+
+    def __init__(self, severity: Severity, title: str = "", message: str = "") -> None:
+        self._glass = tag("div", "glass", role="img", aria_label="How the alert looks on a screen")
+        with self._glass:
+            self._kicker = tag("div", "glass-kicker")
+            self._title = tag("div", "glass-title")
+            self._message = tag("div", "glass-message")
+        self._severity: Severity | None = None
+        self.show(severity, title, message)
+
+    def show(self, severity: Severity, title: str, message: str) -> None:
+        """Change what is shown."""
+        if severity is not self._severity:
+            self._glass.classes(
+                add=f"sev-{severity}", remove=f"sev-{self._severity}" if self._severity else None
+            )
+            self._severity = severity
+        set_text(self._kicker, SEVERITY_WORDS[severity])
+        set_text(self._title, title or "Title")
+        set_text(self._message, message)
+
+
+def severity_badge(severity: Severity) -> Tag:
+    return tag("span", f"badge sev-{severity}", SEVERITY_WORDS[severity])
+
+
+def status_badge(status: EmergencyStatus) -> Tag:
+    words = {
+        EmergencyStatus.LIVE: ("In force", "pill pill-bad"),
+        EmergencyStatus.CLEARING: ("Clearing", "pill pill-warn"),
+        EmergencyStatus.CLEARED: ("Cleared", "pill"),
+    }
+    text, classes = words[status]
+    return tag("span", classes, text)
+
+
+async def give_all_clear(session: Session, emergency: EmergencyProgress) -> None:
+    """Ask, then end the emergency. Says what happened."""
+    screens = count(emergency.targeted, "screen")
+    sure = await confirm(
+        "Give the all-clear?",
+        f"“{emergency.title}” goes away on {screens}. Each is followed until none shows it any more.",
+        "Give the all-clear",
+        kind="primary",
+    )
+    if not sure:
+        return
+    try:
+        await session.hub.clear(emergency.id)
+    except HubError as error:
+        explain(session, error)
+    else:
+        toast("All-clear sent.")
+
+
+def all_clear_button(on_click: Callable[..., Any], *, testid: str, kind: str = "") -> Tag:
+    return button("All clear", on_click, kind=kind, icon="check", testid=testid)

@@ -1,0 +1,51 @@
+"""The pictures: a few strokes on a 24 × 24 grid, drawn in the colour of the text around them."""
+
+from __future__ import annotations
+
+from dashboard.components.markup import Tag, tag
+
+_STROKES: dict[str, tuple[str, ...]] = {
+    "screen": ("M3 5h18v11H3z", "M8 20h8", "M12 16v4"),
+    "approve": ("M4 4h16v16H4z", "M8 12.5l2.8 2.8L16.5 9"),
+    "alert": ("M12 3.5L2.5 20h19z", "M12 10v4.5", "M12 17.2v.3"),
+    "history": ("M4 12a8 8 0 1 0 2.5-5.8", "M4 4v4.5h4.5", "M12 8v4.5l3 2"),
+    "sun": (
+        "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
+        "M12 2v2.5M12 19.5V22M2 12h2.5M19.5 12H22M5 5l1.7 1.7M17.3 17.3L19 19M5 19l1.7-1.7M17.3 6.7L19 5",
+    ),
+    "moon": ("M20 14.2A8.2 8.2 0 0 1 9.8 4a8.2 8.2 0 1 0 10.2 10.2z",),
+    "auto": ("M3.5 5h17v11h-17z", "M9 20h6", "M12 5v11", "M12 8h4M12 12h4"),
+    "leave": ("M14 4H5v16h9", "M10 12h11", "M17.5 8.5L21 12l-3.5 3.5"),
+    "search": ("M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z", "M15.5 15.5L21 21"),
+    "play": ("M7 4.5l12 7.5-12 7.5z",),
+    "pause": ("M8 5v14", "M16 5v14"),
+    "stop": ("M6 6h12v12H6z",),
+    "reload": ("M20 12a8 8 0 1 1-2.5-5.8", "M20 4v4.5h-4.5"),
+    "ping": ("M3 12h4l2.5-6 4.5 12 2.5-6H21",),
+    "reboot": ("M12 3v8", "M6.8 6.5a8 8 0 1 0 10.4 0"),
+    "close": ("M6 6l12 12", "M18 6L6 18"),
+    "check": ("M5 12.5l4.5 4.5L19 7",),
+    "right": ("M9 5l7 7-7 7",),
+    "edit": ("M4 20l1-4L16 5l3 3L8 19z",),
+    "key": ("M8.5 8a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9z", "M12 10l8-6M17 6l2.5 3"),
+    "ban": ("M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z", "M6 6l12 12"),
+    "plug": ("M9 3v5M15 3v5", "M6 8h12v3a6 6 0 0 1-12 0z", "M12 17v4"),
+}
+
+
+def icon(name: str, classes: str = "") -> Tag:
+    """One picture, hidden from screen readers: the words beside it say the same."""
+    drawing = tag(
+        "svg",
+        f"icon {classes}".strip(),
+        viewBox="0 0 24 24",
+        fill="none",
+        stroke="currentColor",
+        stroke_width="1.8",
+        stroke_linecap="round",
+        stroke_linejoin="round",
+        aria_hidden="true",
+    )
+    with drawing:
+        tag("path", d=" ".join(_STROKES[name]))
+    return drawing

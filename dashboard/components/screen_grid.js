@@ -1,0 +1,209 @@
+// The live table of screens. Rows are fetched once; after that the server sends whole rows that changed, and they
+// are applied as AG Grid transactions, so scrolling, selection, sorting and focus stay where they are.
+import * as AgGrid from "nicegui-aggrid";
+
+const theme = AgGrid.themeQuartz.withParams({
+  accentColor: "var(--accent)",
+  backgroundColor: "var(--surface)",
+  foregroundColor: "var(--text)",
+  borderColor: "var(--line)",
+  browserColorScheme: "inherit",
+  chromeBackgroundColor: "var(--surface)",
+  headerBackgroundColor: "var(--sunken)",
+  headerTextColor: "var(--muted)",
+  headerFontWeight: 600,
+  headerFontSize: 12,
+  headerHeight: 36,
+  rowHeight: 42,
+  rowHoverColor: "var(--hover)",
+  selectedRowBackgroundColor: "var(--accent-soft)",
+  cellHorizontalPadding: 12,
+  fontFamily: "inherit",
+  fontSize: 13,
+  wrapperBorder: false,
+  wrapperBorderRadius: 0,
+  headerColumnBorder: false,
+  columnBorder: false,
+  rowBorder: { color: "var(--line-soft)" },
+  checkboxBorderRadius: 4,
+});
+
+const element = (name, classes, text) => {
+  const made = document.createElement(name);
+  if (classes) made.className = classes;
+  if (text) made.textContent = text;
+  return made;
+};
+
+// Columns that give way first when the table is narrow: the smallest width that still shows them.
+const NEEDS = { plat: 1240, groups: 1120, seen: 1000, site: 860, pend: 760, alert: 640, play: 560 };
+
+export default {
+  template: "<div></div>",
+  props: { rowsUrl: String, zone: String },
+  mounted() {
+    AgGrid.ModuleRegistry.registerModules([AgGrid.AllCommunityModule]);
+    this.waiting = [];
+    this.loaded = false;
+    this.state = "all";
+    this.site = "";
+    const zone = this.zone ? { timeZone: this.zone } : {};
+    this.clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone });
+    this.day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...zone });
+    this.api = AgGrid.createGrid(this.$el, this.options());
+    this.api.setGridOption("loading", true);
+    this.resizing = new ResizeObserver(() => this.fit());
+    this.resizing.observe(this.$el);
+    this.load();
+  },
+  unmounted() {
+    this.resizing.disconnect();
+    clearTimeout(this.retry);
+    this.api?.destroy();
+  },
+  methods: {
+    options() {
+      const text = (field, headerName, more) => ({ field, headerName, ...more });
+      return {
+        theme,
+        rowData: [],
+        getRowId: (params) => params.data.id,
+        asyncTransactionWaitMillis: 120,
+        animateRows: false,
+        suppressCellFocus: false,
+        suppressDragLeaveHidesColumns: true,
+        suppressScrollOnNewData: true,
+        rowSelection: { mode: "multiRow", checkboxes: true, headerCheckbox: true, selectAll: "filtered" },
+        selectionColumnDef: { width: 44, minWidth: 44, maxWidth: 44, pinned: "left", resizable: false },
+        defaultColDef: { sortable: true, resizable: true, suppressHeaderMenuButton: true, minWidth: 80 },
+        columnDefs: [
+          text("name", "Screen", { flex: 2, minWidth: 130, sort: "asc", cellRenderer: this.nameCell,
+            getQuickFilterText: ({ data }) => [data.name, data.loc, data.tags, data.sim ? "simulated" : ""].join(" "),
+            comparator: (a, b) => a.localeCompare(b, undefined, { numeric: true, sensitivity: "base" }) }),
+          text("on", "Status", { flex: 2.1, minWidth: 150, cellRenderer: this.statusCell, sortingOrder: ["asc", "desc"],
+            equals: () => false, getQuickFilterText: ({ data }) => (data.on ? "online" : "offline " + (data.why ?? "")) }),
+          text("alert", "Alert", { flex: 1.4, minWidth: 120, cellRenderer: this.alertCell, equals: () => false }),
+          text("play", "Now playing", { flex: 2, minWidth: 120, cellRenderer: this.playCell, equals: () => false }),
+          text("site", "Site", { flex: 1.2, minWidth: 90 }),
+          text("groups", "Groups", { flex: 1.2, minWidth: 90 }),
+          text("pend", "Pending", { width: 92, cellClass: "num", headerClass: "num", getQuickFilterText: () => "" }),
+          text("seen", "Last seen", { width: 104, cellClass: "num", headerClass: "num", getQuickFilterText: () => "",
+            valueFormatter: ({ value }) => this.moment(value) }),
+          text("plat", "Platform", { width: 116, cellRenderer: this.platformCell }),
+        ],
+        isExternalFilterPresent: () => this.state !== "all" || this.site !== "",
+        doesExternalFilterPass: ({ data }) => this.passes(data),
+        onSelectionChanged: () => this.$emit("selected", this.api.getSelectedNodes().length),
+        onModelUpdated: () => this.tellCount(),
+        onCellKeyDown: ({ event, data, column }) => {
+          if (event.key === "Enter" && column.getColId() === "name") location.href = "/screens/" + data.id;
+        },
+        onRowDoubleClicked: ({ data }) => { location.href = "/screens/" + data.id; },
+        overlayNoRowsTemplate: '<span class="grid-empty">No screen matches.</span>',
+      };
+    },
+    async load() {
+      try {
+        const answer = await fetch(window.path_prefix + this.rowsUrl, { headers: { Accept: "application/json" } });
+        if (!answer.ok) throw new Error(answer.statusText);
+        this.api.setGridOption("rowData", await answer.json());
+      } catch {
+        this.retry = setTimeout(() => this.load(), 1000);
+        return;
+      }
+      this.api.setGridOption("loading", false);
+      this.loaded = true;
+      for (const [rows, removed] of this.waiting.splice(0)) this.upsert(rows, removed);
+      this.fit();
+    },
+    upsert(rows, removed) {
+      if (!this.loaded) {
+        this.waiting.push([rows, removed]);
+        return;
+      }
+      const add = [], update = [];
+      for (const row of rows) (this.api.getRowNode(row.id) ? update : add).push(row);
+      // A row whose add still waits in an asynchronous transaction is not found yet, so adds are applied at once.
+      const remove = removed.filter((id) => this.api.getRowNode(id)).map((id) => ({ id }));
+      if (add.length || remove.length) this.api.applyTransaction({ add, remove });
+      if (update.length) this.api.applyTransactionAsync({ update });
+    },
+    search(text) {
+      this.api.setGridOption("quickFilterText", text);
+    },
+    filter(state, site) {
+      this.state = state;
+      this.site = site;
+      this.api.onFilterChanged();
+    },
+    passes(data) {
+      if (this.site && data.site !== this.site) return false;
+      switch (this.state) {
+        case "online": return data.on;
+        case "offline": return !data.on;
+        case "playing": return data.on && data.state === "playing";
+        case "alerted": return data.alert === "shown" || data.alert === "clearing";
+        case "missing": return data.alert === "missing";
+        default: return true;
+      }
+    },
+    selectedIds() {
+      return this.api.getSelectedNodes().map((node) => node.id);
+    },
+    clearSelection() {
+      this.api.deselectAll();
+    },
+    tellCount() {
+      const count = this.api?.getDisplayedRowCount() ?? 0;
+      if (count === this.counted) return;
+      this.counted = count;
+      this.$emit("counted", count);
+    },
+    fit() {
+      const width = this.$el.clientWidth;
+      if (!width || width === this.fitted) return;
+      this.fitted = width;
+      const hidden = Object.keys(NEEDS).filter((column) => width < NEEDS[column]);
+      this.api.setColumnsVisible(hidden, false);
+      this.api.setColumnsVisible(Object.keys(NEEDS).filter((column) => !hidden.includes(column)), true);
+    },
+    moment(ms) {
+      if (!ms) return "";
+      const at = new Date(ms);
+      const time = this.clock.format(at);
+      return Date.now() - ms < 86400000 && this.day.format(at) === this.day.format(new Date())
+        ? time : this.day.format(at) + " " + time;
+    },
+    nameCell({ data }) {
+      const cell = element("span", "cell");
+      const link = element("a", "cell-link", data.name);
+      link.href = window.path_prefix + "/screens/" + data.id;
+      cell.append(link);
+      if (data.sim) cell.append(element("span", "chip", "simulated"));
+      return cell;
+    },
+    statusCell({ data }) {
+      const cell = element("span", "cell");
+      cell.append(element("span", data.on ? "pill pill-ok" : "pill pill-bad", data.on ? "Online" : "Offline"));
+      const since = data.since ? "since " + this.moment(data.since) : "";
+      cell.append(element("span", "cell-note", [since, data.why].filter(Boolean).join(", ")));
+      cell.title = cell.textContent.replace("line", "line ");
+      return cell;
+    },
+    alertCell({ data }) {
+      const words = { shown: "Shows the alert", waiting: "Waiting…", clearing: "Still shows it", missing: "Not shown" };
+      if (!data.alert) return "";
+      const cell = element("span", "cell");
+      cell.append(element("span", "pill pill-alert-" + data.alert, words[data.alert]));
+      if (data.alertWhy) cell.append(element("span", "cell-note", data.alertWhy));
+      cell.title = data.alertWhy ?? "";
+      return cell;
+    },
+    playCell({ data }) {
+      return element("span", data.on ? "cell-text" : "cell-text cell-stale", data.play);
+    },
+    platformCell({ data }) {
+      return data.sim ? element("span", "cell-note", "simulated") : element("span", "cell-text", data.plat ?? "");
+    },
+  },
+};

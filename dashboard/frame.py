@@ -1,0 +1,224 @@
+"""What every page has around it: navigation, who is signed in, the emergency and the hub-away strips.
+
+A page is drawn inside `with frame(...) as page:` and asks `page` to be told what changed. One timer a page takes
+the changes from the store; it and the subscription end with the browser tab.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from fastapi.responses import RedirectResponse
+from nicegui import app, background_tasks, ui
+from nicegui.elements.skip_link import SkipLink
+
+from dashboard.clock import ZONE_COOKIE, Clock
+from dashboard.components.alert import give_all_clear
+from dashboard.components.banner import EmergencyBanner, HubAwayBanner
+from dashboard.components.icons import icon
+from dashboard.components.markup import Tag, set_text, switch_class, tag
+from dashboard.sentences import tab_title
+from dashboard.session import Session, current_session, forget
+from dashboard.store import Change
+from protocol.live import EmergencyProgress
+
+Section = Literal["screens", "approvals", "emergency", "history"]
+
+_BEAT_S: Final = 0.25
+_NAVIGATION: Final[tuple[tuple[Section, str, str, str], ...]] = (
+    ("screens", "Screens", "/", "screen"),
+    ("approvals", "Approvals", "/approvals", "approve"),
+    ("emergency", "Emergency", "/emergency", "alert"),
+    ("history", "History", "/emergencies", "history"),
+)
+_THEMES: Final[tuple[tuple[str, bool | None, str, str], ...]] = (
+    ("auto", None, "auto", "Colours: as the system"),
+    ("light", False, "sun", "Colours: light"),
+    ("dark", True, "moon", "Colours: dark"),
+)
+
+
+class LivePage:
+    """One open page: its session, its clock, and who wants to hear of changes."""
+
+    def __init__(self, session: Session, clock: Clock) -> None:
+        self.session = session
+        self.store = session.store
+        self.hub = session.hub
+        self.clock = clock
+        self._listeners: list[Callable[[Change], Any]] = []
+        self._beats: list[Callable[[], Any]] = []
+
+    @property
+    def now_ms(self) -> int:
+        return int(time.time() * 1000)
+
+    def on_change(self, listener: Callable[[Change], Any]) -> None:
+        """Call `listener` with what changed, at most once a beat, and only when something did."""
+        self._listeners.append(listener)
+
+    def on_beat(self, listener: Callable[[], Any]) -> None:
+        """Call `listener` every beat: for what changes with time alone."""
+        self._beats.append(listener)
+
+    def start(self, beat_s: float) -> None:
+        """Begin the beats; everything ends with the browser tab."""
+        subscription = self.store.subscribe()
+        ui.context.client.on_delete(subscription.close)
+        self.session.watch(ui.context.client)
+
+        def beat() -> None:
+            if self.session.signed_out:
+                forget()
+                ui.navigate.to("/sign-in?why=ended")
+                return
+            change = subscription.take()
+            if change is not None:
+                for tell in self._listeners:
+                    run(tell(change))
+            for tick in self._beats:
+                run(tick())
+
+        def run(result: object) -> None:
+            # What asks the hub runs beside the beat, so that a slow answer does not hold up the next one.
+            if inspect.isawaitable(result):
+                background_tasks.create(result, name="page listener", context=client.content)
+
+        client = ui.context.client
+        ui.timer(beat_s, beat)
+
+
+def browser_clock() -> Clock:
+    """The clock of the browser that asks for the page."""
+    return Clock.from_cookie(ui.context.client.request.cookies.get(ZONE_COOKIE))
+
+
+def signed_in_or_redirect() -> Session | RedirectResponse:
+    """The session, or the way to the sign-in page and back."""
+    session = current_session()
+    if session is not None:
+        return session
+    request = ui.context.client.request
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse("/sign-in" if asked == "/" else f"/sign-in?next={quote(asked, safe='')}", 303)
+
+
+@contextmanager
+def frame(
+    session: Session, title: str, section: Section, *, beat_s: float = _BEAT_S, wide: bool = False
+) -> Iterator[LivePage]:
+    """The frame around a page. `wide`: the page fills the window and scrolls inside itself."""
+    page = LivePage(session, browser_clock())
+    dress()
+    with tag("div", "shell"):
+        with tag("header", "top"):
+            with tag("a", "brand", href="/", aria_label="Clarion, all screens"):
+                tag("span", "brand-mark", aria_hidden="true")
+                tag("span", "brand-name", "Clarion")
+            badges = _navigation(section)
+            with tag("div", "top-right"):
+                hub_dot = tag("span", "hub-dot", role="status", testid="hub-state")
+                with tag("span", "who"):
+                    tag("span", "who-tenant", session.token.tenant_name)
+                    tag("span", "who-email", session.token.email)
+                _theme_toggle()
+                with tag(
+                    "button",
+                    "btn btn-quiet btn-icon",
+                    type="button",
+                    aria_label="Sign out",
+                    title="Sign out",
+                    testid="sign-out",
+                ).on("click", _sign_out, []):
+                    icon("leave")
+
+        async def all_clear(emergency: EmergencyProgress) -> None:
+            await give_all_clear(session, emergency)
+
+        emergency_banner = EmergencyBanner(all_clear)
+        away_banner = HubAwayBanner(page.store, page.clock)
+        with tag("main", "main main-wide" if wide else "main", tabindex="-1") as main:
+            yield page
+    SkipLink("Skip to the page", target=main)
+
+    def show(_: Change | None = None) -> None:
+        in_force = page.store.in_force()
+        emergency_banner.show(in_force)
+        new_title = tab_title(title, in_force[0] if in_force else None)
+        if ui.context.client.title != new_title:
+            ui.page_title(new_title)
+        waiting = page.store.counters.waiting
+        set_text(badges["approvals"], f"{waiting:,}" if waiting else "")
+        set_text(badges["emergency"], "!" if in_force else "")
+
+    def tick() -> None:
+        away_banner.show(page.now_ms)
+        away = page.store.away_since_ms is not None
+        state = "away" if away else "live" if page.store.known else "connecting"
+        switch_class(hub_dot, "hub-dot-live", state == "live")
+        set_text(hub_dot, {"away": "Hub away", "live": "Live", "connecting": "Connecting"}[state])
+
+    show()
+    tick()
+    page.on_change(show)
+    page.on_beat(tick)
+    page.start(beat_s)
+
+
+def dress() -> None:
+    """The page's colours before its first paint, and the operator's choice of light or dark."""
+    chosen = _chosen_theme()
+    ui.dark_mode(chosen[1])
+    dark = "html{background:#0f1318}"
+    if chosen[1] is True:
+        ui.add_head_html(f"<style>{dark}</style>")
+    elif chosen[1] is None:
+        ui.add_head_html(f"<style>@media (prefers-color-scheme: dark){{{dark}}}</style>")
+
+
+def _navigation(section: Section) -> dict[str, Tag]:
+    badges: dict[str, Tag] = {}
+    with tag("nav", "nav", aria_label="Pages"):
+        for key, text, address, picture in _NAVIGATION:
+            here = key == section
+            classes = f"nav-link nav-{key}" + (" nav-here" if here else "")
+            with tag("a", classes, href=address, aria_current="page" if here else None, testid=f"nav-{key}"):
+                icon(picture)
+                tag("span", "nav-text", text)
+                badges[key] = tag("span", "nav-badge")
+    return badges
+
+
+def _chosen_theme() -> tuple[str, bool | None, str, str]:
+    kept = app.storage.user.get("theme", "auto")
+    return next((theme for theme in _THEMES if theme[0] == kept), _THEMES[0])
+
+
+def _theme_toggle() -> None:
+    _, _, picture, words = _chosen_theme()
+    holder = tag(
+        "button", "btn btn-quiet btn-icon", type="button", aria_label=words, title=words, testid="theme"
+    )
+
+    def turn() -> None:
+        now = _chosen_theme()[0]
+        following = _THEMES[([theme[0] for theme in _THEMES].index(now) + 1) % len(_THEMES)]
+        app.storage.user["theme"] = following[0]
+        ui.run_javascript(f"setDark({'null' if following[1] is None else str(following[1]).lower()})")
+        holder.clear()
+        holder.props["aria-label"] = holder.props["title"] = following[3]
+        with holder:
+            icon(following[2])
+
+    with holder.on("click", turn, []):
+        icon(picture)
+
+
+def _sign_out() -> None:
+    forget()
+    ui.navigate.to("/sign-in?why=left")

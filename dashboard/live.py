@@ -1,0 +1,152 @@
+"""The live socket of one signed-in operator: connect, resume, follow, come back.
+
+`Position` decides (pure); `LiveFeed` does the I/O. Reconnecting waits a uniformly random time up to a doubling
+limit ("full jitter"), so a hundred dashboards do not return to a restarted hub in the same instant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+import structlog
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.typing import Subprotocol
+
+from dashboard.store import Store
+from protocol.close_codes import CloseCode
+from protocol.codec import MalformedFrame, UnknownFrame, decode_operator_downlink, encode
+from protocol.live import Delta, Notice, OperatorDownlink, Recovered, Resume, Snapshot
+from protocol.vocabulary import SUBPROTOCOL
+
+_FIRST_DELAY_S: Final = 0.25
+_LONGEST_DELAY_S: Final = 5.0
+# A hub that answers nothing for about this long, twice, is away even if TCP has not noticed.
+_PING_S: Final = 4.0
+
+_log = structlog.get_logger("dashboard.live")
+
+
+class SequenceGap(Exception):
+    """A delta is missing: what the store shows can no longer be trusted to be whole. Begin with a snapshot."""
+
+
+class Position:
+    """How far this client has followed which stream."""
+
+    def __init__(self) -> None:
+        self.stream: str | None = None
+        self.seq = 0
+
+    def __repr__(self) -> str:
+        return f"<Position {self.stream or 'nowhere'} {self.seq}>"
+
+    def opening(self) -> Resume:
+        """The first frame of a connection."""
+        return Resume(stream=self.stream, seq=self.seq)
+
+    def follow(self, frame: Snapshot | Recovered | Delta) -> bool:
+        """Whether `frame` is news to be applied; False for a delta already seen.
+
+        Raises SequenceGap when a delta in between was lost, or when the hub resumed a stream we do not follow.
+        """
+        match frame:
+            case Snapshot():
+                self.stream, self.seq = frame.stream, frame.seq
+                return True
+            case Recovered():
+                if frame.stream != self.stream:
+                    raise SequenceGap
+                return True
+            case Delta():
+                if frame.seq <= self.seq:
+                    return False
+                if frame.seq != self.seq + 1:
+                    raise SequenceGap
+                self.seq = frame.seq
+                return True
+
+
+def live_address(hub_url: str) -> str:
+    """`http://hub:8000` → `ws://hub:8000/api/v1/ws/admin`."""
+    parts = urlsplit(hub_url)
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") + "/api/v1/ws/admin", "", ""))
+
+
+def reconnect_delay(attempt: int, chance: float) -> float:
+    """Seconds to wait before attempt number `attempt` (from 0); `chance` is uniform in [0, 1)."""
+    return chance * min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** min(attempt, 16))
+
+
+class LiveFeed:
+    """Feeds one store until cancelled, or until the hub says that the token is no longer good."""
+
+    def __init__(self, hub_url: str, token: str, store: Store, on_signed_out: Callable[[], None]) -> None:
+        self._address = live_address(hub_url)
+        self._token = token
+        self._store = store
+        self._on_signed_out = on_signed_out
+        self._position = Position()
+        self._attempt = 0
+
+    async def run(self) -> None:
+        """Never returns while the token is good and nobody cancels it."""
+        while True:
+            try:
+                await self._follow_once()
+            except InvalidStatus as refused:
+                if refused.response.status_code in (401, 403):
+                    self._on_signed_out()
+                    return
+            except ConnectionClosed as closed:
+                if closed.rcvd is not None and closed.rcvd.code == CloseCode.TOKEN_REVOKED:
+                    self._on_signed_out()
+                    return
+            except SequenceGap:
+                _log.warning("live_sequence_gap", position=repr(self._position))
+                self._position = Position()
+            except (OSError, InvalidHandshake, InvalidURI, MalformedFrame) as error:
+                # TimeoutError is an OSError: a hub that hangs and one that is gone are the same to an operator.
+                _log.debug("live_connection_failed", error=repr(error))
+            self._store.lost(int(time.time() * 1000))
+            delay = reconnect_delay(self._attempt, random.random())  # noqa: S311 -- jitter, not a secret
+            self._attempt += 1
+            await asyncio.sleep(delay)
+
+    async def _follow_once(self) -> None:
+        async with connect(
+            self._address,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            additional_headers={"Authorization": f"Bearer {self._token}"},
+            compression=None,
+            proxy=None,
+            open_timeout=5,
+            close_timeout=1,
+            ping_interval=_PING_S,
+            ping_timeout=_PING_S,
+            max_size=64 * 1024 * 1024,
+        ) as socket:
+            await socket.send(encode(self._position.opening()), text=True)
+            async for message in socket:
+                payload = message.encode() if isinstance(message, str) else message
+                try:
+                    frame = decode_operator_downlink(payload)
+                except UnknownFrame as error:
+                    # A newer hub may say things this dashboard does not know yet.
+                    _log.info("live_unknown_frame", error=str(error))
+                    continue
+                self._take(frame)
+
+    def _take(self, frame: OperatorDownlink) -> None:
+        if isinstance(frame, Notice):
+            _log.warning("live_notice", code=frame.code, message=frame.message)
+            return
+        if self._position.follow(frame):
+            self._store.apply(frame)
+        self._attempt = 0

@@ -1,0 +1,1 @@
+"""One file a route. Importing a page registers it; `register` names them all."""

@@ -1,0 +1,123 @@
+"""`/`: every approved screen, live."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import Response
+from fastapi.responses import RedirectResponse
+from nicegui import app, ui
+
+from dashboard.clock import Clock
+from dashboard.components.command_bar import CommandBar
+from dashboard.components.counters import CounterStrip
+from dashboard.components.icons import icon
+from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.screen_grid import ROWS_URL, ScreenGrid, grid_row
+from dashboard.frame import LivePage, frame, signed_in_or_redirect
+from dashboard.sentences import count
+from dashboard.session import current_session
+from dashboard.store import Change
+
+
+@app.get(ROWS_URL)
+def rows() -> Response:
+    """Every row of the table, for the table itself, as one compressed answer."""
+    session = current_session()
+    if session is None:
+        return Response(status_code=401)
+    body = msgspec.json.encode([grid_row(row) for row in session.store.approved()])
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@ui.page("/")
+async def screens_page() -> RedirectResponse | None:
+    """Counters, search and filters, the table, and a bar of commands for the selected screens."""
+    session = signed_in_or_redirect()
+    if isinstance(session, RedirectResponse):
+        return session
+    session.watch(ui.context.client)
+    await session.first_picture()
+    with frame(session, "Screens", "screens", wide=True) as page:
+        _Screens(page)
+    return None
+
+
+class _Screens:
+    def __init__(self, page: LivePage) -> None:
+        self._page = page
+        self._state, self._site = "all", ""
+        self._offered: list[str] | None = None
+        tag("h1", "sr-only", "Screens")
+        self._counters = CounterStrip(self._choose_state)
+        self._toolbar()
+        with tag("div", "grid-frame"):
+            self._grid = ScreenGrid(_zone_name(page.clock), self._selected, self._counted)
+            self._empty = tag("div", "empty empty-over hidden", testid="screens-empty")
+            with self._empty:
+                icon("screen", "empty-icon")
+                tag("h2", "empty-title", "No screen yet")
+                tag("p", "", "A screen appears here as soon as you approve it.")
+                tag("a", "btn btn-primary", "Approve a screen", href="/approvals")
+        self._bar = CommandBar(page, self._grid)
+        self._show(None)
+        page.on_change(self._show)
+
+    def _toolbar(self) -> None:
+        value = "(e) => emit(e.target.value)"
+        with tag("div", "toolbar"):
+            with tag("label", "search"):
+                icon("search")
+                tag("span", "sr-only", "Search screens")
+                box = tag(
+                    "input",
+                    "input",
+                    type="search",
+                    placeholder="Search name, site, group, what is playing…",
+                    testid="screens-search",
+                    autocomplete="off",
+                )
+            self._sites = tag("select", "input select", aria_label="Site", testid="screens-site")
+            self._count = tag("span", "toolbar-count", role="status", testid="screens-count")
+        box.on("input", lambda event: self._grid.search(str(event.args)), js_handler=value)
+        self._sites.on("change", lambda event: self._choose_site(str(event.args)), js_handler=value)
+
+    def _choose_state(self, chosen: str) -> None:
+        self._state = chosen
+        self._counters.mark(chosen)
+        self._grid.filter(self._state, self._site)
+
+    def _choose_site(self, chosen: str) -> None:
+        self._site = chosen
+        self._grid.filter(self._state, self._site)
+
+    def _selected(self, number: int) -> None:
+        self._bar.selected(number)
+
+    def _counted(self, number: int) -> None:
+        set_text(self._count, count(number, "screen"))
+
+    def _show(self, change: Change | None) -> None:
+        store = self._page.store
+        self._counters.show(store.counters)
+        switch_class(self._empty, "hidden", not store.known or store.counters.screens > 0)
+        if change is not None:
+            changed = (store.screens[key] for key in change.screens if key in store.screens)
+            self._grid.upsert(changed, change.removed)
+        if change is None or change.screens or change.removed:
+            self._offer_sites()
+
+    def _offer_sites(self) -> None:
+        known = sorted({row.site for row in self._page.store.approved() if row.site}, key=str.casefold)
+        if known == self._offered:
+            return
+        self._offered = known
+        self._sites.clear()
+        with self._sites:
+            tag("option", "", "Every site", value="")
+            for name in known:
+                tag("option", "", name, value=name, selected=name == self._site)
+
+
+def _zone_name(clock: Clock) -> str:
+    """The zone's name for the browser; empty where only an offset is known (the browser then uses its own)."""
+    return str(getattr(clock.zone, "key", ""))

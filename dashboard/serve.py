@@ -1,0 +1,128 @@
+"""Puts the pages together and serves them: one process, one port, gone within two seconds of being told.
+
+NiceGUI is mounted into an application of our own and run by our own server, because then the port is opened, and
+refused, before anything else happens, and the end is ours: a browser with an open page does not hold it up.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+from nicegui import app, ui
+from nicegui.storage import Storage
+
+import dashboard.pages.approvals
+import dashboard.pages.emergencies
+import dashboard.pages.emergency
+import dashboard.pages.emergency_progress
+import dashboard.pages.screen
+import dashboard.pages.screens
+import dashboard.pages.sign_in  # noqa: F401 -- importing a page registers its route
+from dashboard.pages.sign_in import prefill_tenant
+from dashboard.session import close_every_session, use_hub
+from dashboard.settings import DashboardSettings
+
+_STATIC: Final = Path(__file__).parent / "static"
+_STYLES: Final = ("tokens.css", "base.css", "frame.css", "screens.css", "screen.css", "emergency.css")
+_GRACE_S: Final = 1
+
+
+class PortTaken(Exception):
+    """The dashboard cannot listen where it was told to."""
+
+
+class _Server(uvicorn.Server):
+    """Says where it is once it answers."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            print(f"Dashboard: {address_of(sockets[0])}", flush=True)  # noqa: T201 -- for the terminal, and for tests
+
+
+def serve(settings: DashboardSettings, secret: str) -> None:
+    """Serve until SIGTERM, SIGINT or, if so set, the end of standard input. Raises PortTaken."""
+    listening = _listen(settings.host, settings.port)
+    Storage.path = settings.data_dir / "dashboard"
+    Storage.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    use_hub(settings.hub_url)
+    prefill_tenant(settings.tenant_id)
+    server = _Server(
+        uvicorn.Config(
+            application(secret),
+            log_level="warning",
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=_GRACE_S,
+            server_header=False,
+        )
+    )
+    if settings.stop_with_stdin:
+        threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
+    server.run(sockets=[listening])
+
+
+def application(secret: str) -> FastAPI:
+    """The pages, their static files and the health check, as one ASGI application."""
+    outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+    @outer.get("/health")
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    app.add_static_files("/static", _STATIC)
+    version = max(int(file.stat().st_mtime) for file in _STATIC.iterdir())
+    links = "".join(f'<link rel="stylesheet" href="/static/{name}?{version}">' for name in _STYLES)
+    ui.add_head_html(f'{links}<script defer src="/static/clarion.js?{version}"></script>', shared=True)
+    app.on_shutdown(close_every_session)
+    ui.run_with(
+        outer,
+        title="Clarion",
+        favicon=_STATIC / "favicon.svg",
+        dark=None,
+        language="en-GB",
+        tailwind=False,
+        storage_secret=secret,
+        session_middleware_kwargs={"session_cookie": "clarion_dashboard", "max_age": 30 * 86_400},
+        show_welcome_message=False,
+        reconnect_timeout=5.0,
+    )
+    return outer
+
+
+def address_of(listening: socket.socket) -> str:
+    """The address a browser on this machine opens."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- read, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, number)
+    except OSError as error:
+        raise PortTaken(f"CLARION_DASHBOARD_HOST={host} cannot be listened on: {error}.") from None
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+    except OSError as error:
+        listening.close()
+        raise PortTaken(
+            f"port {port} on {host} cannot be opened ({error.strerror}). Set CLARION_DASHBOARD_PORT to a free one."
+        ) from None
+    return listening
+
+
+def _stop_at_end_of_stdin(server: uvicorn.Server) -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    server.handle_exit(signal.SIGTERM, None)

@@ -1,0 +1,71 @@
+"""What the dashboard's process reads from the environment, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class SettingsError(Exception):
+    """A `CLARION_…` variable cannot be used as it is. The message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashboardSettings:
+    """Where the hub is and where the dashboard listens. Port 0 lets the system choose one."""
+
+    hub_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data_dir: Path = field(default_factory=lambda: Path.cwd() / "var")
+    # Signs the browsers' cookies; None: generated once and kept in `data_dir/secrets`.
+    secret: str | None = field(default=None, repr=False)
+    # Filled in on the sign-in page when neither the link nor the browser knows one.
+    tenant_id: str | None = None
+    stop_with_stdin: bool = False
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> DashboardSettings:
+        """Settings from `env`; what is unset or empty has its default. Raises SettingsError."""
+
+        def text(name: str) -> str | None:
+            return env.get(name, "").strip() or None
+
+        default = cls()
+        data_dir = text("CLARION_DATA_DIR")
+        return cls(
+            hub_url=_hub_url(text("CLARION_HUB_URL") or default.hub_url),
+            host=text("CLARION_DASHBOARD_HOST") or default.host,
+            port=_port(text("CLARION_DASHBOARD_PORT"), default.port),
+            data_dir=Path(data_dir).expanduser().resolve() if data_dir else default.data_dir,
+            secret=_secret(text("CLARION_DASHBOARD_SECRET")),
+            tenant_id=text("CLARION_TENANT_ID"),
+            stop_with_stdin=text("CLARION_STOP_WITH_STDIN") == "1",
+        )
+
+
+def _hub_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError("CLARION_HUB_URL is not the hub's address: write it like http://127.0.0.1:8000.")
+    return value.rstrip("/")
+
+
+def _port(value: str | None, default: int) -> int:
+    if value is None:
+        return default
+    if not value.isascii() or not value.isdigit() or int(value) > 65_535:
+        raise SettingsError(f"CLARION_DASHBOARD_PORT={value!r}: write a number from 0 to 65535.")
+    return int(value)
+
+
+def _secret(value: str | None) -> str | None:
+    if value is not None and len(value.encode()) < 32:
+        raise SettingsError("CLARION_DASHBOARD_SECRET is shorter than 32 bytes: write a longer random one.")
+    return value
