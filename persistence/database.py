@@ -1,17 +1,17 @@
-"""PostgreSQL, as the hub works with it: a pool of connections used in worker threads, one transaction a thread hop.
+"""PostgreSQL, as the hub works with it: pooled connections in worker threads, one transaction a thread hop.
 
 Rule 1: every connection works as clarion_hub, which no row-level policy lets past its tenant; it is verified.
 Rule 2: the tenant is set for one transaction only, so that a pooled connection carries none to the next.
 Rule 3: whoever waits, waits for a bounded time, and then gets DatabaseUnavailable.
-Rule 4: a cancelled caller abandons nothing: the thread ends its transaction, then the cancellation is delivered.
-        So work must be short; `transaction_s` bounds it in the server too.
+Rule 4: a cancelled caller abandons nothing: the thread ends its transaction, then the cancellation is
+        delivered. So work must be short; `transaction_s` bounds it in the server too.
 
 `await database.transact(tenant_id, work)` runs `work(tx)`, a plain function, in a thread:
 
     device = await database.transact(tenant_id, lambda tx: tx.devices.get(device_id))
 
-What raises in `work` rolls back. `work` runs again if PostgreSQL asks for that (deadlock, serialization), so its
-only effects are on the database.
+What raises in `work` rolls back. `work` runs again if PostgreSQL asks for that (deadlock, serialization), so
+its only effects are on the database.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ ROLE: Final = "clarion_hub"
 class Database:
     """The hub's connections. Open it with `async with Database(…) as database`.
 
-    `pool_size` connections serve everything but the emergencies, which have one of their own (`urgent`): an emergency
-    never waits behind other people's queries.
+    `pool_size` connections serve everything but the emergencies, which have one of their own (`urgent`): an
+    emergency never waits behind other people's queries.
 
     Opening raises DatabaseUnavailable, UnsafeDatabaseRole.
     """
@@ -69,7 +69,7 @@ class Database:
             open=False,
             configure=self._configure,
             timeout=wait_s,
-            # A short patience makes the pool look again as soon as somebody asks, not minutes after PostgreSQL is back.
+            # A short patience: the pool looks again when somebody asks, not minutes after PostgreSQL is back.
             reconnect_timeout=2.0,
             name="clarion",
         )
@@ -87,7 +87,7 @@ class Database:
     async def transact(
         self, tenant_id: str, work: Callable[[Transaction], Result], *, urgent: bool = False
     ) -> Result:
-        """`work(tx)` in one transaction of this tenant, committed when it returns. Raises DatabaseUnavailable."""
+        """`work(tx)` in one transaction of this tenant, committed at its end. Raises DatabaseUnavailable."""
 
         def within(connection: Connection) -> Result:
             return work(Transaction(connection, tenant_id))
@@ -106,7 +106,7 @@ class Database:
         Without a tenant the policies show nothing until `connection` is told one. Raises DatabaseUnavailable.
         """
         lane = self._urgent if urgent else self._ordinary
-        # One token for each call, not for each task: a task may have several calls under way through its children.
+        # One token for each call: a limiter would not let one task hold two.
         call = object()
         with trio.move_on_after(self._wait_s) as waiting:
             await lane.acquire_on_behalf_of(call)
@@ -148,7 +148,7 @@ class Database:
                 ) from error
             if "permission denied to set role" in line:
                 raise UnsafeDatabaseRole(
-                    f"the database user may not work as {ROLE}: GRANT {ROLE} TO it as the owner of the database"
+                    f"the database user may not work as {ROLE}: as the owner, GRANT {ROLE} TO that user"
                 ) from error
             raise DatabaseUnavailable(line) from error
 

@@ -2,7 +2,7 @@
 
 Rule 1: forward only. A file that was applied is never edited; its checksum is kept and compared.
 Rule 2: all pending files are one transaction: the database is at the old version or at the new one.
-Rule 3: two hubs that start together do not race: an advisory lock, which PostgreSQL frees with the connection.
+Rule 3: two hubs that start together do not race: an advisory lock, which ends with the connection.
 
 Why not a library: docs/decisions/0008-migrations.md.
 """

@@ -1,6 +1,6 @@
 """PostgreSQL as the owner of the tables uses it: migrations, the first run, and setting a password.
 
-Synchronous, one connection, for the command line only. The hub never works this way: the owner sees every tenant.
+Synchronous, one connection, for the command line. The hub never works this way: an owner sees every tenant.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Owner:
             "INSERT INTO tenants (id, name) VALUES (coalesce(%s::uuid, gen_random_uuid()), %s) RETURNING id",
             (tenant_id, name),
         ).fetchone()
-        assert row is not None  # noqa: S101 -- INSERT … RETURNING
+        assert row is not None  # INSERT … RETURNING
         return str(row[0])
 
     def tenants_of_user(self, email: str) -> list[str]:

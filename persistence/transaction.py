@@ -1,4 +1,4 @@
-"""What the work inside a transaction is handed: every repository of one tenant, or the few questions across tenants."""
+"""What the work in a transaction is handed: the repositories of a tenant, or the questions across tenants."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from persistence.repositories.places import Names, Places
 
 
 class Transaction:
-    """One transaction of one tenant. `connection` is for adapters of this package that write SQL of their own."""
+    """One transaction of one tenant. `connection` is for adapters here that write SQL of their own."""
 
     def __init__(self, connection: Connection, tenant_id: str) -> None:
         self.connection = connection

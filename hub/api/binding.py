@@ -50,7 +50,7 @@ class Binding:
             given["query"] = decode_query(request.args.to_dict(), route.query)
         if "body" in route.needs:
             payload = await request.get_data(as_text=False)
-            assert isinstance(payload, bytes)  # noqa: S101 -- as_text=False
+            assert isinstance(payload, bytes)  # as_text=False
             absent = route.body_optional and not payload
             given["body"] = None if absent else decode_body(payload, request.content_type, route.body)
         if "use_cases" in route.needs:

@@ -1,6 +1,6 @@
 """The API's document and its interactive page, from files on this machine: it works without internet.
 
-The page's policy allows scripts and styles of this origin only, so what the bundle has inline is in our files.
+The page's policy allows scripts and styles of this origin only, so what the bundle has inline is in files.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the use cases need of the live side of the hub: a port, fulfilled by `hub.live.realtime`.
 
-Every call comes *after* the commit it speaks of. PostgreSQL is the truth; this makes the truth felt at once. A
+Every call comes *after* the commit it speaks of. PostgreSQL is the truth; this makes it felt at once. A
 call that is lost (a crash in between) costs only time: screens converge on their next heartbeat or reconnect.
 """
 

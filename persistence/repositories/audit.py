@@ -27,8 +27,9 @@ class Audit(Repository):
     ) -> None:
         """One row, in the transaction of what it speaks of."""
         self._run(
-            "INSERT INTO audit_log (tenant_id, at, user_id, user_email, ip_address, action, target_type, target_id,"
-            " details) VALUES (%(tenant)s, %(at)s, %(user_id)s, %(user_email)s, %(ip)s, %(action)s, %(target_type)s,"
+            "INSERT INTO audit_log"
+            " (tenant_id, at, user_id, user_email, ip_address, action, target_type, target_id, details)"
+            " VALUES (%(tenant)s, %(at)s, %(user_id)s, %(user_email)s, %(ip)s, %(action)s, %(target_type)s,"
             " %(target_id)s, %(details)s)",
             at=at,
             user_id=user_id,

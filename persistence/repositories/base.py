@@ -11,7 +11,7 @@ Connection: TypeAlias = PsycopgConnection[tuple[Any, ...]]
 
 
 class Repository:
-    """The tenant is a parameter of every statement, as `%(tenant)s`: row-level security is the second lock, not the first."""
+    """Every statement names the tenant, as `%(tenant)s`: row-level security is only the second lock."""
 
     def __init__(self, connection: Connection, tenant_id: str) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""Commands as operators queue and read them. Their way to the screen is the live side's, in `persistence/journal.py`."""
+"""Commands as operators queue and read them. Their way to the screen is in `persistence/journal.py`."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class Commands(Repository):
         """A queued command; False if the device has one of this idempotency key already."""
         return (
             self._run(
-                "INSERT INTO commands (id, tenant_id, device_id, command, args, idempotency_key, created_by, created_at,"
-                " expires_at) VALUES (%(id)s, %(tenant)s, %(device)s, %(command)s, %(args)s, %(key)s, %(by)s, %(at)s,"
-                " %(expires)s) ON CONFLICT DO NOTHING",
+                "INSERT INTO commands (id, tenant_id, device_id, command, args, idempotency_key, created_by,"
+                " created_at, expires_at)"
+                " VALUES (%(id)s, %(tenant)s, %(device)s, %(command)s, %(args)s, %(key)s, %(by)s, %(at)s, %(expires)s) ON CONFLICT DO NOTHING",
                 id=id,
                 device=device_id,
                 command=command,

@@ -1,4 +1,4 @@
-"""Emergencies and their ledgers as operators read them. The live side writes the ledger, through its journal."""
+"""Emergencies and their ledgers as operators read them. The live side writes the ledger, by its journal."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ class Emergencies(Repository):
     ) -> None:
         """A live emergency."""
         self._run(
-            "INSERT INTO emergencies (id, hide_command_id, tenant_id, title, message, severity, scope, scope_text,"
-            " content_hash, issued_at, issued_by, expires_at) VALUES (%(id)s, %(hide)s, %(tenant)s, %(title)s,"
-            " %(message)s, %(severity)s, %(scope)s, %(scope_text)s, %(hash)s, %(at)s, %(by)s, %(expires)s)",
+            "INSERT INTO emergencies (id, hide_command_id, tenant_id, title, message, severity, scope,"
+            " scope_text, content_hash, issued_at, issued_by, expires_at)"
+            " VALUES (%(id)s, %(hide)s, %(tenant)s, %(title)s, %(message)s, %(severity)s, %(scope)s,"
+            " %(scope_text)s, %(hash)s, %(at)s, %(by)s, %(expires)s)",
             id=id,
             hide=hide_command_id,
             title=title,
@@ -100,12 +101,15 @@ class Emergencies(Repository):
         after: tuple[str, str] | None,
         limit: int,
     ) -> list[LedgerEntry]:
-        """In the order of (name, device id), those after the pair `after`. `missing`: only those with a reason, or without."""
+        """In the order of (name, device id), those after the pair `after`.
+
+        `missing`: only those with a reason (True) or without one (False).
+        """
         name, last_id = after or (None, None)
         rows = self._rows(
             """
-            SELECT l.device_id, d.name, s.name AS site, l.state, l.missing, NULL AS explanation, l.targeted_at, l.sent_at,
-                   l.received_at, l.rendered_at, l.hidden_at, l.content_hash, l.detail,
+            SELECT l.device_id, d.name, s.name AS site, l.state, l.missing, NULL AS explanation,
+                   l.targeted_at, l.sent_at, l.received_at, l.rendered_at, l.hidden_at, l.content_hash, l.detail,
                    (extract(epoch FROM l.rendered_at - l.targeted_at) * 1000)::int AS elapsed_ms,
                    d.presence, d.presence_reason, d.presence_since
               FROM emergency_ledger l
@@ -136,27 +140,27 @@ class Emergencies(Repository):
         ]
 
 
-# The percentiles are of the screens that were online at the activation: those the alert was sent to within two seconds.
+# The percentiles are of the screens that were online then: those the alert was sent to within two seconds.
 _SELECT = """
 SELECT e.id, e.title, e.message, e.severity, e.scope, e.scope_text, e.status, e.content_hash, e.issued_at,
-       coalesce(i.email, '') AS issued_by, e.expires_at, e.cleared_at, c.email AS cleared_by,
-       t.targeted, t.sent, t.received, t.rendered, t.still_showing, t.missing, t.p50_ms, t.p99_ms, t.slowest_ms
+       coalesce(i.email, '') AS issued_by, e.expires_at, e.cleared_at, c.email AS cleared_by, t.*,
+       coalesce((SELECT jsonb_object_agg(m.missing, m.n)
+                   FROM (SELECT l.missing, count(*) AS n FROM emergency_ledger l
+                          WHERE l.tenant_id = e.tenant_id AND l.emergency_id = e.id AND l.missing IS NOT NULL
+                          GROUP BY l.missing) m), '{}') AS missing
   FROM emergencies e
        LEFT JOIN users i ON i.tenant_id = e.tenant_id AND i.id = e.issued_by
        LEFT JOIN users c ON c.tenant_id = e.tenant_id AND c.id = e.cleared_by
        CROSS JOIN LATERAL (
-           SELECT count(*)::int AS targeted, count(l.sent_at)::int AS sent, count(l.received_at)::int AS received,
-                  count(l.rendered_at)::int AS rendered,
+           SELECT count(*)::int AS targeted, count(l.sent_at)::int AS sent,
+                  count(l.received_at)::int AS received, count(l.rendered_at)::int AS rendered,
                   count(*) FILTER (WHERE l.state IN ('rendered', 'hide_sent'))::int AS still_showing,
-                  coalesce((SELECT jsonb_object_agg(m.missing, m.n)
-                              FROM (SELECT x.missing, count(*) AS n FROM emergency_ledger x
-                                     WHERE x.tenant_id = e.tenant_id AND x.emergency_id = e.id AND x.missing IS NOT NULL
-                                     GROUP BY x.missing) m), '{}') AS missing,
-                  percentile_disc(0.5) WITHIN GROUP (ORDER BY l.ms) FILTER (WHERE l.was_online)::int AS p50_ms,
-                  percentile_disc(0.99) WITHIN GROUP (ORDER BY l.ms) FILTER (WHERE l.was_online)::int AS p99_ms,
-                  max(l.ms) FILTER (WHERE l.was_online)::int AS slowest_ms
-             FROM (SELECT y.*, extract(epoch FROM y.rendered_at - e.issued_at) * 1000 AS ms,
-                          y.sent_at <= e.issued_at + interval '2 seconds' AS was_online
+                  percentile_disc(0.5) WITHIN GROUP (ORDER BY l.online_ms)::int AS p50_ms,
+                  percentile_disc(0.99) WITHIN GROUP (ORDER BY l.online_ms)::int AS p99_ms,
+                  max(l.online_ms)::int AS slowest_ms
+             FROM (SELECT y.*, CASE WHEN y.sent_at <= e.issued_at + interval '2 seconds'
+                                    THEN extract(epoch FROM y.rendered_at - e.issued_at) * 1000
+                               END AS online_ms
                      FROM emergency_ledger y
                     WHERE y.tenant_id = e.tenant_id AND y.emergency_id = e.id) l
        ) t

@@ -77,13 +77,15 @@ class Enrolment(Repository):
         expires_at: datetime,
         now: datetime,
     ) -> str:
-        """Opens a pairing, for new hardware or for known. What an operator set (the name) stays. The device's id."""
+        """Opens a pairing, for new hardware or known. The name of a known device stays. The device's id."""
         row = self._row(
             """
-            INSERT INTO devices (tenant_id, hardware_id, name, model, platform, mac_address, player_version, ip_address,
-                                 pairing_code, pairing_state, pairing_expires_at, claim_token_hash, created_at)
-            VALUES (%(tenant)s, %(hardware)s, coalesce(%(name)s::text, %(hardware)s), coalesce(%(model)s::text, ''),
-                    coalesce(%(platform)s::text, ''), %(mac)s, coalesce(%(version)s::text, ''), %(ip)s,
+            INSERT INTO devices (tenant_id, hardware_id, name, model, platform, mac_address, player_version,
+                                 ip_address, pairing_code, pairing_state, pairing_expires_at,
+                                 claim_token_hash, created_at)
+            VALUES (%(tenant)s, %(hardware)s, coalesce(%(name)s::text, %(hardware)s),
+                    coalesce(%(model)s::text, ''), coalesce(%(platform)s::text, ''), %(mac)s,
+                    coalesce(%(version)s::text, ''), %(ip)s,
                     %(code)s, 'waiting', %(expires)s, %(claim)s, %(now)s)
             ON CONFLICT (tenant_id, hardware_id) DO UPDATE SET
                    model = coalesce(%(model)s::text, devices.model),
@@ -108,14 +110,15 @@ class Enrolment(Repository):
             claim=claim_token_hash,
             now=now,
         )
-        assert row is not None  # noqa: S101 -- INSERT … RETURNING
+        assert row is not None  # INSERT … RETURNING
         return str(row["id"])
 
     def approve(self, device_id: str, user_id: str, claim_until: datetime, now: datetime) -> None:
         """Grants the open pairing. A token of before ends here."""
         self._run(
-            "UPDATE devices SET status = 'approved', approved_at = %(now)s, approved_by = %(by)s, token_hash = NULL,"
-            " pairing_state = 'granted', pairing_code = NULL, pairing_expires_at = %(until)s, updated_at = %(now)s"
+            "UPDATE devices SET status = 'approved', approved_at = %(now)s, approved_by = %(by)s,"
+            " token_hash = NULL, pairing_state = 'granted', pairing_code = NULL,"
+            " pairing_expires_at = %(until)s, updated_at = %(now)s"
             " WHERE tenant_id = %(tenant)s AND id = %(id)s",
             id=device_id,
             by=user_id,
@@ -136,8 +139,8 @@ class Enrolment(Repository):
     def revoke(self, device_id: str, now: datetime) -> None:
         """The device is out: no token, no pairing."""
         self._run(
-            "UPDATE devices SET status = 'revoked', token_hash = NULL, pairing_state = 'refused', pairing_code = NULL,"
-            " updated_at = %(now)s WHERE tenant_id = %(tenant)s AND id = %(id)s",
+            "UPDATE devices SET status = 'revoked', token_hash = NULL, pairing_state = 'refused',"
+            " pairing_code = NULL, updated_at = %(now)s WHERE tenant_id = %(tenant)s AND id = %(id)s",
             id=device_id,
             now=now,
         )
@@ -195,20 +198,20 @@ class Enrolment(Repository):
 
 
 _PAIRING = """
-SELECT id AS device_id, name, status, pairing_code AS code, pairing_state AS state, pairing_expires_at AS expires_at,
-       claim_token_hash, token_hash IS NOT NULL AS has_token
+SELECT id AS device_id, name, status, pairing_code AS code, pairing_state AS state,
+       pairing_expires_at AS expires_at, claim_token_hash, token_hash IS NOT NULL AS has_token
   FROM devices WHERE tenant_id = %(tenant)s
 """
 
 _PROVISION_KNOWN = """
 UPDATE devices d SET
        name = coalesce(i.name, d.name), platform = coalesce(i.platform, d.platform),
-       model = coalesce(i.model, d.model), location = coalesce(i.location, d.location), tags = d.tags || i.tags,
-       site_id = coalesce(s.id, d.site_id), status = 'approved', approved_at = %(now)s, approved_by = %(by)s,
-       token_hash = decode(i.token, 'hex'), token_issued_at = %(now)s, updated_at = %(now)s,
+       model = coalesce(i.model, d.model), location = coalesce(i.location, d.location),
+       tags = d.tags || i.tags, site_id = coalesce(s.id, d.site_id), status = 'approved',
+       approved_at = %(now)s, approved_by = %(by)s, token_hash = decode(i.token, 'hex'), token_issued_at = %(now)s, updated_at = %(now)s,
        pairing_code = NULL, pairing_state = NULL, pairing_expires_at = NULL, claim_token_hash = NULL
-  FROM jsonb_to_recordset(%(rows)s) AS i(hardware_id text, name text, platform text, model text, location text,
-                                         tags jsonb, site text, token text)
+  FROM jsonb_to_recordset(%(rows)s) AS i(hardware_id text, name text, platform text, model text,
+                                         location text, tags jsonb, site text, token text)
        LEFT JOIN sites s ON s.tenant_id = %(tenant)s AND s.name = i.site
  WHERE d.tenant_id = %(tenant)s AND d.hardware_id = i.hardware_id
 RETURNING d.id, d.hardware_id
@@ -217,10 +220,11 @@ RETURNING d.id, d.hardware_id
 _PROVISION_NEW = """
 INSERT INTO devices (tenant_id, hardware_id, name, platform, model, location, tags, site_id, status,
                      token_hash, token_issued_at, approved_at, approved_by, created_at)
-SELECT %(tenant)s, i.hardware_id, coalesce(i.name, i.hardware_id), coalesce(i.platform, ''), coalesce(i.model, ''),
-       coalesce(i.location, ''), i.tags, s.id, 'approved', decode(i.token, 'hex'), %(now)s, %(now)s, %(by)s, %(now)s
-  FROM jsonb_to_recordset(%(rows)s) AS i(hardware_id text, name text, platform text, model text, location text,
-                                         tags jsonb, site text, token text)
+SELECT %(tenant)s, i.hardware_id, coalesce(i.name, i.hardware_id), coalesce(i.platform, ''),
+       coalesce(i.model, ''), coalesce(i.location, ''), i.tags, s.id, 'approved',
+       decode(i.token, 'hex'), %(now)s, %(now)s, %(by)s, %(now)s
+  FROM jsonb_to_recordset(%(rows)s) AS i(hardware_id text, name text, platform text, model text,
+                                         location text, tags jsonb, site text, token text)
        LEFT JOIN sites s ON s.tenant_id = %(tenant)s AND s.name = i.site
  WHERE NOT EXISTS (SELECT FROM devices d WHERE d.tenant_id = %(tenant)s AND d.hardware_id = i.hardware_id)
 RETURNING id, hardware_id

@@ -30,7 +30,8 @@ class People(Repository):
             """
             SELECT u.id, u.email, u.password_hash, u.is_active, t.name AS tenant_name,
                    t.status = 'ACTIVE' AS tenant_is_active,
-                   ARRAY(SELECT r.name FROM user_roles x JOIN roles r ON r.tenant_id = x.tenant_id AND r.id = x.role_id
+                   ARRAY(SELECT r.name
+                           FROM user_roles x JOIN roles r ON r.tenant_id = x.tenant_id AND r.id = x.role_id
                           WHERE x.tenant_id = u.tenant_id AND x.user_id = u.id ORDER BY r.name) AS roles
               FROM users u JOIN tenants t ON t.id = u.tenant_id
              WHERE u.tenant_id = %(tenant)s AND u.email = lower(%(email)s)
@@ -80,7 +81,7 @@ class People(Repository):
             full_name=full_name,
             hash=password_hash,
         )
-        assert row is not None  # noqa: S101 -- INSERT … RETURNING
+        assert row is not None  # INSERT … RETURNING
         self._run(
             "INSERT INTO user_roles (tenant_id, user_id, role_id)"
             " SELECT %(tenant)s, %(user)s, id FROM roles WHERE tenant_id = %(tenant)s AND name = %(role)s",

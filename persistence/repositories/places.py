@@ -13,25 +13,28 @@ from protocol.api import Place
 _LIST: Final[dict[str, LiteralString]] = {
     "sites": """
         SELECT s.id, s.name, count(d.id)::int AS devices
-          FROM sites s LEFT JOIN devices d ON d.tenant_id = s.tenant_id AND d.site_id = s.id AND d.status = 'approved'
+          FROM sites s
+               LEFT JOIN devices d
+                      ON d.tenant_id = s.tenant_id AND d.site_id = s.id AND d.status = 'approved'
          WHERE s.tenant_id = %(tenant)s GROUP BY s.id ORDER BY s.name, s.id
         """,
     "device_groups": """
         SELECT g.id, g.name, count(d.id)::int AS devices
           FROM device_groups g
                LEFT JOIN device_group_members m ON m.tenant_id = g.tenant_id AND m.group_id = g.id
-               LEFT JOIN devices d ON d.tenant_id = m.tenant_id AND d.id = m.device_id AND d.status = 'approved'
+               LEFT JOIN devices d
+                      ON d.tenant_id = m.tenant_id AND d.id = m.device_id AND d.status = 'approved'
          WHERE g.tenant_id = %(tenant)s GROUP BY g.id ORDER BY g.name, g.id
         """,
 }
 _ADD: Final[dict[str, LiteralString]] = {
-    table: "INSERT INTO " + table + " (tenant_id, name) VALUES (%(tenant)s, %(name)s)"
+    table: "INSERT INTO " + table + " (tenant_id, name) VALUES (%(tenant)s, %(name)s)"  # noqa: S608 -- literals
     " ON CONFLICT DO NOTHING RETURNING id, name, 0 AS devices"
     for table in ("sites", "device_groups")
 }
 _NAMES: Final[dict[str, LiteralString]] = {
-    table: "SELECT id, name FROM " + table + " WHERE tenant_id = %(tenant)s AND id = ANY (%(ids)s::uuid[])"
-    " ORDER BY name, id"
+    table: "SELECT id, name FROM " + table + " WHERE tenant_id = %(tenant)s"  # noqa: S608 -- literals
+    " AND id = ANY (%(ids)s::uuid[]) ORDER BY name, id"
     for table in ("sites", "device_groups", "devices")
 }
 
