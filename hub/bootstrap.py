@@ -21,6 +21,7 @@ from actors.device.fleet import Fleet
 from actors.runtime import Instant
 from hub import logs
 from hub.api.app import create_app
+from hub.api.health import Readiness
 from hub.errors import StartError
 from hub.front_door import FrontDoor, bind
 from hub.gateway.credentials import DeviceCredentials
@@ -107,6 +108,15 @@ class Hub:
     async def fill(self) -> None:
         """Take the truth from PostgreSQL. Raises DatabaseUnavailable."""
         self.tenant_names.update(await self.restore.everything(self.roster, self.board))
+
+    async def readiness(self) -> Readiness:
+        """Whether the hub can serve: the database answers, and is of this version."""
+        try:
+            pending = await self.state.pending_migrations()
+        except DatabaseUnavailable as error:
+            return Readiness(False, {"database": f"does not answer: {error}", "migrations": "unknown"})
+        missing = f"not applied: {', '.join(pending)}; run `clarion migrate`"
+        return Readiness(not pending, {"database": "ok", "migrations": missing if pending else "ok"})
 
     def tasks(self) -> list[Callable[[], Awaitable[None]]]:
         """What runs as long as the hub does."""
@@ -196,10 +206,10 @@ async def run_hub(settings: Settings) -> None:
             await hub.fill()
             app = create_app(
                 hub.use_cases,
-                settings=settings,
-                tokens=hub.tokens,
-                readiness=hub.state.trouble,
+                hub.tokens,
+                readiness=hub.readiness,
                 metrics=hub.metrics.text,
+                public_websocket_url=settings.public_websocket_url,
             )
             door = FrontDoor(settings, hub.gateway, HttpServer(app), sockets)
             # What was loaded until now lives as long as the hub: the collector need not look at it again.

@@ -6,7 +6,7 @@ Rule 2: a token that lacks a claim is as good as none.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import jwt
@@ -72,6 +72,10 @@ class AccessTokens:
 
     def verify(self, token: str) -> Operator:
         """Who this token speaks for. Raises InvalidToken."""
+        return self.verify_until(token)[0]
+
+    def verify_until(self, token: str) -> tuple[Operator, datetime]:
+        """Who this token speaks for, and until when. Raises InvalidToken."""
         try:
             claims = jwt.decode(
                 token,
@@ -85,6 +89,6 @@ class AccessTokens:
         except (jwt.PyJWTError, ValueError) as error:
             raise InvalidToken("this access token is not valid") from error
         try:
-            return msgspec.convert(claims, _Claims).operator()
+            return msgspec.convert(claims, _Claims).operator(), datetime.fromtimestamp(claims["exp"], UTC)
         except msgspec.ValidationError as error:
             raise InvalidToken("this access token is not valid") from error

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple, TypeVar
 
 from persistence.database import Database
-from persistence.errors import DatabaseUnavailable
+from persistence.migrate import FOLDER
 from persistence.repositories.base import Connection
 from persistence.transaction import Tenant
 
@@ -148,13 +148,14 @@ class LiveState:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def trouble(self) -> str | None:
-        """What keeps the database from serving the hub, in words; None when nothing does. Never raises."""
-        try:
-            await self._database.ask(lambda questions: questions.tenants())
-        except DatabaseUnavailable as error:
-            return f"The database does not answer: {error}."
-        return None
+    async def pending_migrations(self) -> list[str]:
+        """The names of this version's migrations that the database lacks."""
+
+        def work(connection: Connection) -> list[str]:
+            applied = {row[0] for row in connection.execute("SELECT name FROM schema_migrations")}
+            return sorted(path.name for path in FOLDER.glob("*.sql") if path.name not in applied)
+
+        return await self._database.run(work)
 
     async def tenants(self) -> list[Tenant]:
         """Every tenant."""
