@@ -96,6 +96,7 @@ class Link:
         self._scope = trio.CancelScope()
         self._welcomed_before = False
         self._counted_as_connected = False
+        self._leaving = False
         self._beat_sent = (0, 0.0)
         self._showed_alert = False
 
@@ -129,6 +130,7 @@ class Link:
         elif said:
             with trio.move_on_after(SEND_DEADLINE_S) as deadline:
                 await self._say_if_open(said)
+            self._stats.changed()
             if deadline.cancelled_caught:
                 # A message that was sent by half leaves the stream unusable.
                 self._scope.cancel()
@@ -136,30 +138,29 @@ class Link:
     async def leave(self, reason: str) -> None:
         """Say goodbye and close. The caller sets the deadline."""
         if self._socket is not None and self.screen.session is not None:
-            await self._say_if_open(self.screen.leave(reason))
+            self._leaving = True
+            farewell = self.screen.leave(reason)
+            self.screen.disconnected()  # No heartbeat comes after a goodbye.
+            await self._say_if_open(farewell)
             await self._socket.aclose()
+            self._scope.cancel()
 
     # ---- one connection ----
 
     async def _connect_once(self) -> Ending:
         ending = Ending()
-        with trio.CancelScope() as self._scope:
-            try:
+        try:
+            with trio.CancelScope() as self._scope:
                 ending = await self._hold_connection()
-            except* ConnectionRejected as group:
-                ending = rejected(group)
-            except* (OSError, trio.BrokenResourceError, trio.ClosedResourceError, LocalProtocolError):
-                pass  # The network's ways to say that there is no connection, or none any more.
-        if self._counted_as_connected:
-            self._counted_as_connected = False
-            self._stats.connected -= 1
-        else:
-            self._stats.failed_attempts += 1
-        goodbye = ending.goodbye or self.screen.goodbye
-        self._socket = None
-        self.screen.disconnected()
-        self._stats.changed()
-        return Ending(ending.close_code, goodbye)
+        except* ConnectionRejected as group:
+            ending = rejected(group)
+        except* (OSError, trio.BrokenResourceError, trio.ClosedResourceError, LocalProtocolError):
+            pass  # The network's ways to say that there is no connection, or none any more.
+        finally:
+            self._count_ending()
+            self._socket = None
+            self.screen.disconnected()
+        return Ending(ending.close_code, ending.goodbye or self.screen.goodbye)
 
     async def _hold_connection(self) -> Ending:
         """Dial, say hello, hear the hub out. Raises what ends a connection without a close frame."""
@@ -185,6 +186,10 @@ class Link:
                     while True:
                         await self._hear(socket)
                 except ConnectionClosed as closed:
+                    if self._leaving:
+                        await (
+                            trio.sleep_forever()
+                        )  # The reader must live until `leave` has closed in good order.
                     ending = Ending(None if closed.reason is None else int(closed.reason.code))
                     nursery.cancel_scope.cancel()
         finally:
@@ -242,6 +247,14 @@ class Link:
         stats.most_connected = max(stats.most_connected, stats.connected)
         self._welcomed_before = self._counted_as_connected = True
         stats.changed()
+
+    def _count_ending(self) -> None:
+        if self._counted_as_connected:
+            self._counted_as_connected = False
+            self._stats.connected -= 1
+        elif not self._fleet.leaving:
+            self._stats.failed_attempts += 1
+        self._stats.changed()
 
     def _count_heard(self, frame: Downlink, said: list[Uplink], now: float) -> None:
         stats = self._stats

@@ -1,4 +1,4 @@
-"""A hub's device socket and nothing else, for what a real hub would not do on request: lie, stall, refuse, vanish.
+"""A hub's device socket and nothing else, for what a real hub does not do on request: stall, refuse, vanish.
 
 Everything that a real hub does is tested with the real one.
 """
@@ -44,7 +44,9 @@ class StandInHub:
         """What such a screen would have been given when it was approved."""
         name = f"sim-{number:04d}"
         url = f"ws://127.0.0.1:{self.port}/api/v1/ws/device"
-        return EnrolledScreen(name, f"Screen {number}", f"device-{number}", f"token-{number}", url, misbehaviour)
+        return EnrolledScreen(
+            name, f"Screen {number}", f"device-{number}", f"token-{number}", url, misbehaviour
+        )
 
     async def say(self, number: int, frame: Downlink) -> None:
         await self.sockets[f"token-{number}"].send_message(encode(frame).decode())

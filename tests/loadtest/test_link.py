@@ -1,0 +1,191 @@
+"""One simulated screen against a hub that does whatever the test wants."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+
+from loadtest.fleet import Fleet, FleetOptions, open_fleet
+from loadtest.link import Misbehaviour
+from protocol.close_codes import MEANINGS, CloseCode
+from protocol.codec import encode
+from protocol.frames import Command, DeviceGoodbye, Goodbye, Heartbeat, Hello, Receipt
+from protocol.vocabulary import SUBPROTOCOL, CommandName, ReceiptStatus
+from tests.loadtest.stand_in import now_ms, stand_in_hub
+from tests.player.talk import alert, answers, show
+
+DEADLINE_S = 20.0
+OPTIONS = FleetOptions(connects_per_s=1_000.0, seed=1)
+
+
+async def until_welcomed(fleet: Fleet, times: int) -> None:
+    await fleet.stats.wait_until(lambda s: s.welcomes >= times and s.connected > 0)
+
+
+async def test_a_screen_asks_for_the_subprotocol_with_its_token_in_a_header_and_never_in_the_address() -> (
+    None
+):
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
+            await until_welcomed(fleet, 1)
+            (upgrade,) = hub.upgrades
+            assert upgrade.proposed_subprotocols == (SUBPROTOCOL,)
+            assert dict(upgrade.headers)[b"authorization"] == b"Bearer token-1"
+            assert upgrade.path == "/api/v1/ws/device"
+            assert "token-1" not in repr(fleet["sim-0001"].enrolled)
+
+
+async def test_a_screen_says_hello_as_simulated_and_beats() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
+            await fleet.stats.wait_until(lambda s: s.acks >= 2)
+            hello, *rest = hub.heard["token-1"]
+            assert isinstance(hello, Hello)
+            assert hello.platform == "simulated"
+            assert sum(isinstance(frame, Heartbeat) for frame in rest) >= 2
+            assert fleet.stats.heartbeat.count >= 2
+
+
+async def test_a_screen_shows_an_alert_and_proves_it() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
+            await until_welcomed(fleet, 1)
+            fire = alert(issued_ms=now_ms())
+            hub.emergencies, hub.emergency_version = [fire], 1
+            await hub.say(1, show(fire, 1))
+            said = await hub.until_heard(1, lambda heard: ("fire", ReceiptStatus.RENDERED) in answers(heard))
+            hashes = {f.content_hash for f in said if isinstance(f, Receipt) and f.content_hash}
+            assert hashes == {fire.content_hash}
+            assert fleet["sim-0001"].screen.alerts == [fire]
+            assert fleet.stats.showing_alert == 1
+            assert fleet.stats.alert.slowest_s < DEADLINE_S
+
+
+async def test_frames_of_a_newer_hub_are_passed_over() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
+            await until_welcomed(fleet, 1)
+            for text in ('{"type":"dance","to":"this"}', "not JSON", "[]"):
+                await hub.sockets["token-1"].send_message(text)
+            await hub.say(1, Command("c1", CommandName.PING))
+            await hub.until_heard(1, lambda heard: ("c1", ReceiptStatus.SUCCEEDED) in answers(heard))
+            assert fleet.stats.frames_not_understood == 3
+            assert fleet.stats.welcomes == 1
+
+
+@pytest.mark.parametrize("code", CloseCode)
+async def test_each_close_code_is_honoured(code: CloseCode) -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
+            await until_welcomed(fleet, 1)
+            await hub.sockets["token-1"].aclose(code, MEANINGS[code].reason)
+            if MEANINGS[code].come_back:
+                await until_welcomed(fleet, 2)
+                assert fleet.stats.reconnects == 1
+            else:
+                await fleet.stats.wait_until(lambda s: s.gave_up.total() == 1)
+                assert fleet["sim-0001"].gave_up == MEANINGS[code].reason
+                assert fleet.stats.connected == 0
+
+
+async def test_a_screen_stays_away_as_long_as_the_goodbye_says() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
+            await until_welcomed(fleet, 1)
+            await hub.say(1, Goodbye(CloseCode.SERVICE_RESTART, "restarting", reconnect_after_s=1.0))
+            sent_away_at = trio.current_time()
+            await hub.sockets["token-1"].aclose(CloseCode.SERVICE_RESTART)
+            await until_welcomed(fleet, 2)
+            assert trio.current_time() - sent_away_at >= 1.0
+
+
+async def test_a_screen_that_is_told_not_to_come_back_does_not() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
+            await until_welcomed(fleet, 1)
+            await hub.say(1, Goodbye(4000, "taken down"))
+            await hub.sockets["token-1"].aclose(4000)
+            await fleet.stats.wait_until(lambda s: s.gave_up["taken down"] == 1)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_token_that_is_refused_ends_that_screen(status: int) -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub:
+            hub.reject_with = status
+            async with open_fleet([hub.screen(1)], OPTIONS) as fleet:
+                await fleet.stats.wait_until(lambda s: s.gave_up["this token is no longer valid"] == 1)
+
+
+@pytest.mark.parametrize("headers", [[], [(b"Retry-After", b"0")]])
+async def test_a_hub_that_is_busy_is_asked_again(headers: list[tuple[bytes, bytes]]) -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub:
+            hub.reject_with, hub.reject_headers = 503, headers
+            async with open_fleet([hub.screen(1)], OPTIONS) as fleet:
+                await fleet.stats.wait_until(lambda s: s.failed_attempts >= 1)
+                hub.reject_with = None
+                await until_welcomed(fleet, 1)
+
+
+async def test_a_hub_that_answers_no_heartbeat_is_left_and_called_again() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
+            hub.answers_heartbeats = False
+            await until_welcomed(fleet, 2)
+
+
+async def test_a_hub_that_is_not_there_is_called_until_it_is() -> None:
+    async with stand_in_hub() as gone:
+        nobody = gone.screen(1)
+    with trio.fail_after(DEADLINE_S):
+        async with open_fleet([nobody], OPTIONS) as fleet:
+            await fleet.stats.wait_until(lambda s: s.failed_attempts >= 2)
+            assert fleet.stats.gave_up.total() == 0
+
+
+async def test_a_screen_that_never_answers_beats_but_sends_no_receipt() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with (
+            stand_in_hub() as hub,
+            open_fleet([hub.screen(1, Misbehaviour.NEVER_ANSWERS)], OPTIONS) as fleet,
+        ):
+            await until_welcomed(fleet, 1)
+            await hub.say(1, Command("c1", CommandName.PING))
+            await fleet.stats.wait_until(lambda s: s.commands == 1 and s.acks >= 1)
+            assert answers(hub.heard["token-1"]) == []
+
+
+async def test_a_screen_that_never_reads_beats_on_and_takes_nothing_in() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with (
+            stand_in_hub() as hub,
+            open_fleet([hub.screen(1, Misbehaviour.NEVER_READS)], OPTIONS) as fleet,
+        ):
+            await until_welcomed(fleet, 1)
+            await hub.say(1, Command("c1", CommandName.PING))
+            await fleet.stats.wait_until(lambda s: s.heartbeats >= 4)
+            assert (fleet.stats.commands, fleet.stats.acks, fleet.stats.reconnects) == (0, 0, 0)
+
+
+async def test_fifty_screens_connect_beat_and_leave_with_a_goodbye_each() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub:
+            async with open_fleet([hub.screen(n) for n in range(50)], OPTIONS) as fleet:
+                await fleet.stats.wait_until(lambda s: s.connected == 50 and s.acks >= 50)
+            for number in range(50):
+                await hub.until_heard(number, lambda heard: isinstance(heard[-1], DeviceGoodbye))
+            assert fleet.stats.connected == 0
+            assert fleet.stats.most_connected == 50
+
+
+async def test_a_broken_connection_of_one_screen_is_nothing_to_the_others() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with (
+            stand_in_hub() as hub,
+            open_fleet([hub.screen(n) for n in range(3)], OPTIONS) as fleet,
+        ):
+            await fleet.stats.wait_until(lambda s: s.connected == 3)
+            await hub.sockets["token-1"].send_message(encode(Goodbye(1012, "off", 0.0)).decode())
+            await hub.sockets["token-1"].aclose(1012)
+            await fleet.stats.wait_until(lambda s: s.welcomes == 4 and s.connected == 3)
