@@ -153,7 +153,7 @@ class LiveState:
 
         def work(connection: Connection) -> list[str]:
             applied = {row[0] for row in connection.execute("SELECT name FROM schema_migrations")}
-            return sorted(path.name for path in FOLDER.glob("*.sql") if path.name not in applied)
+            return sorted(path.stem for path in FOLDER.glob("*.sql") if path.stem not in applied)
 
         return await self._database.run(work)
 
