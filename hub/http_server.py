@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from contextlib import suppress
 from typing import Any, cast
 
 import trio
@@ -29,26 +30,36 @@ logger = logging.getLogger(__name__)
 
 REQUESTS_AT_ONCE = 200
 REQUEST_DEADLINE_S = 60.0
+LINGER_S = 1.0
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
 
 class _Begun(trio.abc.HalfCloseableStream):
-    """A socket stream of which some bytes were read already: they are received first."""
+    """A socket stream of which some bytes were read already: they are received first.
+
+    Closing it ends the hub's side and the reading; `linger` closes for good. Neither gives way to a cancellation:
+    Quart cancels its request, and hypercorn's farewell with it, the moment that the answer is complete.
+    """
 
     def __init__(self, stream: trio.abc.Stream, begun: bytes) -> None:
         self._stream = stream
         self._begun = begun
+        self._reading = trio.CancelScope()
         inner = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
         assert isinstance(inner, trio.SocketStream)
         # What TCPServer asks of a stream besides sending and receiving.
         self.socket = inner.socket
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        await trio.lowlevel.checkpoint()
         if self._begun:
-            await trio.lowlevel.checkpoint()
             begun, self._begun = self._begun, b""
             return begun
-        return await self._stream.receive_some(max_bytes)
+        with self._reading:
+            received = await self._stream.receive_some(max_bytes)
+            self._reading = trio.CancelScope()
+            return received
+        raise trio.ClosedResourceError
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         await self._stream.send_all(data)
@@ -58,10 +69,17 @@ class _Begun(trio.abc.HalfCloseableStream):
 
     async def send_eof(self) -> None:
         if isinstance(self._stream, trio.abc.HalfCloseableStream):
-            await self._stream.send_eof()
+            with trio.CancelScope(shield=True), suppress(trio.BusyResourceError):
+                await self._stream.send_eof()
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        self._reading.cancel()
+
+    async def linger(self) -> None:
+        """Read what the client still sends, for a moment: closing on unread bytes would tear the answer away."""
+        with trio.move_on_after(LINGER_S):
+            while await self._stream.receive_some(65_536):
+                pass
 
 
 class HttpServer:
@@ -97,8 +115,9 @@ class HttpServer:
                     )
                     await stream.send_all(busy)
                 else:
-                    begun_stream = cast(Any, _Begun(stream, begun))
-                    await TCPServer(self._app, self._config, self._context, {}, begun_stream)
+                    connection = _Begun(stream, begun)
+                    await TCPServer(self._app, self._config, self._context, {}, cast(Any, connection))
+                    await connection.linger()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # the client left
         except Exception:
