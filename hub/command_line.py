@@ -184,6 +184,8 @@ def _fail_with(error: BaseException) -> NoReturn:
 def _line(error: BaseException) -> str:
     if isinstance(error, Invalid):
         return "; ".join(f"{name} {why}" for name, why in error.fields.items())
+    if isinstance(error, DatabaseUnavailable):
+        return f"PostgreSQL does not answer ({error}): check CLARION_DATABASE_URL, and that it runs there."
     return str(error)
 
 

@@ -50,7 +50,7 @@ class Child:
         return cls(name, process, log, begins_at)
 
     async def until_it_answers(self, url: str, client: httpx.AsyncClient, *, within_s: float) -> None:
-        """Wait until `url` answers with success. Raises StartError when it does not in time."""
+        """Wait until `url` answers without an error. Raises StartError when it does not in time."""
         said = "nothing"
         with trio.move_on_after(within_s):
             while True:
@@ -59,7 +59,7 @@ class Child:
                 except httpx.HTTPError as error:
                     said = str(error) or type(error).__name__
                 else:
-                    if answer.is_success:
+                    if not answer.is_error:  # a page may send on to the sign-in
                         return
                     said = f"status {answer.status_code}"
                 await trio.sleep(_POLL_S)
