@@ -17,7 +17,7 @@ import trio
 import typer
 
 from hub.environment import EnvironmentReader, current_environment
-from hub.errors import ClarionError
+from hub.errors import ClarionError, StartError
 from hub.lifeline import STOP_WITH_STDIN, run_until_told
 from hub.passwords import generate_password
 from hub.settings import Settings
@@ -71,10 +71,14 @@ def hub() -> None:
     """Start the hub alone: HTTP and WebSocket on CLARION_PORT, on a database that is migrated."""
     from hub.bootstrap import run_hub
     from hub.database_place import DatabasePlace
+    from persistence.migrate import pending
 
     env = current_environment()
     settings = Settings.from_environment(env)
     with DatabasePlace(settings) as place:
+        missing = pending(place.hub_url)
+        if missing:
+            raise StartError(f"The database lacks {', '.join(missing)}: run `clarion migrate`.")
         trio.run(_until_told, partial(run_hub, replace(settings, database_url=place.hub_url)), env)
 
 
