@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import typer
 
@@ -47,7 +51,7 @@ class UpWords:
             self._say("  These are shown only now. Change a password:")
         else:
             self._say("  The passwords were shown at the first start. Set a new one:")
-        self._say("    clarion user set-password EMAIL\n")
+        self._say(f"    {_this_command()} user set-password EMAIL\n")
 
     def new_people(self, first_run: FirstRun) -> None:
         """`people`, if something was generated."""
@@ -64,6 +68,14 @@ class UpWords:
 def _generated(first_run: FirstRun) -> bool:
     secrets = (first_run.operator_password, first_run.root_password, first_run.enrolment_key)
     return any(secret is not None for secret in secrets)
+
+
+def _this_command() -> str:
+    """How the reader calls this command: as they did just now, unless it is on their path."""
+    called = Path(sys.argv[0])
+    if called.name != "clarion" or shutil.which("clarion") == str(called):
+        return "clarion"
+    return os.path.relpath(called)
 
 
 def _secret(text: str) -> str:
