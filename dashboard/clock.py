@@ -13,13 +13,13 @@ ZONE_COOKIE = "clarion_zone"
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Turns instants (ms since the Unix epoch) into short local times; `now_ms` decides how much date is said."""
+    """Turns instants (ms since the Unix epoch) into short local times; `now_ms` decides how much date."""
 
     zone: tzinfo
 
     @classmethod
     def from_cookie(cls, value: str | None) -> Clock:
-        """The zone the browser told; its plain offset where this machine lacks the zone; else this machine's."""
+        """The zone the browser told; its offset where this machine lacks the zone; else this machine's."""
         name, _, offset = unquote(value or "").partition("|")
         try:
             return cls(ZoneInfo(name))

@@ -1,7 +1,7 @@
 """What every page has around it: navigation, who is signed in, the emergency and the hub-away strips.
 
-A page is drawn inside `with frame(...) as page:` and asks `page` to be told what changed. One timer a page takes
-the changes from the store; it and the subscription end with the browser tab.
+A page is drawn inside `with frame(...) as page:` and asks `page` to be told what changed. One timer a page
+takes the changes from the store; it and the subscription end with the browser tab.
 """
 
 from __future__ import annotations
@@ -104,8 +104,10 @@ def signed_in_or_redirect() -> Session | RedirectResponse:
     if session is not None:
         return session
     request = ui.context.client.request
+    if request.url.path == "/":
+        return RedirectResponse("/sign-in" + (f"?{request.url.query}" if request.url.query else ""), 303)
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse("/sign-in" if asked == "/" else f"/sign-in?next={quote(asked, safe='')}", 303)
+    return RedirectResponse(f"/sign-in?next={quote(asked, safe='')}", 303)
 
 
 @contextmanager

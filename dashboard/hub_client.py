@@ -30,6 +30,7 @@ from protocol.api import (
     TimelineItem,
     Token,
 )
+from protocol.vocabulary import LedgerState
 
 Answer = TypeVar("Answer")
 
@@ -63,7 +64,7 @@ class HubClient:
 
     def __init__(self, hub_url: str, token: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        # trust_env off: a proxy variable meant for the internet must not swallow calls to a hub on this network.
+        # trust_env off: a proxy variable meant for the internet must not swallow calls to this network.
         self._http = httpx.AsyncClient(
             base_url=f"{hub_url}/api/v1", headers=headers, timeout=_DEADLINE, trust_env=False
         )
@@ -105,17 +106,17 @@ class HubClient:
         return (await self._get(f"/devices/{device_id}/commands", Page[CommandRow])).items
 
     async def send_command(self, device_id: str, request: CommandRequest) -> CommandAccepted:
-        """Safe against a lost answer: httpx may have sent it, the key makes a second arrival the same command."""
+        """With a key of its own, so that whoever sends it twice on the way makes one command, not two."""
         headers = {"Idempotency-Key": str(uuid4())}
         return await self._post(f"/devices/{device_id}/command", CommandAccepted, request, headers)
 
     # ---- sites and groups ----
 
     async def sites(self) -> list[Place]:
-        return await self._every("/sites", Place)
+        return (await self._get("/sites", Page[Place])).items
 
     async def groups(self) -> list[Place]:
-        return await self._every("/groups", Place)
+        return (await self._get("/groups", Page[Place])).items
 
     async def add_site(self, name: str) -> Place:
         return await self._post("/sites", Place, PlaceRequest(name))
@@ -138,11 +139,15 @@ class HubClient:
         """The newest page."""
         return (await self._get("/emergencies", Page[Emergency])).items
 
-    async def ledger(self, emergency_id: str, *, missing: bool) -> list[LedgerRow]:
-        """All rows, or only those of screens that do not show it."""
-        return await self._every(
-            f"/emergencies/{emergency_id}/ledger", LedgerRow, {"missing": "true"} if missing else {}
-        )
+    async def not_showing(self, emergency_id: str) -> list[LedgerRow]:
+        """The screens that do not show it, each with its reason."""
+        return await self._every(f"/emergencies/{emergency_id}/ledger", LedgerRow, {"missing": "true"})
+
+    async def still_showing(self, emergency_id: str) -> list[LedgerRow]:
+        """The screens that may still show it: it was painted, and nobody has seen it go."""
+        path = f"/emergencies/{emergency_id}/ledger"
+        rows = await self._every(path, LedgerRow, {"state": LedgerState.HIDE_SENT})
+        return rows + await self._every(path, LedgerRow, {"state": LedgerState.RENDERED})
 
     # ---- how ----
 

@@ -1,7 +1,7 @@
 """The live socket of one signed-in operator: connect, resume, follow, come back.
 
-`Position` decides (pure); `LiveFeed` does the I/O. Reconnecting waits a uniformly random time up to a doubling
-limit ("full jitter"), so a hundred dashboards do not return to a restarted hub in the same instant.
+`Position` decides (pure); `LiveFeed` does the I/O. Reconnecting waits a uniformly random time up to a
+doubling limit ("full jitter"), so a hundred dashboards do not return to a restarted hub in the same instant.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _log = structlog.get_logger("dashboard.live")
 
 
 class SequenceGap(Exception):
-    """A delta is missing: what the store shows can no longer be trusted to be whole. Begin with a snapshot."""
+    """A delta is missing: what the store shows may not be whole any more. Begin with a snapshot."""
 
 
 class Position:
@@ -53,7 +53,7 @@ class Position:
     def follow(self, frame: Snapshot | Recovered | Delta) -> bool:
         """Whether `frame` is news to be applied; False for a delta already seen.
 
-        Raises SequenceGap when a delta in between was lost, or when the hub resumed a stream we do not follow.
+        Raises SequenceGap when a delta in between was lost, or another stream than ours was resumed.
         """
         match frame:
             case Snapshot():
@@ -94,6 +94,8 @@ class LiveFeed:
         self._on_signed_out = on_signed_out
         self._position = Position()
         self._attempt = 0
+        # Set once it is known how things stand: a first frame came, or the hub did not answer.
+        self.first_news = asyncio.Event()
 
     async def run(self) -> None:
         """Never returns while the token is good and nobody cancels it."""
@@ -112,9 +114,10 @@ class LiveFeed:
                 _log.warning("live_sequence_gap", position=repr(self._position))
                 self._position = Position()
             except (OSError, InvalidHandshake, InvalidURI, MalformedFrame) as error:
-                # TimeoutError is an OSError: a hub that hangs and one that is gone are the same to an operator.
+                # TimeoutError is an OSError: a hub that hangs and one that is gone are one to an operator.
                 _log.debug("live_connection_failed", error=repr(error))
             self._store.lost(int(time.time() * 1000))
+            self.first_news.set()
             delay = reconnect_delay(self._attempt, random.random())  # noqa: S311 -- jitter, not a secret
             self._attempt += 1
             await asyncio.sleep(delay)
@@ -149,4 +152,5 @@ class LiveFeed:
             return
         if self._position.follow(frame):
             self._store.apply(frame)
+            self.first_news.set()
         self._attempt = 0

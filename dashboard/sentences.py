@@ -27,7 +27,7 @@ SEVERITY_WORDS: dict[Severity, str] = {
     Severity.MINOR: "Minor",
 }
 SEVERITY_MEANINGS: dict[Severity, str] = {
-    Severity.EXTREME: "danger to life, act now",
+    Severity.EXTREME: "danger to life",
     Severity.SEVERE: "serious danger",
     Severity.MODERATE: "possible danger",
     Severity.MINOR: "for attention",
@@ -124,9 +124,12 @@ def reach(preview: ScopePreview) -> str:
 
 
 def shown_of(progress: EmergencyProgress) -> str:
-    """`48 of 50`, or while the all-clear is chased `3 still show it`."""
+    """`48 of 50 show it`; while the all-clear is chased `3 still show it`; at the end `48 of 50 showed it`."""
+    of = f"{progress.rendered:,} of {progress.targeted:,}"
     if progress.status is EmergencyStatus.LIVE:
-        return f"{progress.rendered:,} of {progress.targeted:,}"
+        return f"{of} show it"
+    if progress.status is EmergencyStatus.CLEARED:
+        return f"{of} showed it"
     return f"{progress.still_showing:,} still {'shows' if progress.still_showing == 1 else 'show'} it"
 
 
@@ -171,6 +174,20 @@ def missing_by_reason(missing: dict[MissingReason, int]) -> list[tuple[int, str]
     """Each reason that counts, the most frequent first: `(3, "not connected")`."""
     counted = [(number, MISSING_SENTENCES[reason]) for reason, number in missing.items() if number]
     return sorted(counted, key=lambda pair: (-pair[0], pair[1]))
+
+
+def missing_title(progress: EmergencyProgress, listed: int) -> str:
+    """What the list of `listed` screens is a list of."""
+    screens = count(listed, "screen")
+    match progress.status:
+        case EmergencyStatus.LIVE if listed:
+            return f"Not shown on {screens}"
+        case EmergencyStatus.LIVE:
+            return "Waiting for the screens…" if progress.waiting else "Shown on every screen"
+        case EmergencyStatus.CLEARING:
+            return f"Still shown on {screens}" if listed else "No screen shows it any more"
+        case EmergencyStatus.CLEARED:
+            return f"Was not shown on {screens}" if listed else "Was shown on every screen"
 
 
 def why_missing(row: LedgerRow) -> str:

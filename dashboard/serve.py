@@ -1,7 +1,7 @@
 """Puts the pages together and serves them: one process, one port, gone within two seconds of being told.
 
-NiceGUI is mounted into an application of our own and run by our own server, because then the port is opened, and
-refused, before anything else happens, and the end is ours: a browser with an open page does not hold it up.
+NiceGUI is mounted into an application of our own and run by our own server, because then the port is opened,
+or refused, before anything else happens, and the end is ours: a browser with an open page does not delay it.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise PortTaken(
-            f"port {port} on {host} cannot be opened ({error.strerror}). Set CLARION_DASHBOARD_PORT to a free one."
+            f"port {port} on {host} cannot be opened ({error.strerror}); set CLARION_DASHBOARD_PORT."
         ) from None
     return listening
 

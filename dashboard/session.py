@@ -8,6 +8,7 @@ Rule 2: the live socket is open while some page looks, and a little longer, so t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Final
 
@@ -66,10 +67,9 @@ class Session:
             asyncio.get_running_loop().create_task(close_session(self))
 
     async def first_picture(self) -> None:
-        """Wait a moment for the first snapshot, so that a page opens with what is, not with an empty frame."""
-        deadline = time.monotonic() + _FIRST_SNAPSHOT_S
-        while not self.store.known and self.store.away_since_ms is None and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
+        """Wait a moment for the first snapshot: a page should open with what is, not with an empty frame."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._feed.first_news.wait(), _FIRST_SNAPSHOT_S)
 
     async def close(self) -> None:
         """Close the live socket and the connections of the HTTP client."""

@@ -1,4 +1,4 @@
-"""An emergency on the page: the full-screen preview, the badge of its severity, the question before the all-clear."""
+"""An emergency on the page: its full-screen preview, its badges, the question before the all-clear."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _AWAY_GRACE_MS: Final = 1_500
 
 
 class EmergencyBanner:
-    """The gravest emergency in force: its severity's colour, title, how many show it, and the way to end it."""
+    """The gravest emergency in force: in its colour, how many show it, and the way to end it."""
 
     def __init__(self, on_all_clear: Callable[[EmergencyProgress], Any]) -> None:
         self.shown: EmergencyProgress | None = None

@@ -36,8 +36,8 @@ def button(
 class HoldButton:
     """Acts when held for `HOLD_S` seconds, by pointer or by Space or Enter.
 
-    A short press, which is all that some assistive technology can do, calls `on_short_press` instead; the page
-    asks for confirmation then.
+    A short press, which is all that some assistive technology can do, calls `on_short_press` instead:
+    the page then asks whether it was meant.
     """
 
     def __init__(

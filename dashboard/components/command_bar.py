@@ -86,7 +86,7 @@ class CommandBar:
             failed = f", {refused:,} refused" if refused else ""
             progress.message = f"{words}: {accepted:,} of {len(ids):,} accepted{failed}"
 
-        accepted, refusal = await order_all(self._page.hub, ids, command, tell)
+        refusal = await order_all(self._page.hub, ids, command, tell)
         progress.spinner = False
         if refusal is not None:
             explain(self._page.session, refusal)
@@ -97,11 +97,11 @@ class CommandBar:
 
 async def order_all(
     hub: HubClient, device_ids: Iterable[str], command: CommandName, tell: Callable[[int, int], None]
-) -> tuple[int, HubError | None]:
+) -> HubError | None:
     """Post `command` to each device, a few at a time; `tell(accepted, refused)` after each.
 
-    Returns how many the hub accepted, and the last refusal if there was one. A hub that is away or that no longer
-    knows the operator ends it early: the rest would only fail the same way.
+    Returns the last refusal, or None when the hub accepted every one. A hub that is away, or that no longer knows
+    the operator, ends it early: the rest would only fail the same way.
     """
     waiting = list(device_ids)[::-1]
     accepted = refused = 0
@@ -121,4 +121,4 @@ async def order_all(
             tell(accepted, refused)
 
     await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
-    return accepted, last
+    return last

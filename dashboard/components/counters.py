@@ -15,7 +15,7 @@ _FILTERS: Final = (
     ("online", "online", "Online"),
     ("offline", "offline", "Offline"),
     ("playing", "playing", "Playing"),
-    ("alerted", "alerted", "Show the alert"),
+    ("alerted", "alerted", "Show an alert"),
 )
 
 
@@ -43,7 +43,7 @@ class CounterStrip:
             waiting = tag("button", "counter counter-waiting", type="button", testid="counter-waiting")
             with waiting.on("click", lambda: ui.navigate.to("/approvals"), []):
                 self._figures["waiting"] = tag("span", "counter-figure", "0")
-                tag("span", "counter-text", "Waiting for approval")
+                tag("span", "counter-text", "To approve")
         self.mark("all")
 
     def mark(self, chosen: str) -> None:

@@ -15,8 +15,11 @@ class Tag(TextElement):
 
 
 def tag(name: str, classes: str = "", text: str = "", /, **attributes: Any) -> Tag:
-    """`<name class="classes" …>text</name>`. `aria_label` becomes `aria-label`, `testid` becomes `data-testid`,
-    `for_` becomes `for`; True gives a bare attribute, None and False none at all."""
+    """`<name class="classes" …>text</name>`.
+
+    `aria_label` becomes `aria-label`, `testid` becomes `data-testid`, `for_` becomes `for`;
+    True gives a bare attribute, None and False none at all.
+    """
     element = Tag(name, text)
     if classes:
         element.classes(classes)

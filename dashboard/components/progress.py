@@ -18,7 +18,7 @@ _FIGURES = (
 
 
 class ProgressPanel:
-    """One emergency's progress; every part has its place from the start, so nothing moves while figures run."""
+    """One emergency's progress; every part has its place from the start: nothing moves while figures run."""
 
     def __init__(self) -> None:
         self._figures: dict[str, Tag] = {}
@@ -37,7 +37,7 @@ class ProgressPanel:
                     )
                 with tag("div", "ring-words"):
                     self._percent = tag("span", "ring-percent", "0 %", testid="emergency-percent")
-                    tag("span", "ring-note", "show it")
+                    self._ring_note = tag("span", "ring-note")
             with tag("div", "progress-words"):
                 self._count = tag("p", "progress-count", testid="emergency-count")
                 self._verdict = tag("p", "progress-verdict", role="status", testid="emergency-verdict")
@@ -52,14 +52,17 @@ class ProgressPanel:
                 with tag("div", "figure"):
                     tag("dt", "figure-text", text)
                     self._figures[key] = tag("dd", "figure-number", "–", testid=f"emergency-{key}")
+                    if key == "slowest":
+                        self._slowest_screen = tag("dd", "figure-note")
 
     def show(self, progress: EmergencyProgress) -> None:
         live = progress.status is EmergencyStatus.LIVE
         done = percent(progress)
         set_text(self._percent, f"{done} %")
+        set_text(self._ring_note, "show it" if live else "showed it")
         set_attribute(self._arc, "stroke-dasharray", f"{done} 100")
         switch_class(self._arc, "ring-full", done == 100)
-        set_text(self._count, f"{shown_of(progress)} show it" if live else shown_of(progress))
+        set_text(self._count, shown_of(progress))
         set_text(self._verdict, verdict(progress))
         reasons = "; ".join(f"{number:,} {why}" for number, why in missing_by_reason(progress.missing))
         set_text(self._reasons, reasons if live else "")
@@ -72,8 +75,7 @@ class ProgressPanel:
         ):
             set_attribute(part, "style", f"width:{number * 100 / whole:.2f}%")
         slowest = took(progress.slowest_ms) if progress.slowest_ms is not None else "–"
-        if progress.slowest_screen and progress.slowest_ms is not None:
-            slowest += f" · {progress.slowest_screen}"
+        set_text(self._slowest_screen, progress.slowest_screen or "")
         for key, text in {
             "p50": took(progress.p50_ms) if progress.p50_ms is not None else "–",
             "p99": took(progress.p99_ms) if progress.p99_ms is not None else "–",

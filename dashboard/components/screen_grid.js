@@ -35,8 +35,10 @@ const element = (name, classes, text) => {
   return made;
 };
 
-// Columns that give way first when the table is narrow: the smallest width that still shows them.
-const NEEDS = { plat: 1240, groups: 1120, seen: 1000, site: 860, pend: 760, alert: 640, play: 560 };
+// Columns that give way first when the table is narrow: the smallest width that still shows them. Below NARROW a
+// row is two lines in one column.
+const NEEDS = { plat: 1240, groups: 1120, seen: 1000, site: 860, pend: 760, play: 640, on: 560 };
+const NARROW = 560;
 
 export default {
   template: "<div></div>",
@@ -47,6 +49,7 @@ export default {
     this.loaded = false;
     this.state = "all";
     this.site = "";
+    this.alerts = false;
     const zone = this.zone ? { timeZone: this.zone } : {};
     this.clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone });
     this.day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...zone });
@@ -77,15 +80,15 @@ export default {
         selectionColumnDef: { width: 44, minWidth: 44, maxWidth: 44, pinned: "left", resizable: false },
         defaultColDef: { sortable: true, resizable: true, suppressHeaderMenuButton: true, minWidth: 80 },
         columnDefs: [
-          text("name", "Screen", { flex: 2, minWidth: 130, sort: "asc", cellRenderer: this.nameCell,
+          text("name", "Screen", { flex: 2.2, minWidth: 170, sort: "asc", cellRenderer: this.nameCell, equals: (a, b) => !this.narrow && a === b,
             getQuickFilterText: ({ data }) => [data.name, data.loc, data.tags, data.sim ? "simulated" : ""].join(" "),
             comparator: (a, b) => a.localeCompare(b, undefined, { numeric: true, sensitivity: "base" }) }),
-          text("on", "Status", { flex: 2.1, minWidth: 150, cellRenderer: this.statusCell, sortingOrder: ["asc", "desc"],
+          text("on", "Status", { flex: 2.6, minWidth: 170, cellRenderer: this.statusCell, sortingOrder: ["asc", "desc"],
             equals: () => false, getQuickFilterText: ({ data }) => (data.on ? "online" : "offline " + (data.why ?? "")) }),
-          text("alert", "Alert", { flex: 1.4, minWidth: 120, cellRenderer: this.alertCell, equals: () => false }),
-          text("play", "Now playing", { flex: 2, minWidth: 120, cellRenderer: this.playCell, equals: () => false }),
-          text("site", "Site", { flex: 1.2, minWidth: 90 }),
-          text("groups", "Groups", { flex: 1.2, minWidth: 90 }),
+          text("alert", "Alert", { flex: 2, minWidth: 118, cellRenderer: this.alertCell, equals: () => false, hide: true }),
+          text("play", "Now playing", { flex: 1.6, minWidth: 120, cellRenderer: this.playCell, equals: () => false }),
+          text("site", "Site", { flex: 1.1, minWidth: 90 }),
+          text("groups", "Groups", { flex: 1, minWidth: 90 }),
           text("pend", "Pending", { width: 92, cellClass: "num", headerClass: "num", getQuickFilterText: () => "" }),
           text("seen", "Last seen", { width: 104, cellClass: "num", headerClass: "num", getQuickFilterText: () => "",
             valueFormatter: ({ value }) => this.moment(value) }),
@@ -104,7 +107,7 @@ export default {
     },
     async load() {
       try {
-        const answer = await fetch(window.path_prefix + this.rowsUrl, { headers: { Accept: "application/json" } });
+        const answer = await fetch(this.rowsUrl, { headers: { Accept: "application/json" } });
         if (!answer.ok) throw new Error(answer.statusText);
         this.api.setGridOption("rowData", await answer.json());
       } catch {
@@ -114,7 +117,7 @@ export default {
       this.api.setGridOption("loading", false);
       this.loaded = true;
       for (const [rows, removed] of this.waiting.splice(0)) this.upsert(rows, removed);
-      this.fit();
+      this.tellCount();
     },
     upsert(rows, removed) {
       if (!this.loaded) {
@@ -154,10 +157,15 @@ export default {
       this.api.deselectAll();
     },
     tellCount() {
+      if (!this.loaded) return;
       const count = this.api?.getDisplayedRowCount() ?? 0;
       if (count === this.counted) return;
       this.counted = count;
       this.$emit("counted", count);
+    },
+    showAlerts(on) {
+      this.alerts = on;
+      this.api.setColumnsVisible(["alert"], on && !this.narrow);
     },
     fit() {
       const width = this.$el.clientWidth;
@@ -166,6 +174,15 @@ export default {
       const hidden = Object.keys(NEEDS).filter((column) => width < NEEDS[column]);
       this.api.setColumnsVisible(hidden, false);
       this.api.setColumnsVisible(Object.keys(NEEDS).filter((column) => !hidden.includes(column)), true);
+      const narrow = width < NARROW;
+      const chips = hidden.includes("plat");
+      if (narrow === this.narrow && chips === this.chips) return;
+      this.narrow = narrow;
+      this.chips = chips;
+      this.showAlerts(this.alerts);
+      this.api.setGridOption("rowHeight", narrow ? 58 : 42);
+      this.api.resetRowHeights();
+      this.api.refreshCells({ force: true, columns: ["name"] });
     },
     moment(ms) {
       if (!ms) return "";
@@ -174,20 +191,30 @@ export default {
       return Date.now() - ms < 86400000 && this.day.format(at) === this.day.format(new Date())
         ? time : this.day.format(at) + " " + time;
     },
+    since(data) {
+      return [data.since ? "since " + this.moment(data.since) : "", data.why].filter(Boolean).join(", ");
+    },
     nameCell({ data }) {
       const cell = element("span", "cell");
       const link = element("a", "cell-link", data.name);
-      link.href = window.path_prefix + "/screens/" + data.id;
+      link.href = "/screens/" + data.id;
       cell.append(link);
-      if (data.sim) cell.append(element("span", "chip", "simulated"));
-      return cell;
+      if (data.sim && this.chips) cell.append(element("span", "chip", "simulated"));
+      if (!this.narrow) return cell;
+      const both = element("span", "cell-two");
+      const state = this.alertCell({ data }) || element("span", "cell");
+      if (!data.alert) {
+        state.append(element("span", data.on ? "dot dot-ok" : "dot dot-bad"));
+        state.append(element("span", "cell-note", (data.on ? "online " : "offline ") + this.since(data)));
+      }
+      both.append(cell, state);
+      return both;
     },
     statusCell({ data }) {
       const cell = element("span", "cell");
       cell.append(element("span", data.on ? "pill pill-ok" : "pill pill-bad", data.on ? "Online" : "Offline"));
-      const since = data.since ? "since " + this.moment(data.since) : "";
-      cell.append(element("span", "cell-note", [since, data.why].filter(Boolean).join(", ")));
-      cell.title = cell.textContent.replace("line", "line ");
+      cell.append(element("span", "cell-note", this.since(data)));
+      cell.title = (data.on ? "Online " : "Offline ") + this.since(data);
       return cell;
     },
     alertCell({ data }) {
@@ -203,7 +230,7 @@ export default {
       return element("span", data.on ? "cell-text" : "cell-text cell-stale", data.play);
     },
     platformCell({ data }) {
-      return data.sim ? element("span", "cell-note", "simulated") : element("span", "cell-text", data.plat ?? "");
+      return data.sim ? element("span", "chip", "simulated") : element("span", "cell-text", data.plat ?? "");
     },
   },
 };

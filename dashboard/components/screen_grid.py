@@ -26,7 +26,7 @@ ROWS_URL: Final = "/rows"
 
 
 class ScreenGrid(Element, component="screen_grid.js", esm={"nicegui-aggrid": str(_AG_GRID)}):
-    """Shows approved screens. Quick search and filters run in the browser; only the selection's size comes back."""
+    """Approved screens. Search and filters run in the browser; only the size of the selection comes back."""
 
     def __init__(
         self, zone: str, on_selected: Callable[[int], Any], on_counted: Callable[[int], Any]
@@ -54,8 +54,12 @@ class ScreenGrid(Element, component="screen_grid.js", esm={"nicegui-aggrid": str
         self.run_method("search", text)
 
     def filter(self, state: str, site: str) -> None:
-        """`state`: all, online, offline, playing, alerted, missing; `site`: a name, or empty for every site."""
+        """`state`: all, online, offline, playing, alerted or missing; `site`: a name, or empty for all."""
         self.run_method("filter", state, site)
+
+    def show_alerts(self, on: bool) -> None:
+        """Show the column that says how each screen stands to the emergency in force."""
+        self.run_method("showAlerts", on)
 
     def clear_selection(self) -> None:
         self.run_method("clearSelection")
@@ -70,7 +74,7 @@ def _number(event: GenericEventArguments) -> int:
 
 
 def grid_row(row: ScreenRow) -> dict[str, Any]:
-    """One row as the browser draws it: words are made here, times of day there. Short keys, sent by the thousand."""
+    """One row as the browser draws it: words are made here, times of day there; keys are short."""
     online = row.presence is Presence.ONLINE
     never = row.reason is PresenceReason.NEVER_CONNECTED
     cells: dict[str, Any] = {

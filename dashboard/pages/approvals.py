@@ -39,14 +39,14 @@ class _Approvals:
     def __init__(self, page: LivePage) -> None:
         self._page = page
         self._cards: dict[str, tuple[ScreenRow, Tag, Tag]] = {}
-        with tag("div", "page-head"):
+        with tag("div", "page-head"), tag("div", "page-head-words"):
             tag("h1", "page-title", "Approvals")
             self._count = tag("p", "page-lead", role="status", testid="approvals-count")
         with tag("form", "code-form").on("submit.prevent", self._approve_by_code, []):
             with tag("label", "field"):
                 tag("span", "field-label", "Pairing code on the screen")
                 self._code = (
-                    ui.input(placeholder="ABC-123")
+                    ui.input(placeholder="K7M42Q")
                     .props(
                         "outlined dense autocomplete=off autocapitalize=characters spellcheck=false "
                         "data-testid=approvals-code maxlength=20"

@@ -54,27 +54,22 @@ class _Screen:
         self._page, self._device = page, device
         self._facts: dict[str, Tag] = {}
         self._head()
-        with tag("div", "screen-grid-page"):
-            with tag("section", "card", aria_label="Now"):
-                tag("h2", "card-title", "Now")
-                self._now()
-            with tag("section", "card", aria_label="Commands"):
-                tag("h2", "card-title", "Commands")
-                with tag("div", "command-buttons"):
-                    for command, picture in COMMANDS:
-                        button(
-                            COMMAND_WORDS[command],
-                            lambda command=command: self._order(command),
-                            icon=picture,
-                            testid=f"command-{command}",
-                        )
-                self._commands = CommandList(page.clock)
-            with tag("section", "card", aria_label="What happened"):
-                tag("h2", "card-title", "What happened")
-                self._timeline = Timeline(page.clock)
-            with tag("section", "card", aria_label="About this screen"):
-                tag("h2", "card-title", "About")
-                self._about = tag("dl", "facts")
+        with tag("div", "screen-columns"):
+            with tag("div", "screen-column"):
+                with tag("section", "card", aria_label="Now"):
+                    tag("h2", "card-title", "Now")
+                    self._now()
+                with tag("section", "card", aria_label="About this screen"):
+                    tag("h2", "card-title", "About")
+                    self._about = tag("dl", "facts")
+            with tag("div", "screen-column"):
+                with tag("section", "card", aria_label="Commands"):
+                    tag("h2", "card-title", "Commands")
+                    self._command_buttons()
+                    self._commands = CommandList(page.clock)
+                with tag("section", "card", aria_label="What happened"):
+                    tag("h2", "card-title", "What happened")
+                    self._timeline = Timeline(page.clock)
         self._show_about()
         self._show_row()
         page.on_change(self._changed)
@@ -106,6 +101,16 @@ class _Screen:
                 button("New token", self._rotate, icon="key", testid="screen-rotate")
                 self._revoke_button = button(
                     "Revoke", self._revoke, icon="ban", kind="danger-quiet", testid="screen-revoke"
+                )
+
+    def _command_buttons(self) -> None:
+        with tag("div", "command-buttons"):
+            for command, picture in COMMANDS:
+                button(
+                    COMMAND_WORDS[command],
+                    lambda command=command: self._order(command),
+                    icon=picture,
+                    testid=f"command-{command}",
                 )
 
     def _now(self) -> None:
@@ -232,7 +237,7 @@ class _Screen:
     async def _revoke(self) -> None:
         if not await confirm(
             f"Revoke {self._device.name}?",
-            "It is cut off at once and gets nothing more, no alert either. To come back it must be enrolled anew.",
+            "It is cut off at once and gets nothing more, no alert either. To come back it must enrol anew.",
             "Revoke",
         ):
             return

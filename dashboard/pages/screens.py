@@ -47,6 +47,7 @@ class _Screens:
         self._page = page
         self._state, self._site = "all", ""
         self._offered: list[str] | None = None
+        self._alerts = False
         tag("h1", "sr-only", "Screens")
         self._counters = CounterStrip(self._choose_state)
         self._toolbar()
@@ -105,6 +106,9 @@ class _Screens:
             self._grid.upsert(changed, change.removed)
         if change is None or change.screens or change.removed:
             self._offer_sites()
+        if bool(store.in_force()) != self._alerts:
+            self._alerts = not self._alerts
+            self._grid.show_alerts(self._alerts)
 
     def _offer_sites(self) -> None:
         known = sorted({row.site for row in self._page.store.approved() if row.site}, key=str.casefold)
@@ -119,5 +123,5 @@ class _Screens:
 
 
 def _zone_name(clock: Clock) -> str:
-    """The zone's name for the browser; empty where only an offset is known (the browser then uses its own)."""
+    """The zone's name for the browser; empty where only an offset is known: the browser uses its own then."""
     return str(getattr(clock.zone, "key", ""))

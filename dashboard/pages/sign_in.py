@@ -1,6 +1,6 @@
 """`/sign-in`: a plain HTML form, so that password keepers, the Enter key and a slow line all work.
 
-It is posted, not sent over the page's socket, because only a response can give the browser a fresh session id.
+It is posted, not sent over the page's socket: only a response can give the browser a fresh session id.
 """
 
 from __future__ import annotations
