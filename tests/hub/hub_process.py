@@ -31,7 +31,8 @@ def free_port() -> int:
 
 
 class HubProcess:
-    """`with HubProcess(…) as hub`: a hub that is ready, with a first run's people. `kill` and `start` as one likes."""
+    """`with HubProcess(…) as hub`: a hub that is ready, with a first run's people. `kill` and `start` as
+    one likes."""
 
     def __init__(self, owner_url: str, hub_url: str, folder: Path, env: dict[str, str] | None = None) -> None:
         self.port = free_port()

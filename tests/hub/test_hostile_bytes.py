@@ -1,4 +1,5 @@
-"""G9: no bytes of a client stop the hub or harm another session. Every case is sent to one real hub, on which a
+"""G9: no bytes of a client stop the hub or harm another session. Every case is sent to one real hub, on
+which a
 well-behaved screen goes on beating."""
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ async def beats(websocket: WebSocketConnection, seq: int) -> None:
 
 
 async def converse(hub: HubProcess, *chunks: bytes, patient: bool = False, reset: bool = False) -> bytes:
-    """Send the chunks on a connection of one's own, and read until the hub closes it or has been silent a while.
+    """Send the chunks on a connection of one's own, and read until the hub closes it or has been silent a
+    while.
 
     patient: wait for the answer to the first chunk. reset: vanish without reading.
     """
@@ -252,7 +254,8 @@ async def test_a_malformed_frame_ends_its_own_session_with_the_documented_code(
 async def test_frames_sent_together_with_the_upgrade_request_are_served(
     hub: HubProcess, tokens: list[str]
 ) -> None:
-    """A client that does not wait for 101 is impolite, not dangerous: what it sent is kept until it is let in."""
+    """A client that does not wait for 101 is impolite, not dangerous: what it sent is kept until it is let
+    in."""
     request = (UPGRADE + bearer(tokens[1]) + "\r\n").encode()
     with trio.fail_after(20):
         answer = await converse(hub, request + HELLO)
