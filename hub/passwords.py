@@ -6,6 +6,7 @@ Rule 2: a user who does not exist costs a verification too, against a hash that 
 
 from __future__ import annotations
 
+import base64
 import secrets
 from typing import Final, NamedTuple
 
@@ -14,6 +15,8 @@ from passlib.context import CryptContext
 from passlib.exc import PasswordValueError
 
 _WAITING_AT_MOST: Final = 50
+_MEMORY_KIB: Final = 65_536
+_PASSES: Final = 3
 # The alphabet has no letter or digit that is taken for another one.
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -37,11 +40,13 @@ class Passwords:
             schemes=["argon2", "bcrypt"],
             deprecated="auto",
             argon2__type="ID",
-            argon2__memory_cost=65_536,  # KiB
-            argon2__time_cost=3,
+            argon2__memory_cost=_MEMORY_KIB,
+            argon2__time_cost=_PASSES,
             argon2__parallelism=1,
         )
-        self._nobody = self.hash(secrets.token_urlsafe(16))
+        # Random bytes in the place of a digest: as dear to check as a real one, and nothing matches it.
+        salt, digest = (base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
+        self._nobody = f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1${salt}${digest}"
         self._limiter = trio.CapacityLimiter(2)
 
     def hash(self, password: str) -> str:

@@ -1,5 +1,6 @@
-"""The OpenAPI 3.1 document, made from the routes and the types of the protocol.
+"""The OpenAPI document, made from the routes and the types of the protocol.
 
+Version 3.0.3: the page's Swagger UI does not read 3.1 yet, nor do many generators of clients.
 Why not a library: docs/decisions/0009-openapi.md.
 """
 
@@ -45,8 +46,8 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of)
-    return {
-        "openapi": "3.1.0",
+    document: dict[str, Any] = {
+        "openapi": "3.0.3",
         "info": {
             "title": "Clarion",
             "version": "1",
@@ -61,6 +62,7 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
+    return {**document, **_as_3_0({"paths": document["paths"], "components": document["components"]})}
 
 
 def _operation(route: Route, schema_of: dict[int, dict[str, Any]]) -> dict[str, Any]:
@@ -129,16 +131,34 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _inlined(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
-    """A query parameter's schema, with the enumerations it names in place, and without "or null"."""
-    options = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
-    if len(options) != 1:
-        return schema
-    option = dict(options[0])
-    if "$ref" in option:
-        option = dict(components[option["$ref"].rpartition("/")[2]])
-    option["enum"] = [value for value in option.get("enum", []) if value is not None]
-    if not option["enum"]:
-        del option["enum"]
+    """A query parameter's schema: left out rather than null, and with the enumeration it names in place."""
+    (option,) = (each for each in schema.get("anyOf", [schema]) if each.get("type") != "null")
+    inlined = dict(components[option["$ref"].rpartition("/")[2]] if "$ref" in option else option)
+    if "enum" in inlined:
+        inlined["enum"] = [value for value in inlined["enum"] if value is not None]
     if schema.get("default") is not None:
-        option["default"] = schema["default"]
-    return option
+        inlined["default"] = schema["default"]
+    return inlined
+
+
+def _as_3_0(node: Any) -> Any:
+    """JSON Schema as OpenAPI 3.0 has it: `nullable` where a type may be null, nothing beside a `$ref`."""
+    if isinstance(node, list):
+        return [_as_3_0(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    schema = {
+        name: _as_3_0(value)
+        for name, value in node.items()
+        if name != "propertyNames" and (name, value) not in (("required", []), ("default", None))
+    }
+    options = schema.get("anyOf", [])
+    if {"type": "null"} in options:
+        rest = [option for option in options if option != {"type": "null"}]
+        del schema["anyOf"]
+        schema |= {"nullable": True} | ({"anyOf": rest} if len(rest) > 1 else rest[0])
+    if isinstance(schema.get("enum"), list) and None in schema["enum"]:
+        schema |= {"nullable": True, "enum": [value for value in schema["enum"] if value is not None]}
+    if "$ref" in schema and len(schema) > 1:
+        schema["allOf"] = [{"$ref": schema.pop("$ref")}]
+    return schema

@@ -71,7 +71,7 @@ def problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        instance=f"urn:uuid:{g.request_id}" if "request_id" in g else None,
+        instance=f"urn:clarion:request:{g.request_id}" if "request_id" in g else None,
         fields=fields,
     )
     return Response(

@@ -56,7 +56,8 @@ class Commands(Repository):
             self._run(
                 "INSERT INTO commands (id, tenant_id, device_id, command, args, idempotency_key, created_by,"
                 " created_at, expires_at)"
-                " VALUES (%(id)s, %(tenant)s, %(device)s, %(command)s, %(args)s, %(key)s, %(by)s, %(at)s, %(expires)s) ON CONFLICT DO NOTHING",
+                " VALUES (%(id)s, %(tenant)s, %(device)s, %(command)s, %(args)s, %(key)s,"
+                " %(by)s, %(at)s, %(expires)s) ON CONFLICT DO NOTHING",
                 id=id,
                 device=device_id,
                 command=command,

@@ -109,7 +109,8 @@ class Emergencies(Repository):
         rows = self._rows(
             """
             SELECT l.device_id, d.name, s.name AS site, l.state, l.missing, NULL AS explanation,
-                   l.targeted_at, l.sent_at, l.received_at, l.rendered_at, l.hidden_at, l.content_hash, l.detail,
+                   l.targeted_at, l.sent_at, l.received_at, l.rendered_at, l.hidden_at, l.content_hash,
+                   l.detail,
                    (extract(epoch FROM l.rendered_at - l.targeted_at) * 1000)::int AS elapsed_ms,
                    d.presence, d.presence_reason, d.presence_since
               FROM emergency_ledger l

@@ -208,7 +208,8 @@ UPDATE devices d SET
        name = coalesce(i.name, d.name), platform = coalesce(i.platform, d.platform),
        model = coalesce(i.model, d.model), location = coalesce(i.location, d.location),
        tags = d.tags || i.tags, site_id = coalesce(s.id, d.site_id), status = 'approved',
-       approved_at = %(now)s, approved_by = %(by)s, token_hash = decode(i.token, 'hex'), token_issued_at = %(now)s, updated_at = %(now)s,
+       approved_at = %(now)s, approved_by = %(by)s, token_hash = decode(i.token, 'hex'),
+       token_issued_at = %(now)s, updated_at = %(now)s,
        pairing_code = NULL, pairing_state = NULL, pairing_expires_at = NULL, claim_token_hash = NULL
   FROM jsonb_to_recordset(%(rows)s) AS i(hardware_id text, name text, platform text, model text,
                                          location text, tags jsonb, site text, token text)

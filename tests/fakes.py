@@ -1,0 +1,47 @@
+"""Stand-ins that tests share: each records what it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.use_cases.realtime import LiveEmergency, QueuedCommand
+from protocol.api import Scope, ScopePreview
+from protocol.close_codes import CloseCode
+from protocol.live import EmergencyProgress
+
+
+@dataclass
+class RecordingRealtime:
+    """Fulfils `hub.use_cases.realtime.Realtime` for tests of what comes before the live side."""
+
+    reach: ScopePreview = field(default_factory=lambda: ScopePreview(targeted=3, online=2, offline=1))
+    refreshed: list[str] = field(default_factory=list)
+    cuts: list[tuple[str, CloseCode]] = field(default_factory=list)
+    commands: list[QueuedCommand] = field(default_factory=list)
+    activated: list[LiveEmergency] = field(default_factory=list)
+    cleared: list[tuple[str, datetime, str]] = field(default_factory=list)
+    in_progress: dict[str, EmergencyProgress] = field(default_factory=dict)
+
+    async def refresh_devices(self, tenant_id: str, device_ids: Sequence[str]) -> None:
+        self.refreshed.extend(device_ids)
+
+    def cut(self, device_id: str, code: CloseCode) -> None:
+        self.cuts.append((device_id, code))
+
+    def command_queued(self, command: QueuedCommand) -> None:
+        self.commands.append(command)
+
+    def preview(self, tenant_id: str, scope: Scope) -> ScopePreview:
+        return self.reach
+
+    async def activate(self, emergency: LiveEmergency) -> ScopePreview:
+        self.activated.append(emergency)
+        return self.reach
+
+    async def clear(self, tenant_id: str, emergency_id: str, cleared_at: datetime, cleared_by: str) -> None:
+        self.cleared.append((emergency_id, cleared_at, cleared_by))
+
+    def progress(self, tenant_id: str, emergency_id: str) -> EmergencyProgress | None:
+        return self.in_progress.get(emergency_id)

@@ -1,0 +1,125 @@
+"""The real application over a real database; only the live side is a recording."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
+
+import msgspec
+import pytest
+from quart.testing import QuartClient
+from quart_trio import QuartTrio
+
+from hub.api.app import create_app
+from hub.api.health import Readiness
+from hub.passwords import Passwords
+from hub.tokens import AccessTokens, Operator
+from hub.use_cases.wiring import UseCases
+from persistence.database import Database
+from persistence.owner import connect_as_owner
+from tests.fakes import RecordingRealtime
+from tests.hub.tenants import Tenant, make_tenant
+
+
+class Reply(NamedTuple):
+    """An answer; `body` is the decoded JSON."""
+
+    status: int
+    body: Any
+    headers: Any
+
+
+class Api:
+    """The application as a client sees it, and what happened behind it."""
+
+    def __init__(
+        self, app: QuartTrio, database: Database, database_url: str, realtime: RecordingRealtime
+    ) -> None:
+        self.app = app
+        self.database = database
+        self.database_url = database_url
+        self.realtime = realtime
+        self.tokens = AccessTokens("t" * 32, 3600)
+
+    def tenant(self, name: str) -> Tenant:
+        return make_tenant(self.database_url, name)
+
+    async def call(
+        self, method: str, path: str, body: Any = None, by: Operator | None = None, **headers: str
+    ) -> Reply:
+        """`by`: with this operator's access token. Underscores in header names become hyphens."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if by is not None:
+            given["Authorization"] = f"Bearer {self.tokens.issue(by, datetime.now(UTC))}"
+        payload = None
+        if body is not None:
+            payload = body if isinstance(body, bytes) else msgspec.json.encode(body)
+            given.setdefault("Content-Type", "application/json")
+        # The protocol that Quart declares for its client demands a `json`, which the client itself does not.
+        client = cast(QuartClient, self.app.test_client())
+        response = await client.open(path, method=method, data=payload, headers=given)
+        content = await response.get_data(as_text=False)
+        is_json = "json" in (response.content_type or "")
+        return Reply(
+            response.status_code, msgspec.json.decode(content) if is_json else content, response.headers
+        )
+
+    async def get(self, path: str, by: Operator | None = None, **headers: str) -> Reply:
+        return await self.call("GET", path, None, by, **headers)
+
+    async def post(self, path: str, body: Any = None, by: Operator | None = None, **headers: str) -> Reply:
+        return await self.call("POST", path, body, by, **headers)
+
+    async def patch(self, path: str, body: Any, by: Operator) -> Reply:
+        return await self.call("PATCH", path, body, by)
+
+    async def register(self, tenant: Tenant, hardware_id: str, **more: Any) -> Reply:
+        body = {"enrolment_key": tenant.enrolment_key, "hardware_id": hardware_id, **more}
+        return await self.post("/api/v1/devices/register", body)
+
+    async def provision(self, tenant: Tenant, *hardware_ids: str, **more: Any) -> list[str]:
+        """Approved devices; their ids."""
+        items = [{"hardware_id": hardware_id, **more} for hardware_id in hardware_ids]
+        reply = await self.post("/api/v1/devices/provision", {"devices": items}, tenant.admin)
+        assert reply.status == 200, reply.body
+        return [item["device_id"] for item in reply.body["devices"]]
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """As the owner of the database, past every policy."""
+        with connect_as_owner(self.database_url) as connection:
+            cursor = connection.execute(sql.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def audited(self, action: str) -> list[tuple[Any, ...]]:
+        """(tenant, e-mail address, target, details) of each audit row of this action."""
+        return self.rows(
+            "SELECT tenant_id, user_email, target_id, details FROM audit_log WHERE action = %s ORDER BY id",
+            action,
+        )
+
+
+@pytest.fixture
+async def api(database_url: str) -> AsyncIterator[Api]:
+    realtime = RecordingRealtime()
+    async with Database(database_url, pool_size=2) as database:
+        tokens = AccessTokens("t" * 32, 3600)
+        use_cases = UseCases.wired(
+            database, realtime, Passwords(), tokens, pairing_ttl_s=900, command_default_ttl_s=3600
+        )
+
+        async def ready() -> Readiness:
+            return Readiness(ready=True, checks={"database": "ok"})
+
+        app = create_app(use_cases, tokens, readiness=ready, metrics=lambda: b"up 1\n")
+        yield Api(app, database, database_url, realtime)
+
+
+@pytest.fixture
+def tenant(api: Api) -> Tenant:
+    return api.tenant("Hospital")
+
+
+@pytest.fixture
+def neighbour(api: Api) -> Tenant:
+    return api.tenant("Neighbour")
