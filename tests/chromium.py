@@ -46,23 +46,22 @@ def find_chromium(env: Mapping[str, str] = os.environ) -> Path:
 
 
 def install_chromium(env: Mapping[str, str] = os.environ) -> None:
-    """On Debian as root the system's package; elsewhere the build that Playwright brings.
+    """On Debian as root the system's package; elsewhere, or if that fails, the build that Playwright brings.
 
     Raises NoChromium when neither can be installed.
     """
-    if os.geteuid() == 0 and shutil.which("apt-get") is not None:
-        quiet = {**env, "DEBIAN_FRONTEND": "noninteractive"}
-        steps = [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]]
-    else:
-        quiet = dict(env)
-        steps = [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    for step in steps:
-        print(f"Installing a Chromium for the browser tests: {' '.join(step)}", file=sys.stderr)
-        if subprocess.run(step, env=quiet, stdout=sys.stderr.fileno()).returncode != 0:
-            raise NoChromium(
-                f"A Chromium for the browser tests could not be installed ({' '.join(step)} failed): "
-                "install one, or set CLARION_CHROMIUM to its path."
-            )
+    quiet = {**env, "DEBIAN_FRONTEND": "noninteractive"}
+    ways = [[[sys.executable, "-m", "playwright", "install", "chromium"]]]
+    if os.geteuid() == 0 and shutil.which("apt-get", path=env.get("PATH")) is not None:
+        ways.insert(0, [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]])
+    for steps in ways:
+        print(f"Installing a Chromium for the browser tests: {' '.join(steps[-1])}", file=sys.stderr)
+        if all(subprocess.run(step, env=quiet, stdout=sys.stderr.fileno()).returncode == 0 for step in steps):
+            return
+    raise NoChromium(
+        "A Chromium for the browser tests could not be installed: install one (package chromium), "
+        "or set CLARION_CHROMIUM to its path."
+    )
 
 
 def _playwrights_own() -> Path:
