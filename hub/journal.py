@@ -134,12 +134,15 @@ class Batch:
 
     def before(self, newer: Batch) -> Batch:
         """This batch with `newer` on top of it."""
+        merged_playback = dict(self.playback)
+        for device_id, playback in newer.playback.items():
+            merged_playback[device_id] = _fuller(merged_playback.get(device_id), playback)
         merged_commands = dict(self.commands)
         for key, record in newer.commands.items():
             merged_commands[key] = _later(merged_commands.get(key), record)
         return Batch(
             self.presence | newer.presence,
-            self.playback | newer.playback,
+            merged_playback,
             merged_commands,
             self.ledger | newer.ledger,
             self.emergencies | newer.emergencies,
@@ -184,8 +187,9 @@ class Journal:
         self._work.set()
 
     def playback(self, record: PlaybackRecord) -> None:
-        """Latest wins per device."""
-        self._batch.playback[record.device_id] = record
+        """Latest wins per device; the player's version is said once a session and stays."""
+        playback = self._batch.playback
+        playback[record.device_id] = _fuller(playback.get(record.device_id), record)
         self._work.set()
 
     def command(self, record: CommandRecord) -> None:
@@ -256,6 +260,12 @@ class Journal:
             self._being_written = Batch()
         self.written += size
         return True
+
+
+def _fuller(before: PlaybackRecord | None, record: PlaybackRecord) -> PlaybackRecord:
+    if before is None or record.player_version is not None:
+        return record
+    return record._replace(player_version=before.player_version)
 
 
 def _later(before: CommandRecord | None, record: CommandRecord) -> CommandRecord:

@@ -18,7 +18,7 @@ from hub.live.board import Board, to_ms
 from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import LiveEmergency
 from persistence.errors import DatabaseUnavailable
-from persistence.live_state import EmergencyRecord, LedgerRecord, LiveState, ScreenRecord
+from persistence.live_state import CommandRecord, EmergencyRecord, LedgerRecord, LiveState, ScreenRecord
 from protocol.api import Scope
 from protocol.frames import Playback
 from protocol.vocabulary import (
@@ -33,6 +33,8 @@ from protocol.vocabulary import (
 )
 
 logger = logging.getLogger(__name__)
+
+LOAD_AGAIN_AFTER_S = 1.0
 
 
 class Restore:
@@ -85,14 +87,7 @@ class Restore:
 
     async def _load_pending(self, device_id: str) -> None:
         screen = self._roster.get(device_id)
-        if screen is None:
-            return
-        try:
-            records = await self._state.open_commands(screen.tenant_id, device_id)
-        except DatabaseUnavailable as error:
-            # The commands stay in PostgreSQL; the screen gets them when it connects again.
-            logger.warning("open commands of %s cannot be loaded: %s", device_id, error)
-            return
+        records = [] if screen is None else await self._open_commands(screen)
         commands = [
             PendingCommand(
                 record.id,
@@ -103,7 +98,17 @@ class Restore:
             )
             for record in records
         ]
-        self._fleet.queue(device_id, commands)
+        self._fleet.loaded(device_id, commands)
+
+    async def _open_commands(self, screen: Screen) -> list[CommandRecord]:
+        while True:
+            try:
+                return await self._state.open_commands(screen.tenant_id, screen.id)
+            except DatabaseUnavailable as error:
+                logger.warning("open commands of %s cannot be loaded yet: %s", screen.id, error)
+            await trio.sleep(LOAD_AGAIN_AFTER_S)
+            if self._fleet.link_of(screen.id) is None:
+                return []  # they stay in PostgreSQL; the screen gets them when it connects again
 
 
 def _ms(instant: datetime | None) -> int | None:

@@ -34,7 +34,7 @@ def encode(frame: Uplink | Downlink | OperatorUplink | OperatorDownlink) -> byte
 def decode_uplink(payload: bytes) -> Uplink:
     """What a screen said. Raises UnknownFrame, MalformedFrame."""
     try:
-        return _uplink.decode(payload)
+        return _uplink.decode(_utf8(payload))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _explained(error) from None
 
@@ -50,7 +50,7 @@ def decode_downlink(payload: bytes) -> Downlink:
 def decode_operator_uplink(payload: bytes) -> OperatorUplink:
     """What an operator's client said. Raises UnknownFrame, MalformedFrame."""
     try:
-        return _operator_uplink.decode(payload)
+        return _operator_uplink.decode(_utf8(payload))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _explained(error) from None
 
@@ -61,6 +61,13 @@ def decode_operator_downlink(payload: bytes) -> OperatorDownlink:
         return _operator_downlink.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _explained(error) from None
+
+
+def _utf8(payload: bytes) -> bytes:
+    """The decoder skips fields it does not know without a look; RFC 6455 (8.1) wants all of it in UTF-8."""
+    if not payload.isascii():
+        payload.decode()
+    return payload
 
 
 def _explained(error: Exception) -> UnknownFrame | MalformedFrame:

@@ -81,6 +81,11 @@ class DeviceActor:
             f"{len(shadow.pending)} pending>"
         )
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether there are commands that have not ended."""
+        return bool(self._shadow.pending)
+
     def receive(self, message: DeviceMessage, now: Instant) -> None:
         """One turn."""
         match message:
@@ -129,8 +134,7 @@ class DeviceActor:
             )
         )
         self._around.came_online(self.device_id, hello.player_version, hello.platform, now.wall_ms)
-        if alerts:
-            self._around.alerts_delivered(self.device_id, alerts, now.wall_ms)
+        self._around.alerts_delivered(self.device_id, alerts, now.wall_ms)
         if shadow.report_playback(hello.playback) and shadow.playback is not None:
             self._around.playback_changed(self.device_id, shadow.playback, now.wall_ms)
         self._expect_heartbeat(now)
@@ -178,13 +182,13 @@ class DeviceActor:
         agreed = shadow.report_version(frame.emergency_version)
         if agreed:
             alerts = None
-            self._around.alerts_agreed(self.device_id, shadow.desired_version, now.wall_ms)
+            self._around.alerts_agreed(self.device_id, now.wall_ms)
         else:
             version, alerts = self._around.alerts_for(self.device_id)
             shadow.want_version(version)
         ack = Ack(frame.seq, now.wall_ms, shadow.desired_version, alerts)
         self._send_payload(encode(ack))
-        if alerts:
+        if alerts is not None:
             self._around.alerts_delivered(self.device_id, alerts, now.wall_ms)
         if shadow.report_playback(frame.playback) and frame.playback is not None:
             self._around.playback_changed(self.device_id, frame.playback, now.wall_ms)

@@ -1,15 +1,17 @@
 """All device actors: activation, retirement, deadlines, and what happens when one fails.
 
 Rule 1: an actor exists while a screen is connected (and a moment longer); everything else is in the roster
-        and in
-        PostgreSQL.
+        and in PostgreSQL.
 Rule 2: a failing actor loses its link with a resumable code and is built anew from truth when the screen
-        returns;
-        past its budget it is quarantined: the screen may not return before the time is over.
+        returns; past its budget it is quarantined: the screen may not return before the time is over.
+Rule 3: a token is looked up before the screen says hello, so the look-up may be behind the times by then:
+        a cut in between still cuts, a command that no actor took is loaded.
+Rule 4: while a screen's open commands are being loaded, newer ones wait: they go out in sequence.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -36,13 +38,15 @@ from protocol.vocabulary import PresenceReason
 
 SWEEP_EVERY_S = 0.25
 TICK_S = 0.5
+CUT_REMEMBERED_S = 600.0
+"""Longer than a look-up and the wait for a hello can take together."""
 
 
 class PendingLoader(Protocol):
-    """Loads a screen's open commands from PostgreSQL and gives them to `Fleet.queue` (pipe to self)."""
+    """Loads a screen's open commands from PostgreSQL and gives them to `Fleet.loaded` (pipe to self)."""
 
     def load_pending(self, device_id: str) -> None:
-        """Start loading; returns at once."""
+        """Start loading; returns at once. In the end `Fleet.loaded` is called, with nothing if need be."""
 
 
 class Fleet:
@@ -61,11 +65,14 @@ class Fleet:
         self._clock = clock
         self._interval_s = heartbeat_interval_s
         self.supervisor = supervisor or Supervisor()
-        self.dispatcher = Dispatcher(clock, self._fault)
+        self.dispatcher = Dispatcher(clock, self._fault, on_dropped=self._dropped)
         self._cells: dict[str, Cell[DeviceMessage]] = {}
         self._actors: dict[str, DeviceActor] = {}
         self._deadlines: Deadlines[str] = Deadlines(TICK_S)
         self._retiring: set[str] = set()
+        self._cut_s: dict[str, float] = {}
+        self._untaken: set[str] = set()
+        self._held: dict[str, list[PendingCommand]] = {}
 
     def __len__(self) -> int:
         return len(self._cells)
@@ -76,9 +83,19 @@ class Fleet:
     # ---- what the gateway tells ----
 
     def connected(
-        self, device_id: str, name: str, link: Link, hello: Hello, *, has_open_commands: bool
+        self,
+        device_id: str,
+        name: str,
+        link: Link,
+        hello: Hello,
+        *,
+        has_open_commands: bool,
+        looked_up_s: float,
     ) -> None:
-        """The screen said hello on `link`."""
+        """The screen said hello on `link`; its token was looked up (monotonic) at `looked_up_s` or later."""
+        if self._cut_s.get(device_id, -math.inf) >= looked_up_s:
+            link.close(CloseCode.TOKEN_REVOKED)
+            return
         wait_s = self.supervisor.quarantined_for(device_id, self._clock().mono_s)
         if wait_s > 0:
             link.close(CloseCode.HUB_FAULT, reconnect_after_s=wait_s)
@@ -89,7 +106,9 @@ class Fleet:
             cell = self._cells[device_id] = Cell(device_id, actor)
             self._actors[device_id] = actor
         self.dispatcher.tell_urgently(cell, Connected(link, hello))
-        if has_open_commands:
+        if has_open_commands or device_id in self._untaken:
+            self._untaken.discard(device_id)
+            self._held.setdefault(device_id, [])
             self._loader.load_pending(device_id)
 
     def heard(self, device_id: str, link: Link, frame: Uplink) -> bool:
@@ -106,14 +125,28 @@ class Fleet:
     # ---- what the use cases and the fast lane tell ----
 
     def queue(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
-        """Committed commands wait for this screen. Without effect when it is not connected: they are
-        loaded then."""
+        """Committed commands wait for this screen. When it is not connected they are loaded at its hello."""
+        held = self._held.get(device_id)
+        if held is not None:
+            held.extend(commands)
+        else:
+            self._give(device_id, commands)
+
+    def loaded(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
+        """The screen's open commands as PostgreSQL has them, in sequence."""
+        held = self._held.pop(device_id, [])
+        self._give(device_id, tuple({command.id: command for command in (*commands, *held)}.values()))
+
+    def _give(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
         cell = self._cells.get(device_id)
-        if cell is not None:
+        if cell is None:
+            self._untaken.add(device_id)
+        else:
             self.dispatcher.tell_urgently(cell, Queued(commands))
 
     def cut(self, device_id: str, code: CloseCode, reason: PresenceReason) -> None:
-        """Close the session now."""
+        """Close the session now, and any whose token was looked up before now and that says hello later."""
+        self._cut_s[device_id] = self._clock().mono_s
         cell = self._cells.get(device_id)
         if cell is not None:
             self.dispatcher.tell_urgently(cell, Cut(code, reason))
@@ -156,14 +189,19 @@ class Fleet:
         """Tell the silent, retire the gone."""
         for device_id in self._deadlines.sweep(now.mono_s):
             cell = self._cells.get(device_id)
-            if cell is not None:
-                self.dispatcher.tell_urgently(cell, Silent())
+            # In the normal lane, behind the heartbeats that came in time. If there is no room: again soon.
+            if cell is not None and not self.dispatcher.tell(cell, Silent()):
+                self._deadlines.set(device_id, now.mono_s)
         for device_id in list(self._retiring):
             actor, cell = self._actors.get(device_id), self._cells.get(device_id)
             if actor is None or cell is None or actor.link is not None:
                 self._retiring.discard(device_id)
             elif cell.waiting == 0:
+                if actor.has_pending:
+                    self._untaken.add(device_id)
                 self._forget(cell)
+        for device_id in [key for key, at_s in self._cut_s.items() if at_s + CUT_REMEMBERED_S < now.mono_s]:
+            del self._cut_s[device_id]
 
     def _forget(self, cell: AnyCell) -> None:
         cell.stop()
@@ -176,6 +214,7 @@ class Fleet:
         verdict = self.supervisor.fault(cell.key, now.mono_s)
         actor = self._actors.get(cell.key)
         self._forget(cell)
+        self._untaken.add(cell.key)
         if actor is None or actor.link is None:
             return
         if verdict is Verdict.QUARANTINE:
@@ -185,3 +224,8 @@ class Fleet:
             actor.link.close(CloseCode.HUB_FAULT, reconnect_after_s=1.0)
             reason = PresenceReason.HUB_FAULT
         self._around.went_offline(cell.key, reason, now.wall_ms, now.wall_ms)
+
+    def _dropped(self, cell: AnyCell, message: object) -> None:
+        """Whoever said hello to an actor that failed meanwhile must not wait for a welcome for ever."""
+        if isinstance(message, Connected):
+            message.link.close(CloseCode.HUB_FAULT, reconnect_after_s=1.0)

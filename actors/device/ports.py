@@ -37,13 +37,13 @@ class Surroundings(Protocol):
         """The emergency version of now, and every live alert the screen must show, gravest first."""
 
     def alerts_delivered(self, device_id: str, alerts: list[Alert], wall_ms: int) -> None:
-        """These alerts were just sent to the screen as part of a whole truth."""
+        """A whole truth was just sent to the screen: these alerts and no others."""
 
     def alert_receipt(self, device_id: str, receipt: Receipt, wall_ms: int) -> bool:
         """A receipt that may be about an alert; False when it is not."""
 
-    def alerts_agreed(self, device_id: str, version: int, wall_ms: int) -> None:
-        """The screen confirmed the version that it must have: it shows what it must and nothing else."""
+    def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
+        """The screen confirmed the version last sent to it: it shows what it must and nothing else."""
 
     def came_online(self, device_id: str, player_version: str, platform: str, wall_ms: int) -> None:
         """A session has begun."""

@@ -98,10 +98,13 @@ class Ledger:
     def received(self, device_id: str, now_ms: int) -> None:
         """The screen has it."""
         entry = self.entries.get(device_id)
-        if entry is not None and entry.state in (LedgerState.TARGETED, LedgerState.SENT):
-            entry.state = LedgerState.RECEIVED
-            entry.received_ms = now_ms
-            self.changed.add(device_id)
+        if entry is None or self.clearing or entry.state not in (LedgerState.TARGETED, LedgerState.SENT):
+            return
+        entry.state = LedgerState.RECEIVED
+        entry.received_ms = now_ms
+        if entry.missing is MissingReason.STALLED:
+            entry.missing = MissingReason.SILENT
+        self.changed.add(device_id)
 
     def rendered(self, device_id: str, content_hash: str | None, now_ms: int) -> None:
         """The screen painted something and says what."""
@@ -162,8 +165,13 @@ class Ledger:
     # ---- the all-clear ----
 
     def clear(self) -> list[str]:
-        """From now on the alert must go. Returns the screens that may show it."""
+        """From now on the alert must go. Returns the screens that may show it. There is no proof any more for
+        those whose verdict was open."""
         self.clearing = True
+        for entry in self.entries.values():
+            if entry.missing is None and entry.rendered_ms is None:
+                entry.missing = MissingReason.SILENT
+                self.changed.add(entry.device_id)
         return [entry.device_id for entry in self.entries.values() if entry.state in MAY_SHOW]
 
     def hide_sent(self, device_id: str) -> None:
@@ -179,6 +187,12 @@ class Ledger:
         if entry is not None and self.clearing and entry.state in MAY_SHOW:
             entry.state, entry.hidden_ms = LedgerState.HIDDEN, now_ms
             self.changed.add(device_id)
+
+    def agreed(self, device_id: str, now_ms: int) -> None:
+        """The screen has applied everything that was written to its link: the all-clear too, if that was."""
+        entry = self.entries.get(device_id)
+        if entry is not None and entry.state is LedgerState.HIDE_SENT:
+            self.hidden(device_id, now_ms)
 
     # ---- tallies ----
 

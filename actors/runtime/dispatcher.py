@@ -26,8 +26,8 @@ TURNS_PER_SLICE = 64
 class Dispatcher:
     """`tell` from anywhere on the trio thread; `run` in a task of the hub's nursery.
 
-    clock: the current moment. on_fault: called with the cell and the error when a turn raises; it must not
-    raise.
+    clock: the current moment. on_fault: called with the cell and the error when a turn raises. on_dropped:
+    called with a message that its stopped actor will not receive. Neither may raise.
     waiting_limit: how many messages of the normal lane one actor may have waiting.
     """
 
@@ -36,9 +36,11 @@ class Dispatcher:
         clock: Callable[[], Instant],
         on_fault: Callable[[AnyCell, Exception, Instant], None],
         waiting_limit: int = 256,
+        on_dropped: Callable[[AnyCell, object], None] = lambda cell, message: None,
     ) -> None:
         self._clock = clock
         self._on_fault = on_fault
+        self._on_dropped = on_dropped
         self._waiting_limit = waiting_limit
         self._urgent: deque[tuple[AnyCell, object]] = deque()
         self._normal: deque[tuple[AnyCell, object]] = deque()
@@ -96,6 +98,7 @@ class Dispatcher:
             cell.waiting -= 1
             if not cell.running:
                 self.dropped += 1
+                self._on_dropped(cell, message)
                 continue
             self.turns += 1
             try:

@@ -173,7 +173,8 @@ class Connection:
         self.wire = Wire(self._door.max_frame_bytes)
         self._buffer = rest
         if not self.wire.handshake(head):
-            self._write_output()
+            answer, _ = self.wire.output()
+            self.transport.write(answer or problem_response(400, "This is no correct WebSocket handshake."))
             self._farewell()
             return
         self.stage = Stage.CREDENTIALS
@@ -253,7 +254,8 @@ class Connection:
         self.wire.close(code, meaning.reason)
         self._write_output()
         self._over(reason)
-        self._closing()
+        if self.stage is Stage.OPEN:
+            self._closing()
 
     def move_deadline(self, within_s: float | None) -> None:
         """Set the session's deadline, or forget it."""
@@ -265,12 +267,15 @@ class Connection:
     # ---- the end ----
 
     def _closing_received(self, data: bytes) -> None:
-        """Only the client's close frame is of interest now."""
+        """Only the client's close frame is of interest now. Pings are not answered any more: nothing would
+        bound the pongs to a client that does not read."""
         if self.wire is None or not self.wire.is_closing:
             return
         with suppress(BinaryFrame):
             self.wire.receive(data)
-        self._write_output()
+        _, is_last = self.wire.output()
+        if is_last:
+            self.transport.finish()
 
     def _write_output(self) -> None:
         assert self.wire is not None

@@ -9,6 +9,7 @@ in the URL.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
@@ -24,6 +25,8 @@ from hub.live.feed import Feed
 from hub.live.roster import Roster
 from protocol.close_codes import CloseCode
 from protocol.vocabulary import BEARER_SUBPROTOCOL_PREFIX, PresenceReason
+
+logger = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 0.25
 OPERATOR_OUTBOX_BYTES = 16 * 1024 * 1024
@@ -94,7 +97,16 @@ class Gateway:
         while True:
             await trio.sleep(SWEEP_EVERY_S)
             for connection in self._deadlines.sweep(self._clock_s()):
-                connection.overdue()
+                self._alone(connection, connection.overdue)
+
+    def _alone(self, connection: Connection, step: Callable[[], None]) -> None:
+        """G9, as in the shells: a fault in the code of one connection ends that connection only."""
+        try:
+            step()
+        except Exception:
+            # Whatever it was: many connections are served by the task that would die of it.
+            logger.exception("a fault while serving %r", connection)
+            connection.ended()
 
     # ---- Doorkeeper ----
 
@@ -127,12 +139,17 @@ class Gateway:
             self._identify_operator(connection, token)
 
     def _identify_device(self, connection: Connection, token: str, device_id: str | None) -> None:
+        asked_s = self._clock_s()
+
         def answer(identity: DeviceIdentity | None) -> None:
+            self._alone(connection, lambda: found(identity))
+
+        def found(identity: DeviceIdentity | None) -> None:
             if identity is None or (device_id is not None and device_id.lower() != identity.device_id):
                 detail = "This device token is not valid. Register the device again to get a new one."
                 self._turn_away(connection, 401, detail, _CHALLENGE)
             else:
-                self._admit_device(connection, identity)
+                self._admit_device(connection, identity, asked_s)
 
         def failed() -> None:
             self._turn_away(
@@ -142,7 +159,7 @@ class Gateway:
         if not self._credentials.ask(token, answer, failed):
             self._turn_away(connection, 503, "Too many screens connect at once.", {"Retry-After": "10"})
 
-    def _admit_device(self, connection: Connection, identity: DeviceIdentity) -> None:
+    def _admit_device(self, connection: Connection, identity: DeviceIdentity, looked_up_s: float) -> None:
         screen = self._roster.get(identity.device_id)
         connection.admit(
             DeviceSession(
@@ -151,6 +168,7 @@ class Gateway:
                 identity.device_id,
                 identity.device_id if screen is None else screen.name,
                 has_open_commands=identity.has_open_commands,
+                looked_up_s=looked_up_s,
                 hello_deadline_s=self._limits.hello_deadline_s,
                 outbox_limit_bytes=self._limits.outbox_limit_bytes,
             )

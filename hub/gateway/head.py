@@ -15,6 +15,8 @@ import re
 from typing import NamedTuple
 
 MAX_HEAD_BYTES = 16_384
+MAX_BLANK_BYTES = 16
+"""Empty lines before a request are forgiven (RFC 9112, 2.2), but not waited out."""
 
 
 class NeedMore(NamedTuple):
@@ -53,6 +55,8 @@ _NEVER_FORWARDED = frozenset({b"upgrade", b"http2-settings"})
 def judge(received: bytes) -> Judgement:
     """What to do with a connection of which these bytes have been read so far."""
     data = received.lstrip(b"\r\n")
+    if len(received) - len(data) > MAX_BLANK_BYTES:
+        return Refuse(400, "Bad Request", "Send a request, not empty lines.")
     end = data.find(b"\r\n\r\n")
     head = data[: end + 2] if end >= 0 else data
     if len(head) > MAX_HEAD_BYTES:

@@ -36,6 +36,7 @@ class DeviceSession:
         "_fleet",
         "_greeted",
         "_has_open_commands",
+        "_looked_up_s",
         "_name",
         "device_id",
         "hello_deadline_s",
@@ -51,6 +52,7 @@ class DeviceSession:
         name: str,
         *,
         has_open_commands: bool,
+        looked_up_s: float,
         hello_deadline_s: float,
         outbox_limit_bytes: int,
     ) -> None:
@@ -58,6 +60,7 @@ class DeviceSession:
         self._fleet = fleet
         self._greeted = False
         self._has_open_commands = has_open_commands
+        self._looked_up_s = looked_up_s
         self._name = name
         self.device_id = device_id
         self.hello_deadline_s = hello_deadline_s
@@ -99,7 +102,12 @@ class DeviceSession:
         self._greeted = True
         self._connection.move_deadline(None)
         self._fleet.connected(
-            self.device_id, self._name, self, hello, has_open_commands=self._has_open_commands
+            self.device_id,
+            self._name,
+            self,
+            hello,
+            has_open_commands=self._has_open_commands,
+            looked_up_s=self._looked_up_s,
         )
 
     def _unknown(self, detail: str) -> None:

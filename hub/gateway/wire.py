@@ -64,7 +64,7 @@ class Wire:
         self._protocol = ServerProtocol(
             subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=max_message_bytes, logger=_silent
         )
-        self._parts: list[bytes] | None = None
+        self._parts: bytearray | None = None
         self._accepted: Response | None = None
         self.request: Request | None = None
 
@@ -104,9 +104,12 @@ class Wire:
             if event.fin and self._parts is None:
                 messages.append(bytes(event.data))
             else:
-                self._parts = [*(self._parts or ()), bytes(event.data)]
+                # Not a list of fragments: empty ones count for no limit of size, and there may be millions.
+                if self._parts is None:
+                    self._parts = bytearray()
+                self._parts += event.data
                 if event.fin:
-                    messages.append(b"".join(self._parts))
+                    messages.append(bytes(self._parts))
                     self._parts = None
         return messages
 

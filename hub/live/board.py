@@ -82,8 +82,6 @@ class Incident:
         self.ledger = Ledger(emergency.content_hash, self.issued_ms)
         self.cleared_ms: int | None = None
         self.cleared_by: str | None = None
-        # A screen that agrees on this version, or a later one, has had the all-clear.
-        self.hide_version = 0
         self.alert = Alert(
             emergency_id=emergency.id,
             title=emergency.title,
@@ -183,8 +181,6 @@ class Board:
         version = self._version
         frame = self._order(incident, version)
         clearing = incident.ledger.clearing
-        if clearing:
-            incident.hide_version = version
         written = 0
         for device_id in device_ids:
             link = self._screens.link_of(device_id)
@@ -243,11 +239,14 @@ class Board:
         return screen.id in incident.ledger.entries or screen.in_scope(emergency.scope)
 
     def delivered(self, device_id: str, alerts: list[Alert], wall_ms: int) -> None:
-        """A whole truth with these alerts was sent to the screen."""
+        """A whole truth was sent to the screen: these alerts and no others, so it is an all-clear too."""
         for alert in alerts:
             incident = self._incidents[alert.emergency_id]
             incident.ledger.target(device_id, wall_ms)
             incident.ledger.sent(device_id, wall_ms)
+        for incident in self._incidents.values():
+            if incident.ledger.clearing and device_id in incident.ledger.entries:
+                incident.ledger.hide_sent(device_id)
 
     def reconsider(self, screen: Screen) -> None:
         """The screen's site, groups or status changed: it may have come into a scope."""
@@ -288,11 +287,10 @@ class Board:
             case ReceiptStatus.FAILED | ReceiptStatus.REJECTED:
                 ledger.refused(device_id, receipt.detail)
 
-    def agreed(self, device_id: str, version: int, wall_ms: int) -> None:
-        """The screen confirmed this version: every all-clear up to it has reached the screen."""
+    def agreed(self, device_id: str, wall_ms: int) -> None:
+        """The screen has applied everything that was written to its link."""
         for incident in self._incidents.values():
-            if incident.ledger.clearing and version >= incident.hide_version:
-                incident.ledger.hidden(device_id, wall_ms)
+            incident.ledger.agreed(device_id, wall_ms)
 
     def went_offline(self, device_id: str) -> None:
         """The screen's link is gone."""

@@ -134,6 +134,8 @@ class Feed:
         if stream is None:
             stream = self._streams[tenant_id] = _Stream()
         self._send_beat(tenant_id, stream)
+        # Before anything is sent: a subscriber that cannot take it unsubscribes in the middle of this.
+        stream.subscribers.add(subscriber)
         missed = self._missed(stream, stream_id, seq)
         if missed is None:
             snapshot = Snapshot(
@@ -149,7 +151,6 @@ class Feed:
             subscriber.send_encoded(self._text_frame(encode(Recovered(stream.id, seq))))
             for frame in missed:
                 subscriber.send_encoded(frame)
-        stream.subscribers.add(subscriber)
 
     def unsubscribe(self, tenant_id: str, subscriber: Subscriber) -> None:
         """Send nothing more. The stream goes on for a while, so that a page that comes back resumes."""

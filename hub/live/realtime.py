@@ -41,6 +41,9 @@ class LiveSide:
         found = {screen.id: screen for screen in await self._truth.screens(tenant_id, device_ids)}
         for device_id in device_ids:
             screen = found.get(device_id)
+            known = self._roster.get(device_id)
+            if known is not None and known.tenant_id != tenant_id:
+                continue  # an id of another tenant is nobody's here, and nothing of it is shown
             if screen is None:
                 self._roster.remove(device_id)
             else:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from hub.journal import (
     CommandRecord,
     HeartbeatRecord,
@@ -70,11 +72,14 @@ class Effects:
 
     def alert_receipt(self, device_id: str, receipt: Receipt, wall_ms: int) -> bool:
         """See the port."""
-        return self._board.receipt(device_id, receipt, wall_ms)
+        cleaned = msgspec.structs.replace(
+            receipt, detail=clean(receipt.detail), content_hash=clean(receipt.content_hash)
+        )
+        return self._board.receipt(device_id, cleaned, wall_ms)
 
-    def alerts_agreed(self, device_id: str, version: int, wall_ms: int) -> None:
+    def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
         """See the port."""
-        self._board.agreed(device_id, version, wall_ms)
+        self._board.agreed(device_id, wall_ms)
 
     # ---- presence ----
 
