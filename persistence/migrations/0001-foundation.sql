@@ -118,7 +118,7 @@ CREATE TABLE devices (
     presence            text NOT NULL DEFAULT 'offline' CHECK (presence IN ('online', 'offline')),
     presence_reason     text NOT NULL DEFAULT 'never_connected' CHECK (presence_reason IN
                         ('connected', 'never_connected', 'heartbeat_lost', 'network_closed', 'said_goodbye',
-                         'protocol_error', 'too_slow', 'token_revoked', 'quarantined', 'hub_restarted')),
+                         'protocol_error', 'too_slow', 'token_revoked', 'quarantined', 'hub_fault', 'hub_restarted')),
     presence_since      timestamptz,
     last_seen_at        timestamptz,
     playback            text CHECK (playback IN ('ready', 'idle', 'playing', 'paused', 'stopped', 'error')),

@@ -1,0 +1,83 @@
+"""Migrations: from empty, once, together, and never by halves."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from persistence import migrate as module
+from persistence.embedded import EmbeddedPostgres
+from persistence.errors import DatabaseUnavailable, MigrationFailed
+from persistence.migrate import migrate, pending
+
+
+@pytest.fixture
+def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    postgres.create_database("empty")
+    yield postgres.url("empty")
+    postgres.drop_database("empty")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the migrations that a test may change."""
+    return Path(shutil.copytree(module.FOLDER, tmp_path / "migrations"))
+
+
+def test_an_empty_database_is_migrated_once(empty_database_url: str) -> None:
+    files = sorted(path.stem for path in module.FOLDER.glob("*.sql"))
+    assert pending(empty_database_url) == files
+    assert migrate(empty_database_url) == files
+    assert pending(empty_database_url) == []
+    assert migrate(empty_database_url) == []
+
+
+def test_hubs_that_start_together_migrate_once_between_them(empty_database_url: str) -> None:
+    applied: list[list[str]] = []
+    threads = [threading.Thread(target=lambda: applied.append(migrate(empty_database_url))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(len(names) for names in applied) == [0, 0, 0, len(list(module.FOLDER.glob("*.sql")))]
+
+
+def test_a_migration_that_fails_leaves_nothing_behind_and_names_itself(
+    empty_database_url: str, folder: Path
+) -> None:
+    (folder / "0002-half.sql").write_text("CREATE TABLE half (); SELECT 1/0;")
+    with pytest.raises(MigrationFailed, match=r"^0002-half: division by zero"):
+        migrate(empty_database_url, folder)
+    with psycopg.connect(empty_database_url) as connection:
+        row = connection.execute("SELECT to_regclass('half'), to_regclass('tenants')").fetchone()
+    assert row == (None, None)
+
+
+def test_a_new_file_is_applied_to_a_database_of_before(database_url: str, folder: Path) -> None:
+    (folder / "0002-more.sql").write_text("CREATE TABLE more ();")
+    assert pending(database_url, folder) == ["0002-more"]
+    assert migrate(database_url, folder) == ["0002-more"]
+
+
+def test_a_file_that_was_edited_after_it_was_applied_is_refused(database_url: str, folder: Path) -> None:
+    first = next(iter(sorted(folder.glob("*.sql"))))
+    first.write_text(first.read_text() + "-- a word more")
+    with pytest.raises(MigrationFailed, match="edited"):
+        migrate(database_url, folder)
+
+
+def test_a_database_of_a_later_version_is_refused(database_url: str, folder: Path) -> None:
+    (folder / "0002-later.sql").write_text("CREATE TABLE later ();")
+    migrate(database_url, folder)
+    with pytest.raises(MigrationFailed, match="later Clarion"):
+        pending(database_url)
+
+
+def test_an_unreachable_database_is_one_clear_error() -> None:
+    with pytest.raises(DatabaseUnavailable, match="refused"):
+        migrate("postgresql://nobody@127.0.0.1:1/nothing")
