@@ -20,7 +20,7 @@ from loadtest.link import EnrolledScreen, Link
 from loadtest.scheduler import Scheduler
 from loadtest.stats import FleetStats
 
-LEAVE_DEADLINE_S: Final = 1.5
+LEAVE_DEADLINE_S: Final = 1.0
 """For all goodbyes together."""
 
 
@@ -80,12 +80,12 @@ class Fleet:
         return link
 
     async def leave(self, reason: str = "the simulation ended") -> None:
-        """Every screen says goodbye; then all is over, within LEAVE_DEADLINE_S."""
+        """Every screen says goodbye, and the hub closes; after LEAVE_DEADLINE_S all is over either way."""
         self.leaving = True
         with trio.move_on_after(LEAVE_DEADLINE_S):
-            async with trio.open_nursery() as farewells:
-                for link in self.links:
-                    farewells.start_soon(link.leave, reason)
+            for link in self.links:
+                await link.say_goodbye(reason)
+            await self.stats.wait_until(lambda stats: stats.connected == 0)
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
 

@@ -132,4 +132,4 @@ def _explained(response: httpx.Response) -> str:
     except msgspec.DecodeError:
         return f"{response.status_code} {response.reason_phrase}".strip()
     fields = "; ".join(f"{name}: {why}" for name, why in (problem.fields or {}).items())
-    return f"{problem.detail} {fields}".strip()
+    return f"{problem.detail} {fields}".strip().rstrip(".")

@@ -30,7 +30,7 @@ from player.reconnect import Backoff
 from player.reference import ReferenceScreen
 from protocol.codec import MalformedFrame, UnknownFrame, decode_downlink, encode
 from protocol.frames import Ack, Command, Downlink, Heartbeat, Receipt, Uplink
-from protocol.vocabulary import SIMULATED_PLATFORM, CommandName, ReceiptStatus
+from protocol.vocabulary import OPERATOR_COMMANDS, SIMULATED_PLATFORM, CommandName, ReceiptStatus
 
 CONNECT_DEADLINE_S: Final = 15.0
 """From the first packet to `welcome`."""
@@ -96,7 +96,6 @@ class Link:
         self._scope = trio.CancelScope()
         self._welcomed_before = False
         self._counted_as_connected = False
-        self._leaving = False
         self._beat_sent = (0, 0.0)
         self._showed_alert = False
 
@@ -113,6 +112,8 @@ class Link:
         await trio.sleep_until(start_at)
         while not self._fleet.leaving:
             ending = await self._connect_once()
+            if self._fleet.leaving:
+                return
             delay_s = self._backoff.delay_s(close_code=ending.close_code, goodbye=ending.goodbye)
             if delay_s is None:
                 self.gave_up = ending.reason
@@ -135,15 +136,12 @@ class Link:
                 # A message that was sent by half leaves the stream unusable.
                 self._scope.cancel()
 
-    async def leave(self, reason: str) -> None:
-        """Say goodbye and close. The caller sets the deadline."""
+    async def say_goodbye(self, reason: str) -> None:
+        """The hub answers it by closing. The caller sets the deadline."""
         if self._socket is not None and self.screen.session is not None:
-            self._leaving = True
             farewell = self.screen.leave(reason)
             self.screen.disconnected()  # No heartbeat comes after a goodbye.
             await self._say_if_open(farewell)
-            await self._socket.aclose()
-            self._scope.cancel()
 
     # ---- one connection ----
 
@@ -186,10 +184,6 @@ class Link:
                     while True:
                         await self._hear(socket)
                 except ConnectionClosed as closed:
-                    if self._leaving:
-                        await (
-                            trio.sleep_forever()
-                        )  # The reader must live until `leave` has closed in good order.
                     ending = Ending(None if closed.reason is None else int(closed.reason.code))
                     nursery.cancel_scope.cancel()
         finally:
@@ -269,7 +263,7 @@ class Link:
                 for alert in self.screen.alerts:
                     if alert.emergency_id in rendered:
                         stats.alert.add(time.time() - alert.issued_ms / 1000.0)
-            case Command():
+            case Command(command=name) if name in OPERATOR_COMMANDS:
                 stats.commands += 1
             case _:
                 pass

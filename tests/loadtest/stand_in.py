@@ -16,7 +16,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, WebSocketReque
 
 from loadtest.link import EnrolledScreen, Misbehaviour
 from protocol.codec import decode_uplink, encode
-from protocol.frames import Ack, Alert, Downlink, Heartbeat, Hello, Uplink, Welcome
+from protocol.frames import Ack, Alert, DeviceGoodbye, Downlink, Heartbeat, Hello, Uplink, Welcome
 from protocol.vocabulary import SUBPROTOCOL
 
 
@@ -93,6 +93,8 @@ class StandInHub:
             answer = Ack(
                 frame.seq, now_ms(), self.emergency_version, None if right else list(self.emergencies)
             )
+        elif isinstance(frame, DeviceGoodbye):
+            await socket.aclose(1001)
         if answer is not None:
             await socket.send_message(encode(answer).decode())
 
