@@ -70,7 +70,6 @@ class LivePage:
         """Begin the beats; everything ends with the browser tab."""
         subscription = self.store.subscribe()
         ui.context.client.on_delete(subscription.close)
-        self.session.watch(ui.context.client)
 
         def beat() -> None:
             if self.session.signed_out:
@@ -98,10 +97,12 @@ def browser_clock() -> Clock:
     return Clock.from_cookie(ui.context.client.request.cookies.get(ZONE_COOKIE))
 
 
-def signed_in_or_redirect() -> Session | RedirectResponse:
-    """The session, or the way to the sign-in page and back."""
+async def open_session() -> Session | RedirectResponse:
+    """The session of the browser that asks, with its first picture; or the way to the sign-in page."""
     session = current_session()
     if session is not None:
+        session.watch(ui.context.client)
+        await session.first_picture()
         return session
     request = ui.context.client.request
     if request.url.path == "/":

@@ -25,7 +25,7 @@ from protocol.live import Delta, Notice, OperatorDownlink, Recovered, Resume, Sn
 from protocol.vocabulary import SUBPROTOCOL
 
 _FIRST_DELAY_S: Final = 0.25
-_LONGEST_DELAY_S: Final = 5.0
+_LONGEST_DELAY_S: Final = 3.0
 # A hub that answers nothing for about this long, twice, is away even if TCP has not noticed.
 _PING_S: Final = 4.0
 
@@ -116,6 +116,8 @@ class LiveFeed:
             except (OSError, InvalidHandshake, InvalidURI, MalformedFrame) as error:
                 # TimeoutError is an OSError: a hub that hangs and one that is gone are one to an operator.
                 _log.debug("live_connection_failed", error=repr(error))
+            if self._store.away_since_ms is None:
+                _log.warning("hub_away", hub=self._address)
             self._store.lost(int(time.time() * 1000))
             self.first_news.set()
             delay = reconnect_delay(self._attempt, random.random())  # noqa: S311 -- jitter, not a secret
@@ -151,6 +153,8 @@ class LiveFeed:
             _log.warning("live_notice", code=frame.code, message=frame.message)
             return
         if self._position.follow(frame):
+            if self._store.away_since_ms is not None:
+                _log.info("hub_back", hub=self._address)
             self._store.apply(frame)
             self.first_news.set()
         self._attempt = 0

@@ -109,10 +109,12 @@ def hub_away(since_ms: int, clock: Clock, known: bool) -> str:
     return f"{said} What you see is what was last known. Retrying…" if known else f"{said} Retrying…"
 
 
-def reach(preview: ScopePreview) -> str:
-    """`Reaches 50 screens: 47 online now, 3 offline will get it when they return.`"""
+def reach(preview: ScopePreview | None) -> str:
+    """`Reaches 50 screens: 47 online now, 3 offline will get it when they return.` None: nobody could say."""
+    if preview is None:
+        return "The hub does not say how many screens this reaches. You can still try to send it."
     if preview.targeted == 0:
-        return "Reaches no screen. Choose at least one."
+        return "Reaches no screen."
     begun = f"Reaches {count(preview.targeted, 'screen')}"
     if preview.offline == 0:
         return f"{begun}, online now." if preview.targeted == 1 else f"{begun}, all online now."
@@ -123,8 +125,13 @@ def reach(preview: ScopePreview) -> str:
     )
 
 
+def alert_button(preview: ScopePreview | None) -> str:
+    """What the button that sends the alert says."""
+    return "Send the alert" if preview is None else f"Alert {count(preview.targeted, 'screen')}"
+
+
 def shown_of(progress: EmergencyProgress) -> str:
-    """`48 of 50 show it`; while the all-clear is chased `3 still show it`; at the end `48 of 50 showed it`."""
+    """`48 of 50 show it`; while the all-clear is chased `3 still show it`; then `48 of 50 showed it`."""
     of = f"{progress.rendered:,} of {progress.targeted:,}"
     if progress.status is EmergencyStatus.LIVE:
         return f"{of} show it"

@@ -6,9 +6,9 @@ or refused, before anything else happens, and the end is ours: a browser with an
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
-import sys
 import threading
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ import dashboard.pages.emergency_progress
 import dashboard.pages.screen
 import dashboard.pages.screens
 import dashboard.pages.sign_in  # noqa: F401 -- importing a page registers its route
+from dashboard.logs import set_up_logs
 from dashboard.pages.sign_in import prefill_tenant
 from dashboard.session import close_every_session, use_hub
 from dashboard.settings import DashboardSettings
@@ -52,12 +53,14 @@ def serve(settings: DashboardSettings, secret: str) -> None:
     listening = _listen(settings.host, settings.port)
     Storage.path = settings.data_dir / "dashboard"
     Storage.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    set_up_logs(settings)
     use_hub(settings.hub_url)
     prefill_tenant(settings.tenant_id)
     server = _Server(
         uvicorn.Config(
             application(secret),
-            log_level="warning",
+            log_config=None,
+            access_log=False,
             ws="websockets-sansio",
             timeout_graceful_shutdown=_GRACE_S,
             server_header=False,
@@ -65,6 +68,10 @@ def serve(settings: DashboardSettings, secret: str) -> None:
     )
     if settings.stop_with_stdin:
         threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
+    # uvicorn raises the signal that stopped it once more when it is done, for whoever was there before it.
+    # Being told to stop is the ordinary end here: exit code 0, no traceback.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.handle_exit)
     server.run(sockets=[listening])
 
 
@@ -123,6 +130,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _stop_at_end_of_stdin(server: uvicorn.Server) -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not sys.stdin: a thread that waits inside its buffer aborts the interpreter's own end.
+    while os.read(0, 4096):
         pass
     server.handle_exit(signal.SIGTERM, None)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final, Literal, TypeVar
 from urllib.parse import urlsplit
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["console", "json"]
+LEVELS: Final[tuple[LogLevel, ...]] = ("debug", "info", "warning", "error")
+FORMATS: Final[tuple[LogFormat, ...]] = ("console", "json")
+Choice = TypeVar("Choice", bound=str)
 
 
 class SettingsError(Exception):
@@ -25,6 +32,8 @@ class DashboardSettings:
     # Filled in on the sign-in page when neither the link nor the browser knows one.
     tenant_id: str | None = None
     stop_with_stdin: bool = False
+    log_level: LogLevel = "info"
+    log_format: LogFormat = "console"
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> DashboardSettings:
@@ -43,6 +52,8 @@ class DashboardSettings:
             secret=_secret(text("CLARION_DASHBOARD_SECRET")),
             tenant_id=text("CLARION_TENANT_ID"),
             stop_with_stdin=text("CLARION_STOP_WITH_STDIN") == "1",
+            log_level=_one_of("CLARION_LOG_LEVEL", text("CLARION_LOG_LEVEL"), default.log_level, LEVELS),
+            log_format=_one_of("CLARION_LOG_FORMAT", text("CLARION_LOG_FORMAT"), default.log_format, FORMATS),
         )
 
 
@@ -69,3 +80,12 @@ def _secret(value: str | None) -> str | None:
     if value is not None and len(value.encode()) < 32:
         raise SettingsError("CLARION_DASHBOARD_SECRET is shorter than 32 bytes: write a longer random one.")
     return value
+
+
+def _one_of(name: str, value: str | None, default: Choice, allowed: tuple[Choice, ...]) -> Choice:
+    if value is None:
+        return default
+    for candidate in allowed:
+        if value.lower() == candidate:
+            return candidate
+    raise SettingsError(f"{name}={value!r}: write one of {', '.join(allowed)}.")

@@ -100,8 +100,8 @@ async def order_all(
 ) -> HubError | None:
     """Post `command` to each device, a few at a time; `tell(accepted, refused)` after each.
 
-    Returns the last refusal, or None when the hub accepted every one. A hub that is away, or that no longer knows
-    the operator, ends it early: the rest would only fail the same way.
+    Returns the last refusal, or None when the hub accepted every one. A hub that is away, or that no longer
+    knows the operator, ends it early: the rest would only fail the same way.
     """
     waiting = list(device_ids)[::-1]
     accepted = refused = 0

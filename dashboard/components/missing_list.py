@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, tag
 from dashboard.hub_client import HubClient
 from dashboard.sentences import missing_title, why_missing
@@ -74,6 +75,9 @@ class MissingList:
         with self._list:
             for line in lines[:_MOST_LISTED]:
                 _line(*line)
+            if not lines and not self._progress.waiting:
+                with tag("li", "missing-none"):
+                    icon("check", "missing-none-icon")
             if len(lines) > _MOST_LISTED:
                 tag("li", "missing-more", f"and {len(lines) - _MOST_LISTED:,} more")
 

@@ -9,7 +9,7 @@ from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm, toast
 from dashboard.components.icons import icon
 from dashboard.components.markup import Tag, set_text, switch_class, tag
-from dashboard.frame import LivePage, frame, signed_in_or_redirect
+from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_client import HubError
 from dashboard.sentences import count
 from dashboard.session import explain
@@ -20,11 +20,9 @@ from protocol.live import ScreenRow
 @ui.page("/approvals")
 async def approvals_page() -> RedirectResponse | None:
     """Waiting devices, live."""
-    session = signed_in_or_redirect()
+    session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
-    session.watch(ui.context.client)
-    await session.first_picture()
     with frame(session, "Approvals", "approvals") as page:
         _Approvals(page)
     return None

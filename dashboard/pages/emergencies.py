@@ -9,7 +9,7 @@ from dashboard.clock import to_ms
 from dashboard.components.alert import severity_badge, status_badge
 from dashboard.components.icons import icon
 from dashboard.components.markup import tag
-from dashboard.frame import LivePage, frame, signed_in_or_redirect
+from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_client import HubError
 from dashboard.sentences import took
 from dashboard.session import explain
@@ -21,11 +21,9 @@ from protocol.vocabulary import EmergencyStatus
 @ui.page("/emergencies")
 async def emergencies_page() -> RedirectResponse | None:
     """The history, read again when an emergency changes its status."""
-    session = signed_in_or_redirect()
+    session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
-    session.watch(ui.context.client)
-    await session.first_picture()
     with frame(session, "Emergencies", "history") as page:
         history = _History(page)
     await history.load()

@@ -13,9 +13,9 @@ from dashboard.components.buttons import HoldButton
 from dashboard.components.dialogs import confirm
 from dashboard.components.markup import Tag, set_attribute, set_text, switch_class, tag
 from dashboard.components.scope_picker import ScopePicker
-from dashboard.frame import LivePage, frame, signed_in_or_redirect
+from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_client import HubError
-from dashboard.sentences import SEVERITY_MEANINGS, SEVERITY_WORDS, count, reach
+from dashboard.sentences import SEVERITY_MEANINGS, SEVERITY_WORDS, alert_button, reach
 from dashboard.session import explain
 from dashboard.store import Change
 from protocol.api import EmergencyRequest, ScopePreview
@@ -61,11 +61,9 @@ _SETTLE_S: Final = 0.15
 @ui.page("/emergency")
 async def emergency_page(devices: str = "") -> RedirectResponse | None:
     """Compose an emergency. `devices`: ids to begin with, separated by commas."""
-    session = signed_in_or_redirect()
+    session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
-    session.watch(ui.context.client)
-    await session.first_picture()
     with frame(session, "Emergency", "emergency") as page:
         composer = _Composer(page)
     known = {key: page.store.screens[key].name for key in devices.split(",") if key in page.store.screens}
@@ -81,7 +79,7 @@ class _Composer:
         self._severity = Severity.EXTREME
         self._title = self._message = ""
         self._expires_in_s = 0
-        self._preview = ScopePreview(0, 0, 0)
+        self._preview: ScopePreview | None = None
         self._asking = 0
         self._sending = False
         tag("h1", "page-title", "New emergency")
@@ -187,19 +185,17 @@ class _Composer:
         """Ask the hub whom the scope reaches; of several answers under way only the last one counts."""
         self._asking += 1
         mine = self._asking
-        if self.scope.empty:
-            self._preview = ScopePreview(0, 0, 0)
-        else:
+        preview: ScopePreview | None = ScopePreview(0, 0, 0)
+        if not self.scope.empty:
             try:
                 preview = await self._page.hub.preview(self.scope.scope)
             except HubError as error:
+                preview = None
                 if error.signed_out:
                     explain(self._page.session, error)
-                return
-            if mine != self._asking:
-                return
+        if mine == self._asking:
             self._preview = preview
-        self._refresh()
+            self._refresh()
 
     def _refresh(self) -> None:
         self._title = (self._title_box.value or "").strip()
@@ -207,20 +203,29 @@ class _Composer:
         for severity, card in self._severities.items():
             set_attribute(card, "aria-checked", "true" if severity is self._severity else "false")
         self._glass.show(self._severity, self._title, self._message)
-        set_text(self._reach, reach(self._preview))
-        switch_class(self._reach, "reach-none", self._preview.targeted == 0)
-        set_text(self._hold.text, f"Alert {count(self._preview.targeted, 'screen')}")
-        set_text(self._hold.hint, "Hold to send" if self._title else "Write a title first")
-        ready = bool(self._title) and self._preview.targeted > 0 and not self._sending
-        set_attribute(self._hold.element, "aria-disabled", "false" if ready else "true")
-        self._ready = ready
+        set_text(self._reach, "Choose who sees it." if self.scope.empty else reach(self._preview))
+        switch_class(self._reach, "reach-none", self._preview is None or self._preview.targeted == 0)
+        set_text(self._hold.text, alert_button(self._preview))
+        hint = "Sending…" if self._sending else "Hold to send" if self._title else "Write a title first"
+        set_text(self._hold.hint, hint)
+        set_attribute(self._hold.element, "aria-disabled", "true" if self._problem_now() else "false")
+
+    def _problem_now(self) -> str:
+        """Why it cannot be sent as it is, or nothing."""
+        if self._sending:
+            return "It is being sent."
+        if not self._title:
+            return "Write a title: it is what people read first."
+        if self.scope.empty or (self._preview is not None and self._preview.targeted == 0):
+            return "This reaches no screen. Choose who sees it."
+        return ""
 
     async def _ask_and_send(self) -> None:
         """A short press: a question instead of the hold."""
         if not self._check():
             return
         if await confirm(
-            f"Alert {count(self._preview.targeted, 'screen')} now?",
+            f"{alert_button(self._preview)} now?",
             reach(self._preview),
             "Send the alert",
             details=lambda: severity_badge(self._severity),
@@ -228,21 +233,19 @@ class _Composer:
             await self._send()
 
     def _check(self) -> bool:
-        problem = ""
-        if not self._title:
-            problem = "Write a title: it is what people read first."
-        elif self._preview.targeted == 0:
-            problem = "This reaches no screen. Choose who sees it."
+        problem = self._problem_now()
+        self._say("" if self._sending else problem)
+        return not problem
+
+    def _say(self, problem: str) -> None:
         set_text(self._problem, problem)
         switch_class(self._problem, "hidden", not problem)
-        return not problem and not self._sending
 
     async def _send(self) -> None:
         if not self._check():
             return
         self._sending = True
         self._refresh()
-        set_text(self._hold.hint, "Sending…")
         try:
             created = await self._page.hub.activate(
                 EmergencyRequest(
@@ -252,8 +255,7 @@ class _Composer:
         except HubError as error:
             self._sending = False
             self._refresh()
-            set_text(self._problem, error.sentence)
-            switch_class(self._problem, "hidden", False)
+            self._say(error.sentence)
             if error.signed_out:
                 explain(self._page.session, error)
             return

@@ -16,7 +16,7 @@ from dashboard.components.alert import (
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.missing_list import MissingList
 from dashboard.components.progress import ProgressPanel
-from dashboard.frame import LivePage, Section, frame, signed_in_or_redirect
+from dashboard.frame import LivePage, Section, frame, open_session
 from dashboard.hub_client import HubError
 from dashboard.session import explain
 from dashboard.store import Change
@@ -28,11 +28,9 @@ from protocol.vocabulary import EmergencyStatus
 @ui.page("/emergencies/{emergency_id}")
 async def progress_page(emergency_id: str) -> RedirectResponse | None:
     """One emergency, live while it is in force."""
-    session = signed_in_or_redirect()
+    session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
-    session.watch(ui.context.client)
-    await session.first_picture()
     progress = session.store.emergencies.get(emergency_id)
     problem = "This emergency is not known."
     if progress is None:

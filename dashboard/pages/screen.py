@@ -15,7 +15,7 @@ from dashboard.components.dialogs import confirm, toast
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.components.screen_dialogs import edit_screen, show_token
 from dashboard.components.timeline import Timeline
-from dashboard.frame import LivePage, frame, signed_in_or_redirect
+from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_client import HubError
 from dashboard.sentences import COMMAND_WORDS, playing, presence
 from dashboard.session import explain
@@ -28,11 +28,9 @@ from protocol.vocabulary import MISSING_SENTENCES, CommandName, DeviceStatus, Le
 @ui.page("/screens/{screen_id}")
 async def screen_page(screen_id: str) -> RedirectResponse | None:
     """One screen, live."""
-    session = signed_in_or_redirect()
+    session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
-    session.watch(ui.context.client)
-    await session.first_picture()
     try:
         device = await session.hub.device(screen_id)
         problem = ""

@@ -13,7 +13,7 @@ from dashboard.components.counters import CounterStrip
 from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.screen_grid import ROWS_URL, ScreenGrid, grid_row
-from dashboard.frame import LivePage, frame, signed_in_or_redirect
+from dashboard.frame import LivePage, frame, open_session
 from dashboard.sentences import count
 from dashboard.session import current_session
 from dashboard.store import Change
@@ -32,11 +32,9 @@ def rows() -> Response:
 @ui.page("/")
 async def screens_page() -> RedirectResponse | None:
     """Counters, search and filters, the table, and a bar of commands for the selected screens."""
-    session = signed_in_or_redirect()
+    session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
-    session.watch(ui.context.client)
-    await session.first_picture()
     with frame(session, "Screens", "screens", wide=True) as page:
         _Screens(page)
     return None
