@@ -20,7 +20,7 @@ import structlog
 from quart import Response, g, request
 from quart_trio import QuartTrio
 
-from hub.api import commands, devices, emergencies, health, pages, pairing, places, sign_in
+from hub.api import commands, devices, emergencies, health, pages, pairing, places, sign_in, sockets
 from hub.api.binding import Binding
 from hub.api.health import Readiness
 from hub.api.openapi import openapi_document
@@ -68,6 +68,7 @@ def create_app(
         rule = each.path.replace("{", "<").replace("}", ">")
         endpoint = f"{each.tag}.{each.handler.__name__}"
         app.add_url_rule(rule, endpoint, binding.view(each), methods=[each.method])
+    sockets.add_to(app)
     health.add_to(app, readiness, metrics)
     pages.add_to(app, openapi_document(ROUTES))
 

@@ -19,7 +19,7 @@ from hub.tokens import Operator
 from hub.use_cases.admission import NO_SUCH_DEVICE
 from hub.use_cases.audit import record
 from hub.use_cases.errors import InConflict, Invalid, NotFound, TooMany
-from hub.use_cases.paging import cut_page, decode_cursor, encode_cursor
+from hub.use_cases.paging import ByNumber, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import QueuedCommand, Realtime
 from protocol.api import CommandAccepted, CommandRequest, CommandRow, Page
@@ -121,7 +121,7 @@ class Commands:
     ) -> Page[CommandRow]:
         """The device's commands, the newest first. Raises NotAllowed, NotFound, Invalid (cursor)."""
         require(operator, Permission.VIEW)
-        before = decode_cursor(cursor, int)
+        before = decode_cursor(cursor, ByNumber)
 
         def read(tx: Transaction) -> list[tuple[int, CommandRow]]:
             if tx.devices.get(device_id) is None:

@@ -14,7 +14,7 @@ from hub.tokens import Operator
 from hub.use_cases.admission import NO_SUCH_DEVICE
 from hub.use_cases.audit import record
 from hub.use_cases.errors import Invalid, NotFound
-from hub.use_cases.paging import cut_page, decode_cursor, encode_cursor
+from hub.use_cases.paging import ByName, ByNumber, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import Realtime
 from hub.use_cases.texts import one_line
@@ -49,7 +49,7 @@ class Devices:
     async def find(self, operator: Operator, wanted: Filter, cursor: str | None, limit: int) -> Page[Device]:
         """One page in the order of the names. Raises NotAllowed, Invalid (cursor)."""
         require(operator, Permission.VIEW)
-        after = decode_cursor(cursor, tuple[str, str])
+        after = decode_cursor(cursor, ByName)
 
         def read(tx: Transaction) -> list[Device]:
             return tx.devices.find(**wanted._asdict(), after=after, limit=limit + 1)
@@ -105,7 +105,7 @@ class Devices:
     ) -> Page[TimelineItem]:
         """What happened to the device, the newest first. Raises NotAllowed, NotFound, Invalid (cursor)."""
         require(operator, Permission.VIEW)
-        before = decode_cursor(cursor, int)
+        before = decode_cursor(cursor, ByNumber)
 
         def read(tx: Transaction) -> list[TimelineItem]:
             if tx.devices.get(device_id) is None:

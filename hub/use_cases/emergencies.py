@@ -20,7 +20,7 @@ from hub.tokens import Operator
 from hub.use_cases.audit import record
 from hub.use_cases.errors import Invalid, NotFound
 from hub.use_cases.explanation import explain
-from hub.use_cases.paging import cut_page, decode_cursor, encode_cursor
+from hub.use_cases.paging import ByInstant, ByName, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, LedgerEntry, NamedTable, Transaction
 from hub.use_cases.realtime import LiveEmergency, Realtime
 from hub.use_cases.texts import one_line
@@ -139,7 +139,7 @@ class Emergencies:
     ) -> Page[Emergency]:
         """The newest first. Raises NotAllowed, Invalid (cursor)."""
         require(operator, Permission.VIEW)
-        after = decode_cursor(cursor, tuple[datetime, str])
+        after = decode_cursor(cursor, ByInstant)
 
         def read(tx: Transaction) -> list[Emergency]:
             return tx.emergencies.newest(only_open=only_open, after=after, limit=limit + 1)
@@ -162,7 +162,7 @@ class Emergencies:
     ) -> Page[LedgerRow]:
         """Screen by screen, by name. Raises NotAllowed, NotFound, Invalid (cursor)."""
         require(operator, Permission.VIEW)
-        after = decode_cursor(cursor, tuple[str, str])
+        after = decode_cursor(cursor, ByName)
 
         def read(tx: Transaction) -> Sequence[LedgerEntry]:
             _found(tx.emergencies.get(emergency_id))

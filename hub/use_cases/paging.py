@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
 from hub.use_cases.errors import Invalid
+from protocol.api import Id
 
-Key = TypeVar("Key")
 Item = TypeVar("Item")
 
 LIMIT_AT_MOST: Final = 500
+
+# What a list is ordered by. A cursor comes back from a client, so it is checked as strictly as a body.
+ByNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+ByName: TypeAlias = tuple[str, Id]
+ByInstant: TypeAlias = tuple[Annotated[datetime, msgspec.Meta(tz=True)], Id]
 
 
 def encode_cursor(key: object) -> str:
@@ -21,13 +27,16 @@ def encode_cursor(key: object) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None, kind: type[Key]) -> Key | None:
-    """The key that `encode_cursor` was given. Raises Invalid."""
+def decode_cursor(cursor: str | None, kind: Any) -> Any:
+    """The key that `encode_cursor` was given, one of the types above; None for None. Raises Invalid."""
     if cursor is None:
         return None
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=kind)
+        key = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=kind)
+        if isinstance(key, tuple) and "\0" in str(key[0]):
+            raise ValueError("PostgreSQL has no such text")
+        return key
     except (ValueError, msgspec.MsgspecError) as error:
         raise Invalid({"cursor": "is not one that this list gave; start again without it"}) from error
 

@@ -35,6 +35,9 @@ def is_problem(reply: Reply, status: int) -> Problem:
         ("GET", "/nothing/here", None, {}, 404),
         ("GET", "/api/v1//devices", None, {}, 404),
         ("DELETE", "/api/v1/devices", None, {}, 405),
+        ("GET", "/api/v1/ws/device", None, {}, 426),
+        ("GET", "/api/v1/ws/admin", None, {}, 426),
+        ("GET", "/api/v1/devices/some/ws", None, {}, 426),
         ("POST", "/api/v1/auth/login", b"{", {}, 400),
         ("POST", "/api/v1/auth/login", b"\xff\xfe", {}, 400),
         ("POST", "/api/v1/auth/login", b"[" * 100_000, {}, 400),
@@ -73,6 +76,39 @@ async def test_a_field_is_named_by_its_path(api: Api, tenant: Tenant) -> None:
 async def test_what_is_not_an_id_is_not_found(api: Api, tenant: Tenant, id: str) -> None:
     reply = await api.get(f"/api/v1/devices/{id}", tenant.admin)
     assert reply.status == 404
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"1e400",
+        b"1" * 25,
+        b"-" + b"9" * 4000,
+        b"1e-400",
+        b'"\\u0000"',
+        b'"\\ud83d"',
+        b'{"\\u0000": 1}',
+        b'{"": {"": []}}',
+        b"[" * 900 + b"]" * 900,
+        b"[null, true, 1.5]",
+        '"\u2028\uffff\U0010ffff"'.encode(),
+    ],
+)
+async def test_no_free_form_json_makes_a_fault_of_the_hub(api: Api, tenant: Tenant, value: bytes) -> None:
+    (device_id,) = await api.provision(tenant, "hw-1")
+    device = f"/api/v1/devices/{device_id}"
+    for method, path, body in (
+        ("POST", f"{device}/command", b'{"command": "ping", "args": {"x": %b}}'),
+        ("PATCH", device, b'{"settings": {"x": %b}}'),
+        ("PATCH", device, b'{"name": %b}'),
+        ("PATCH", device, b'{"tags": {"x": %b}}'),
+        ("POST", "/api/v1/emergencies", b'{"title": "T", "message": %b, "severity": "minor"}'),
+        ("POST", "/api/v1/devices/register", b'{"enrolment_key": "k", "hardware_id": %b}'),
+    ):
+        reply = await api.call(method, path, body % value, tenant.admin)
+        assert reply.status < 500, (path, reply.body)
+        if reply.status < 300:
+            assert (await api.get(device, tenant.admin)).status == 200
 
 
 async def test_an_unexpected_fault_is_answered_by_an_id_and_nothing_else(
