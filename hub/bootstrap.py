@@ -22,6 +22,7 @@ from actors.runtime import Instant
 from hub import logs
 from hub.api.app import create_app
 from hub.api.health import Readiness
+from hub.client_address import ClientAddresses
 from hub.errors import StartError
 from hub.front_door import FrontDoor, bind
 from hub.gateway.credentials import DeviceCredentials
@@ -85,6 +86,7 @@ class Hub:
         secret = settings.jwt_secret or kept_secret(settings.data_dir, "jwt.key")
         self.tokens = AccessTokens(secret, settings.access_token_ttl_s)
         self.credentials = DeviceCredentials(self.restore, DatabaseUnavailable)
+        self.addresses = ClientAddresses(settings.trusted_proxies)
         limits = Limits(
             settings.handshake_deadline_s,
             settings.authentication_deadline_s,
@@ -93,7 +95,13 @@ class Hub:
             settings.outbox_limit_bytes,
         )
         self.gateway = Gateway(
-            limits, self.fleet, self.feed, self.roster, self.credentials, self._operator_identity
+            limits,
+            self.fleet,
+            self.feed,
+            self.roster,
+            self.credentials,
+            self._operator_identity,
+            self.addresses,
         )
         self.metrics = self._metrics()
         self.use_cases = UseCases.wired(
@@ -211,7 +219,7 @@ async def run_hub(settings: Settings) -> None:
                 metrics=hub.metrics.text,
                 public_websocket_url=settings.public_websocket_url,
             )
-            door = FrontDoor(settings, hub.gateway, HttpServer(app), sockets)
+            door = FrontDoor(settings, hub.gateway, HttpServer(app, hub.addresses), sockets)
             # What was loaded until now lives as long as the hub: the collector need not look at it again.
             gc.collect()
             gc.freeze()

@@ -6,6 +6,7 @@ there are.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from hub.client_address import Network
 from hub.errors import SettingsError
 
 Choice = TypeVar("Choice", bound=str)
@@ -118,6 +120,16 @@ class EnvironmentReader:
             wanted = " or ".join(f"{scheme}://" for scheme in schemes)
             raise SettingsError(f"{name} is not an address of a kind used here: begin it with {wanted}.")
         return value
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        """Addresses or networks, separated by commas."""
+        value = self._env.get(name, "")
+        try:
+            return tuple(
+                ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip()
+            )
+        except ValueError as error:
+            raise SettingsError(f"{name}: {error}; write addresses such as 10.0.0.5 or 10.0.0.0/8.") from None
 
     def secret(self, name: str, *, at_least_bytes: int) -> str | None:
         value = self.optional(name)

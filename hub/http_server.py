@@ -24,6 +24,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ASGIFramework
 from hypercorn.utils import wrap_app
 
+from hub.client_address import ClientAddresses
 from hub.gateway.wire import problem_response
 
 logger = logging.getLogger(__name__)
@@ -86,14 +87,14 @@ class HttpServer:
     """Serves the ASGI application `app` on one connection at a time, as many at once as
     `REQUESTS_AT_ONCE`."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, addresses: ClientAddresses) -> None:
         self._config = Config()
         self._config.keep_alive_max_requests = 0
         self._config.h11_max_incomplete_size = 16_384
         self._config.include_server_header = False
         self._config.accesslog = None
         self._config.errorlog = logging.getLogger("clarion.hypercorn")
-        self._app: AppWrapper = wrap_app(_http_only(app), MAX_BODY_BYTES, "asgi")
+        self._app: AppWrapper = wrap_app(_behind_the_door(app, addresses), MAX_BODY_BYTES, "asgi")
         self._context = WorkerContext(None)
         self._busy = 0
         self.requests = 0
@@ -129,12 +130,21 @@ class HttpServer:
             await trio.aclose_forcefully(stream)
 
 
-def _http_only(app: Any) -> ASGIFramework:
-    """The second lock behind the front door: an application that answers HTTP and nothing else."""
+def _behind_the_door(app: Any, addresses: ClientAddresses) -> ASGIFramework:
+    """The second lock behind the front door, and the place where a request learns whose it is.
+
+    Answers HTTP and nothing else; tells the application the client's address and scheme as our proxies have them.
+    """
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             raise RuntimeError(f"a connection of type {scope['type']} passed the front door")
+        peer, port = scope["client"] or ("", 0)
+        if addresses.trusts(peer):
+            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+            client = addresses.client_of(peer, headers.get(b"x-forwarded-for", ""))
+            scheme = "https" if headers.get(b"x-forwarded-proto") == "https" else scope["scheme"]
+            scope = {**scope, "client": (client, port), "scheme": scheme}
         await app(scope, receive, send)
 
     return guarded

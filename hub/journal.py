@@ -55,6 +55,7 @@ class PlaybackRecord(NamedTuple):
     now_playing: str | None
     last_seen_ms: int
     player_version: str | None
+    ip_address: str | None
 
 
 class HeartbeatRecord(NamedTuple):
@@ -187,7 +188,7 @@ class Journal:
         self._work.set()
 
     def playback(self, record: PlaybackRecord) -> None:
-        """Latest wins per device; the player's version is said once a session and stays."""
+        """Latest wins per device; version and address are said once a session and stay."""
         playback = self._batch.playback
         playback[record.device_id] = _fuller(playback.get(record.device_id), record)
         self._work.set()
@@ -265,7 +266,7 @@ class Journal:
 def _fuller(before: PlaybackRecord | None, record: PlaybackRecord) -> PlaybackRecord:
     if before is None or record.player_version is not None:
         return record
-    return record._replace(player_version=before.player_version)
+    return record._replace(player_version=before.player_version, ip_address=before.ip_address)
 
 
 def _later(before: CommandRecord | None, record: CommandRecord) -> CommandRecord:

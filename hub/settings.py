@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from hub.client_address import Network
 from hub.environment import EnvironmentReader, current_environment
 from hub.errors import SettingsError
 
@@ -48,6 +49,8 @@ class Settings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     gateway: GatewayKind = "auto"
+    # Networks of our own proxies (nginx, the dashboard), whose X-Forwarded-For is believed.
+    trusted_proxies: tuple[Network, ...] = ()
     # The WebSocket address that devices are told, e.g. wss://signage.example/api/v1/ws/device.
     # `None`: derived from the request that asks.
     public_websocket_url: str | None = None
@@ -104,6 +107,7 @@ class Settings:
             port=port,
             tls_certificate=tls_certificate,
             tls_key=tls_key,
+            trusted_proxies=read.networks("CLARION_TRUSTED_PROXIES"),
             gateway=read.choice("CLARION_GATEWAY", default.gateway, ("auto", "epoll", "streams")),
             public_websocket_url=read.url("CLARION_PUBLIC_WEBSOCKET_URL", ("ws", "wss")),
             dashboard_host=read.text("CLARION_DASHBOARD_HOST", default.dashboard_host),

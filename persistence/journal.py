@@ -49,10 +49,10 @@ _PRESENCE: Final = (
         FROM rows r WHERE d.id = r.a AND d.tenant_id = clarion_tenant()""",
 )
 _PLAYBACK: Final = (
-    ("uuid", "text", "text", "bigint", "text"),
+    ("uuid", "text", "text", "bigint", "text", "inet"),
     """UPDATE devices d
         SET playback = r.b, now_playing = r.c, last_seen_at = greatest(last_seen_at, to_timestamp(r.d / 1000.0)),
-            player_version = coalesce(r.e, player_version)
+            player_version = coalesce(r.e, player_version), ip_address = coalesce(r.f, ip_address)
         FROM rows r WHERE d.id = r.a AND d.tenant_id = clarion_tenant()""",
 )
 _COMMANDS: Final = (

@@ -250,7 +250,7 @@ class Place(Struct, frozen=True):
 # ---- emergencies ----
 
 
-class Scope(Struct, frozen=True, omit_defaults=True):
+class Scope(Struct, frozen=True):
     """Whom an emergency is for. `kind: all` needs no ids; the others need at least one."""
 
     kind: Literal["all", "sites", "groups", "devices"] = "all"

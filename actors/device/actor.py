@@ -133,7 +133,7 @@ class DeviceActor:
                 )
             )
         )
-        self._around.came_online(self.device_id, hello.player_version, hello.platform, now.wall_ms)
+        self._around.came_online(self.device_id, hello.player_version, self.link.ip_address, now.wall_ms)
         self._around.alerts_delivered(self.device_id, alerts, now.wall_ms)
         if shadow.report_playback(hello.playback) and shadow.playback is not None:
             self._around.playback_changed(self.device_id, shadow.playback, now.wall_ms)

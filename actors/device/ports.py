@@ -17,6 +17,10 @@ class Link(Protocol):
         """Names the session in welcome and in logs."""
 
     @property
+    def ip_address(self) -> str:
+        """Where the screen connects from."""
+
+    @property
     def stalled(self) -> bool:
         """Whether something sent earlier still waits for the screen to read."""
 
@@ -45,7 +49,7 @@ class Surroundings(Protocol):
     def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
         """The screen confirmed the version last sent to it: it shows what it must and nothing else."""
 
-    def came_online(self, device_id: str, player_version: str, platform: str, wall_ms: int) -> None:
+    def came_online(self, device_id: str, player_version: str, ip_address: str, wall_ms: int) -> None:
         """A session has begun."""
 
     def went_offline(self, device_id: str, reason: PresenceReason, last_heard_ms: int, wall_ms: int) -> None:

@@ -18,6 +18,7 @@ import trio
 
 from actors.device.fleet import Fleet
 from actors.runtime import Deadlines
+from hub.client_address import ClientAddresses
 from hub.gateway.connection import Connection
 from hub.gateway.credentials import DeviceCredentials, DeviceIdentity
 from hub.gateway.sessions import DeviceSession, OperatorSession
@@ -72,6 +73,7 @@ class Gateway:
         roster: Roster,
         credentials: DeviceCredentials,
         operator_tokens: OperatorTokens,
+        addresses: ClientAddresses,
         clock_s: Callable[[], float] = trio.current_time,
     ) -> None:
         self._limits = limits
@@ -80,6 +82,7 @@ class Gateway:
         self._roster = roster
         self._credentials = credentials
         self._operator_tokens = operator_tokens
+        self._addresses = addresses
         self._clock_s = clock_s
         self._deadlines: Deadlines[Connection] = Deadlines(tick_s=0.5)
         self.max_frame_bytes = limits.max_frame_bytes
@@ -140,6 +143,9 @@ class Gateway:
 
     def _identify_device(self, connection: Connection, token: str, device_id: str | None) -> None:
         asked_s = self._clock_s()
+        assert connection.wire is not None and connection.wire.request is not None
+        forwarded_for = ", ".join(connection.wire.request.headers.get_all("X-Forwarded-For"))
+        ip_address = self._addresses.client_of(connection.transport.peer_ip, forwarded_for)
 
         def answer(identity: DeviceIdentity | None) -> None:
             self._alone(connection, lambda: found(identity))
@@ -149,7 +155,7 @@ class Gateway:
                 detail = "This device token is not valid. Register the device again to get a new one."
                 self._turn_away(connection, 401, detail, _CHALLENGE)
             else:
-                self._admit_device(connection, identity, asked_s)
+                self._admit_device(connection, identity, ip_address, asked_s)
 
         def failed() -> None:
             self._turn_away(
@@ -159,7 +165,9 @@ class Gateway:
         if not self._credentials.ask(token, answer, failed):
             self._turn_away(connection, 503, "Too many screens connect at once.", {"Retry-After": "10"})
 
-    def _admit_device(self, connection: Connection, identity: DeviceIdentity, looked_up_s: float) -> None:
+    def _admit_device(
+        self, connection: Connection, identity: DeviceIdentity, ip_address: str, looked_up_s: float
+    ) -> None:
         screen = self._roster.get(identity.device_id)
         connection.admit(
             DeviceSession(
@@ -167,6 +175,7 @@ class Gateway:
                 self._fleet,
                 identity.device_id,
                 identity.device_id if screen is None else screen.name,
+                ip_address=ip_address,
                 has_open_commands=identity.has_open_commands,
                 looked_up_s=looked_up_s,
                 hello_deadline_s=self._limits.hello_deadline_s,

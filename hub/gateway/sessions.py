@@ -40,6 +40,7 @@ class DeviceSession:
         "_name",
         "device_id",
         "hello_deadline_s",
+        "ip_address",
         "outbox_limit_bytes",
         "session_id",
     )
@@ -51,6 +52,7 @@ class DeviceSession:
         device_id: str,
         name: str,
         *,
+        ip_address: str,
         has_open_commands: bool,
         looked_up_s: float,
         hello_deadline_s: float,
@@ -59,6 +61,7 @@ class DeviceSession:
         self._connection = connection
         self._fleet = fleet
         self._greeted = False
+        self.ip_address = ip_address
         self._has_open_commands = has_open_commands
         self._looked_up_s = looked_up_s
         self._name = name

@@ -83,14 +83,14 @@ class Effects:
 
     # ---- presence ----
 
-    def came_online(self, device_id: str, player_version: str, platform: str, wall_ms: int) -> None:
+    def came_online(self, device_id: str, player_version: str, ip_address: str, wall_ms: int) -> None:
         """See the port."""
         screen = self._roster.get(device_id)
         if screen is None:
             return
         screen.last_seen_ms = wall_ms
         self._set_presence(screen, Presence.ONLINE, PresenceReason.CONNECTED, wall_ms)
-        self._record_playback(screen, wall_ms, clean(player_version))
+        self._record_playback(screen, wall_ms, clean(player_version), ip_address or None)
         self._happened(screen, "online", "came online", wall_ms)
 
     def went_offline(self, device_id: str, reason: PresenceReason, last_heard_ms: int, wall_ms: int) -> None:
@@ -142,7 +142,13 @@ class Effects:
             )
         )
 
-    def _record_playback(self, screen: Screen, wall_ms: int, player_version: str | None = None) -> None:
+    def _record_playback(
+        self,
+        screen: Screen,
+        wall_ms: int,
+        player_version: str | None = None,
+        ip_address: str | None = None,
+    ) -> None:
         playback = screen.playback
         self._journal.playback(
             PlaybackRecord(
@@ -152,6 +158,7 @@ class Effects:
                 None if playback is None else playback.item,
                 wall_ms,
                 player_version,
+                ip_address,
             )
         )
 

@@ -90,7 +90,7 @@ class HubProcess:
         """Whether the process runs and answers."""
         if self._process is None or self._process.poll() is not None:
             return False
-        return httpx.get(f"{self.url}/health", timeout=5.0).json() == {"status": "ok"}
+        return bool(httpx.get(f"{self.url}/health", timeout=5.0).json() == {"status": "ok"})
 
     def kill(self) -> None:
         """SIGKILL: no goodbye, no flush."""

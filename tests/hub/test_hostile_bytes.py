@@ -19,7 +19,7 @@ from trio_websocket import WebSocketConnection, open_websocket_url
 
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
 from protocol.codec import decode_downlink, encode
-from protocol.frames import Ack, Heartbeat, Hello, Welcome
+from protocol.frames import Ack, Downlink, Heartbeat, Hello, Welcome
 from tests.hub.hub_process import HubProcess, running_hub
 
 KEY = base64.b64encode(secrets.token_bytes(16)).decode()
@@ -54,14 +54,21 @@ async def screen(hub: HubProcess, token: str) -> AsyncIterator[WebSocketConnecti
         extra_headers=[(b"Authorization", f"Bearer {token}".encode())],
     ) as websocket:
         await websocket.send_message(encode(Hello()).decode())
-        assert isinstance(decode_downlink((await websocket.get_message()).encode()), Welcome)
+        assert isinstance(await heard(websocket), Welcome)
         yield websocket
+
+
+async def heard(websocket: WebSocketConnection) -> Downlink:
+    """The next frame of the hub."""
+    message = await websocket.get_message()
+    assert isinstance(message, str)
+    return decode_downlink(message.encode())
 
 
 async def beats(websocket: WebSocketConnection, seq: int) -> None:
     """The screen's session is alive: a heartbeat is acknowledged."""
     await websocket.send_message(encode(Heartbeat(seq=seq, emergency_version=1)).decode())
-    frame = decode_downlink((await websocket.get_message()).encode())
+    frame = await heard(websocket)
     assert isinstance(frame, Ack) and frame.seq == seq
 
 
