@@ -42,6 +42,7 @@ def test_every_field_can_be_set_by_its_variable(tmp_path: Path) -> None:
         "CLARION_TLS_CERTIFICATE": str(pem),
         "CLARION_TLS_KEY": str(pem),
         "CLARION_GATEWAY": "streams",
+        "CLARION_TRUSTED_PROXIES": "10.0.0.5, 192.168.0.0/16",
         "CLARION_PUBLIC_WEBSOCKET_URL": "wss://signs.example/ws",
         "CLARION_DASHBOARD_HOST": "::1",
         "CLARION_DASHBOARD_PORT": "9080",
@@ -85,6 +86,7 @@ def test_every_field_can_be_set_by_its_variable(tmp_path: Path) -> None:
         ("CLARION_MAX_FRAME_BYTES", "64 KiB"),
         ("CLARION_LOG_FORMAT", "xml"),
         ("CLARION_GATEWAY", "fast"),
+        ("CLARION_TRUSTED_PROXIES", "10.0.0.0/8, everywhere"),
         ("CLARION_JWT_SECRET", "short"),
         ("CLARION_TLS_CERTIFICATE", "/no/such/file.pem"),
         ("CLARION_DATA_DIR", str(Path(__file__))),
@@ -162,6 +164,6 @@ def test_the_example_file_names_every_setting_and_shows_its_default() -> None:
     defaults = Settings()
     for field in dataclasses.fields(Settings):
         default = getattr(defaults, field.name)
-        if default is not None and field.name != "data_dir":
+        if default not in (None, ()) and field.name != "data_dir":
             value = shown[f"CLARION_{field.name.upper()}"]
             assert value == (f"{default:g}" if isinstance(default, float) else str(default))
