@@ -1,0 +1,156 @@
+"""The world of a device actor, as fakes that record: links, surroundings, a keeper, a loader, a clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.device.messages import PendingCommand
+from actors.runtime import Instant
+from protocol.close_codes import CloseCode
+from protocol.codec import decode_downlink
+from protocol.frames import Ack, Alert, Command, DeviceEvent, Downlink, Playback, Receipt, Welcome
+from protocol.vocabulary import CommandName, CommandStatus, PresenceReason, Severity
+
+NOON_MS = 1_767_355_200_000
+INTERVAL_S = 10.0
+
+
+@dataclass
+class RecordingLink:
+    """Fulfils `actors.device.ports.Link`."""
+
+    session_id: str = "session"
+    ip_address: str = "127.0.0.1"
+    stalled: bool = False
+    sent: list[Downlink] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    closed: list[tuple[CloseCode, float | None]] = field(default_factory=list)
+
+    def send(self, payload: bytes) -> None:
+        self.sent.append(decode_downlink(payload))
+
+    def send_encoded(self, frame: bytes) -> None:
+        self.raw.append(frame)
+        self.sent.append(decode_downlink(frame))
+
+    def close(self, code: CloseCode, reconnect_after_s: float | None = None) -> None:
+        self.closed.append((code, reconnect_after_s))
+
+    @property
+    def orders(self) -> list[str]:
+        """The names of the commands that were written, in order."""
+        return [frame.command.value for frame in self.sent if isinstance(frame, Command)]
+
+    @property
+    def welcomes(self) -> list[Welcome]:
+        return [frame for frame in self.sent if isinstance(frame, Welcome)]
+
+    @property
+    def acks(self) -> list[Ack]:
+        return [frame for frame in self.sent if isinstance(frame, Ack)]
+
+    @property
+    def command_ids(self) -> list[str]:
+        return [frame.command_id for frame in self.sent if isinstance(frame, Command)]
+
+
+@dataclass
+class World:
+    """Fulfils `Surroundings`, `Keeper` and `PendingLoader`; keeps the time."""
+
+    mono_s: float = 1_000.0
+    version: int = 1
+    alerts: list[Alert] = field(default_factory=list)
+    told: list[tuple[Any, ...]] = field(default_factory=list)
+    due_s: dict[str, float] = field(default_factory=dict)
+    over: list[str] = field(default_factory=list)
+    loads: list[str] = field(default_factory=list)
+    raise_in: set[str] = field(default_factory=set)
+    """Names of methods that fail: a fault in the hub's own code."""
+
+    def now(self) -> Instant:
+        return Instant(self.mono_s, NOON_MS + int((self.mono_s - 1_000.0) * 1000))
+
+    def _tell(self, name: str, *what: Any) -> None:
+        if name in self.raise_in:
+            raise RuntimeError(f"a fault in {name}")
+        self.told.append((name, *what))
+
+    def of(self, name: str) -> list[tuple[Any, ...]]:
+        """What was told under this name, without the name."""
+        return [what[1:] for what in self.told if what[0] == name]
+
+    # ---- Surroundings ----
+
+    def alerts_for(self, device_id: str) -> tuple[int, list[Alert]]:
+        return self.version, list(self.alerts)
+
+    def alerts_delivered(self, device_id: str, alerts: list[Alert], wall_ms: int) -> None:
+        self._tell("delivered", device_id, [alert.emergency_id for alert in alerts])
+
+    def alert_receipt(self, device_id: str, receipt: Receipt, wall_ms: int) -> bool:
+        self._tell("alert_receipt", device_id, receipt.command_id)
+        return True
+
+    def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
+        self._tell("agreed", device_id)
+
+    def came_online(self, device_id: str, player_version: str, ip_address: str, wall_ms: int) -> None:
+        self._tell("online", device_id)
+
+    def went_offline(self, device_id: str, reason: PresenceReason, last_heard_ms: int, wall_ms: int) -> None:
+        self._tell("offline", device_id, reason, last_heard_ms)
+
+    def playback_changed(self, device_id: str, playback: Playback, wall_ms: int) -> None:
+        self._tell("playback", device_id, playback.state, playback.item)
+
+    def heartbeat_sampled(
+        self, device_id: str, emergency_version: int, playback: Playback | None, wall_ms: int
+    ) -> None:
+        self._tell("sampled", device_id, wall_ms)
+
+    def event_reported(self, device_id: str, event: DeviceEvent, wall_ms: int) -> None:
+        self._tell("event", device_id, event.event)
+
+    def command_changed(
+        self,
+        device_id: str,
+        command_id: str,
+        command: CommandName,
+        status: CommandStatus,
+        detail: str | None,
+        wall_ms: int,
+    ) -> None:
+        self._tell("command", command_id, status)
+
+    def pending_changed(self, device_id: str, pending: int) -> None:
+        self._tell("pending", device_id, pending)
+
+    # ---- Keeper ----
+
+    def expect_heartbeat(self, device_id: str, due_s: float) -> None:
+        self.due_s[device_id] = due_s
+
+    def session_over(self, device_id: str) -> None:
+        self.over.append(device_id)
+
+    # ---- PendingLoader ----
+
+    def load_pending(self, device_id: str) -> None:
+        self.loads.append(device_id)
+
+
+def pending(
+    command_id: str,
+    status: CommandStatus = CommandStatus.QUEUED,
+    *,
+    expires_in_s: float = 3_600.0,
+    command: CommandName = CommandName.PLAY,
+) -> PendingCommand:
+    """A committed command; it expires so many seconds after noon."""
+    return PendingCommand(command_id, command, {}, NOON_MS + int(expires_in_s * 1000), status)
+
+
+def alert(emergency_id: str) -> Alert:
+    return Alert(emergency_id, "Fire", "Leave.", Severity.EXTREME, NOON_MS, f"hash-{emergency_id}")

@@ -1,0 +1,159 @@
+"""An emergency goes out: encoded once, to every screen in scope and nobody else; all are accounted for."""
+
+from __future__ import annotations
+
+from actors.emergency.ledger import VERDICT_AFTER_MS
+from hub.live.board import WRITES_PER_SLICE
+from protocol.api import Scope
+from protocol.frames import Receipt
+from protocol.vocabulary import DeviceStatus, LedgerState, MissingReason, ReceiptStatus, Severity
+from tests.actors.device.world import RecordingLink
+from tests.hub.live.scene import TENANT, Scene, emergency
+
+
+async def test_a_fan_out_encodes_once_and_writes_the_same_bytes_to_every_link() -> None:
+    scene = Scene()
+    for number in range(2 * WRITES_PER_SLICE + 7):
+        scene.screen(f"s{number}")
+    scene.screen("away", online=False)
+
+    targeted, online = await scene.board.activate(emergency())
+
+    assert (targeted, online) == (2 * WRITES_PER_SLICE + 8, 2 * WRITES_PER_SLICE + 7)
+    assert scene.encodings == 1
+    assert len({id(link.raw[0]) for link in scene.links.values()}) == 1
+    assert all(link.orders == ["emergency_show"] for link in scene.links.values())
+    assert len(scene.ledger_records) == targeted
+    progress = scene.board.progress("fire")
+    assert progress is not None
+    assert (progress.waiting, progress.missing) == (online, {MissingReason.OFFLINE: 1})
+
+
+async def test_only_the_tenants_own_approved_screens_in_scope_are_written_to() -> None:
+    scene = Scene()
+    scene.screen("in", site_id="site-1")
+    scene.screen("elsewhere", site_id="site-2")
+    scene.screen("pending", site_id="site-1", status=DeviceStatus.PENDING)
+    scene.screen("foreign", tenant_id="tenant-2", site_id="site-1")
+
+    await scene.board.activate(emergency(scope=Scope("sites", ["site-1"])))
+
+    assert [device_id for device_id, link in scene.links.items() if link.raw] == ["in"]
+    for device_id in ("elsewhere", "pending", "foreign"):
+        assert scene.board.alerts_for(device_id)[1] == []
+    # What a screen says about an emergency that is not for it changes nothing.
+    scene.board.receipt(
+        "foreign", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"), scene.now_ms
+    )
+    progress = scene.board.progress("fire")
+    assert progress is not None and (progress.targeted, progress.rendered) == (1, 0)
+    assert scene.board.in_force("tenant-2") == []
+
+
+async def test_a_late_joiner_gets_the_alert_at_once_and_joins_the_ledger() -> None:
+    scene = Scene()
+    await scene.board.activate(emergency(scope=Scope("groups", ["g"])))
+    screen = scene.screen("mover")
+    scene.board.reconsider(screen)
+    assert scene.links["mover"].raw == []
+
+    screen.group_ids = ("g",)
+    scene.board.reconsider(screen)
+    scene.board.reconsider(screen)
+
+    assert scene.links["mover"].orders == ["emergency_show"]
+    assert scene.versions[-1] == ("mover", scene.board.alerts_for("mover")[0])
+    progress = scene.board.progress("fire")
+    assert progress is not None and (progress.targeted, progress.waiting) == (1, 1)
+
+
+async def test_a_screen_that_leaves_the_scope_stays_targeted_until_the_all_clear() -> None:
+    scene = Scene()
+    screen = scene.screen("mover", group_ids=("g",))
+    await scene.board.activate(emergency(scope=Scope("groups", ["g"])))
+    screen.group_ids = ()
+    scene.board.reconsider(screen)
+    assert scene.connect("mover") == ["fire"]
+
+
+async def test_after_two_seconds_every_screen_is_shown_or_named_with_its_reason() -> None:
+    scene = Scene()
+    for device_id in ("shows", "wrong", "refuses", "silent", "stalled", "drops"):
+        scene.screen(device_id)
+    scene.screen("away", online=False)
+    scene.links["stalled"].stalled = True
+    await scene.board.activate(emergency())
+    say = {
+        "shows": Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"),
+        "wrong": Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-of-yesterday"),
+        "refuses": Receipt("fire", ReceiptStatus.REJECTED, detail="no memory"),
+        "silent": Receipt("fire", ReceiptStatus.RECEIVED),
+    }
+    for device_id, receipt in say.items():
+        assert scene.board.receipt(device_id, receipt, scene.now_ms + 40)
+    scene.disconnect("drops")
+    scene.now_ms += VERDICT_AFTER_MS
+
+    await scene.board.beat()
+
+    progress = scene.board.progress("fire")
+    assert progress is not None
+    assert (progress.targeted, progress.rendered, progress.waiting) == (7, 1, 0)
+    assert progress.missing == {
+        MissingReason.OFFLINE: 2,
+        MissingReason.WRONG_CONTENT: 1,
+        MissingReason.REFUSED: 1,
+        MissingReason.SILENT: 1,
+        MissingReason.STALLED: 1,
+    }
+    last = {record.device_id: record for record in scene.ledger_records}
+    assert last["shows"].state is LedgerState.RENDERED and last["shows"].missing is None
+    assert last["refuses"].detail == "no memory"
+    assert (progress.slowest_ms, progress.slowest_screen) == (40, "Screen shows")
+
+
+async def test_a_screen_that_dropped_gets_the_alert_first_when_it_is_back() -> None:
+    scene = Scene()
+    scene.screen("a", online=False)
+    await scene.board.activate(emergency())
+    assert scene.connect("a") == ["fire"]
+    scene.board.receipt("a", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"), scene.now_ms)
+    scene.disconnect("a")
+    progress = scene.board.progress("fire")
+    assert progress is not None and progress.rendered == 1, "what it proved to show it goes on showing"
+
+
+async def test_alerts_come_gravest_first_and_the_row_shows_the_gravest() -> None:
+    scene = Scene()
+    screen = scene.screen("a")
+    for severity in (Severity.MINOR, Severity.EXTREME, Severity.SEVERE):
+        await scene.board.activate(emergency(severity.value, severity=severity))
+    _, alerts = scene.board.alerts_for("a")
+    assert [alert.severity for alert in alerts] == [Severity.EXTREME, Severity.SEVERE, Severity.MINOR]
+    assert screen.alert_id == "extreme"
+    await scene.board.clear("extreme", scene.now_ms, "op")
+    assert screen.alert_id == "severe"
+
+
+async def test_an_unknown_command_id_is_not_about_an_alert() -> None:
+    scene = Scene()
+    scene.screen("a")
+    await scene.board.activate(emergency())
+    assert not scene.board.receipt("a", Receipt("something else", ReceiptStatus.RENDERED), scene.now_ms)
+    assert scene.board.receipt("never seen", Receipt("fire", ReceiptStatus.RENDERED), scene.now_ms)
+
+
+async def test_a_link_that_closes_in_the_middle_of_a_fan_out_harms_nobody() -> None:
+    scene = Scene()
+
+    class Hangup(RecordingLink):
+        def send_encoded(self, frame: bytes) -> None:
+            del scene.links["quits"]
+            scene.board.went_offline("quits")
+
+    for device_id in ("first", "quits", "last"):
+        scene.screen(device_id)
+    scene.links["quits"] = Hangup()
+    await scene.board.activate(emergency())
+    assert scene.links["last"].orders == ["emergency_show"]
+    assert (TENANT, "last") in scene.changed_rows

@@ -1,0 +1,270 @@
+"""The operators' feed: coalesced, encoded once, resumable by number, and never held up by a slow page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from hub.live.feed import REPLAY_DELTAS, Feed
+from protocol.codec import decode_operator_downlink
+from protocol.live import (
+    CommandChange,
+    Delta,
+    EmergencyProgress,
+    OperatorDownlink,
+    Recovered,
+    ScreenRow,
+    Snapshot,
+    TimelineEntry,
+)
+from protocol.vocabulary import (
+    CommandName,
+    CommandStatus,
+    DeviceStatus,
+    EmergencyStatus,
+    Presence,
+    PresenceReason,
+    Severity,
+)
+
+
+@dataclass
+class Gallery:
+    """Fulfils `Picture`: rows by id, and whose they are."""
+
+    names: dict[str, str] = field(default_factory=lambda: {"a": "A", "b": "B"})
+
+    def row(self, device_id: str) -> ScreenRow | None:
+        name = self.names.get(device_id)
+        if name is None:
+            return None
+        status, presence = DeviceStatus.APPROVED, Presence.ONLINE
+        return ScreenRow(device_id, name, status, presence, PresenceReason.CONNECTED)
+
+    def rows(self, tenant_id: str) -> list[ScreenRow]:
+        return [row for row in map(self.row, self.names) if row is not None] if tenant_id == "t1" else []
+
+    def progress(self, emergency_id: str) -> EmergencyProgress | None:
+        return progress(emergency_id, EmergencyStatus.LIVE) if emergency_id == "fire" else None
+
+    def progresses(self, tenant_id: str) -> list[EmergencyProgress]:
+        return []
+
+    def tenant_name(self, tenant_id: str) -> str:
+        return tenant_id.upper()
+
+
+def progress(emergency_id: str, status: EmergencyStatus) -> EmergencyProgress:
+    return EmergencyProgress(
+        id=emergency_id,
+        title="Fire",
+        message="Leave.",
+        severity=Severity.MINOR,
+        status=status,
+        issued_ms=0,
+        issued_by="op",
+        scope="all",
+        targeted=0,
+        online=0,
+        sent=0,
+        received=0,
+        rendered=0,
+        waiting=0,
+        still_showing=0,
+    )
+
+
+class Page:
+    """A subscriber. `on_frame`: what else happens when a frame is sent."""
+
+    def __init__(self, on_frame: Callable[[], None] = lambda: None) -> None:
+        self.raw: list[bytes] = []
+        self._on_frame = on_frame
+
+    def send_encoded(self, frame: bytes) -> None:
+        self.raw.append(frame)
+        self._on_frame()
+
+    @property
+    def frames(self) -> list[OperatorDownlink]:
+        return [decode_operator_downlink(frame) for frame in self.raw]
+
+    @property
+    def last(self) -> OperatorDownlink:
+        return self.frames[-1]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        first = self.frames[0]
+        assert isinstance(first, Snapshot)
+        return first
+
+    @property
+    def deltas(self) -> list[Delta]:
+        return [frame for frame in self.frames if isinstance(frame, Delta)]
+
+
+class Stage:
+    def __init__(self) -> None:
+        self.encodings = 0
+        self.picture = Gallery()
+        self.feed = Feed(self.picture, lambda: 42, self._text_frame)
+
+    def _text_frame(self, payload: bytes) -> bytes:
+        self.encodings += 1
+        return payload
+
+    def page(self, stream: str | None = None, seq: int = 0, tenant_id: str = "t1") -> Page:
+        page = Page()
+        self.feed.subscribe(tenant_id, page, stream, seq)
+        return page
+
+    def change(self, *device_ids: str, tenant_id: str = "t1") -> None:
+        for device_id in device_ids:
+            self.feed.screen_changed(tenant_id, device_id)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_a_new_page_gets_a_snapshot_and_then_deltas_that_go_on_from_it(stage: Stage) -> None:
+    first = stage.page()
+    stage.change("a")
+    stage.feed.beat()
+    second = stage.page()
+    stage.change("b")
+    stage.feed.beat()
+    assert (first.snapshot.seq, first.snapshot.tenant, len(first.snapshot.screens)) == (0, "T1", 2)
+    assert second.snapshot.seq == 1
+    assert [delta.seq for delta in first.deltas] == [1, 2]
+    assert [delta.seq for delta in second.deltas] == [2]
+
+
+def test_a_thousand_changes_of_a_screen_are_one_row_encoded_once_for_all(stage: Stage) -> None:
+    pages = [stage.page() for _ in range(5)]
+    before = stage.encodings
+    for _ in range(1_000):
+        stage.change("a")
+    stage.picture.names["a"] = "renamed"
+    stage.feed.beat()
+    assert stage.encodings == before + 1
+    assert [row.name for row in pages[0].deltas[0].screens] == ["renamed"]
+    assert len({id(page.raw[-1]) for page in pages}) == 1
+    stage.feed.beat()
+    assert len(pages[0].deltas) == 1, "nothing changed, nothing is sent"
+
+
+def test_changes_wait_for_the_beat_and_what_happened_keeps_its_order(stage: Stage) -> None:
+    page = stage.page()
+    for status in (CommandStatus.QUEUED, CommandStatus.SENT):
+        stage.feed.command_changed("t1", CommandChange("c", "a", CommandName.PLAY, status, 1))
+    for text in ("one", "two"):
+        stage.feed.happened("t1", TimelineEntry("a", "kind", text, 1))
+    assert page.deltas == []
+    stage.feed.beat()
+    delta = page.deltas[0]
+    assert [change.status for change in delta.commands] == [CommandStatus.QUEUED, CommandStatus.SENT]
+    assert [entry.text for entry in delta.timeline] == ["one", "two"]
+
+
+def test_a_screen_that_is_gone_is_removed_and_a_forgotten_emergency_has_a_last_word(stage: Stage) -> None:
+    page = stage.page()
+    stage.change("gone")
+    stage.feed.emergency_changed("t1", "fire")
+    stage.feed.emergency_changed("t1", "old", progress("old", EmergencyStatus.CLEARED))
+    stage.feed.emergency_changed("t1", "unknown")
+    stage.feed.beat()
+    delta = page.deltas[0]
+    assert (delta.removed, delta.screens) == (["gone"], [])
+    assert [(p.id, p.status) for p in delta.emergencies] == [
+        ("fire", EmergencyStatus.LIVE),
+        ("old", EmergencyStatus.CLEARED),
+    ]
+
+
+def test_a_page_that_returns_gets_exactly_what_it_missed(stage: Stage) -> None:
+    page = stage.page()
+    stream = page.snapshot.stream
+    stage.change("a")
+    stage.feed.beat()
+    stage.feed.unsubscribe("t1", page)
+    for _ in range(3):
+        stage.change("b")
+        stage.feed.beat()
+    stage.change("a")  # not even sent yet
+
+    back = stage.page(stream, 1)
+
+    assert isinstance(back.frames[0], Recovered) and back.frames[0].seq == 1
+    assert [delta.seq for delta in back.deltas] == [2, 3, 4, 5]
+    assert len(page.deltas) == 1
+    up_to_date = stage.page(stream, 5)
+    assert [type(frame) for frame in up_to_date.frames] == [Recovered]
+
+
+@pytest.mark.parametrize("seq", [-1, -(2**60), 99, 2**60])
+def test_a_number_that_never_was_gets_a_snapshot(stage: Stage, seq: int) -> None:
+    stream = stage.page().snapshot.stream
+    stage.change("a")
+    stage.feed.beat()
+    assert isinstance(stage.page(stream, seq).frames[0], Snapshot)
+    assert isinstance(stage.page("another life of the hub", 1).frames[0], Snapshot)
+
+
+def test_a_gap_that_is_not_remembered_any_more_gets_a_snapshot(stage: Stage) -> None:
+    page = stage.page()
+    stream = page.snapshot.stream
+    for _ in range(REPLAY_DELTAS + 1):
+        stage.change("a")
+        stage.feed.beat()
+    assert isinstance(stage.page(stream, 0).frames[0], Snapshot)
+    resumed = stage.page(stream, 1)
+    assert isinstance(resumed.frames[0], Recovered) and len(resumed.deltas) == REPLAY_DELTAS
+
+
+def test_tenants_never_see_each_other(stage: Stage) -> None:
+    mine, theirs = stage.page(), stage.page(tenant_id="t2")
+    stage.change("a")
+    stage.feed.beat()
+    assert theirs.snapshot.screens == [] and theirs.deltas == []
+    assert theirs.snapshot.stream != mine.snapshot.stream
+    stolen = stage.page(mine.snapshot.stream, 0, tenant_id="t2")
+    assert isinstance(stolen.frames[0], Snapshot) and stolen.snapshot.screens == []
+
+
+def test_what_nobody_watches_costs_nothing_and_ends_after_a_while(stage: Stage) -> None:
+    stage.change("a")
+    stage.feed.beat()
+    assert stage.encodings == 0
+    page = stage.page()
+    stage.feed.unsubscribe("t1", page)
+    for _ in range(REPLAY_DELTAS + 1):
+        stage.change("a")
+        stage.feed.beat()
+    encoded = stage.encodings
+    stage.change("a")
+    stage.feed.beat()
+    assert stage.encodings == encoded
+    assert isinstance(stage.page(page.snapshot.stream, REPLAY_DELTAS).frames[0], Snapshot)
+
+
+def test_a_page_that_cannot_take_its_snapshot_is_gone_and_not_kept(stage: Stage) -> None:
+    page = Page(on_frame=lambda: stage.feed.unsubscribe("t1", page))
+    stage.feed.subscribe("t1", page, None, 0)
+    assert stage.feed.subscribers == 0
+    stage.change("a")
+    stage.feed.beat()
+    assert len(page.raw) == 1
+
+
+def test_a_page_that_goes_in_the_middle_of_a_beat_does_not_disturb_the_others(stage: Stage) -> None:
+    quitter = Page(on_frame=lambda: stage.feed.unsubscribe("t1", quitter))
+    stage.feed.subscribe("t1", quitter, None, 0)
+    pages = [stage.page() for _ in range(3)]
+    stage.change("a")
+    stage.feed.beat()
+    assert all(len(page.deltas) == 1 for page in pages)
