@@ -1,6 +1,7 @@
 """Where a request really comes from, when a proxy of ours stands in front.
 
-Rule: `X-Forwarded-For` and `X-Forwarded-Proto` are believed from trusted proxies only, and of several addresses the
+Rule: `X-Forwarded-For` and `X-Forwarded-Proto` are believed from trusted proxies only, and of several
+addresses the
 last one that is no trusted proxy: whatever stands before it, the client may have written itself.
 """
 

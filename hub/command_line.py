@@ -119,15 +119,8 @@ def first_run() -> None:
 
 @app.command(context_settings=_PASSES_ARGUMENTS_ON, add_help_option=False)
 def simulate(context: typer.Context) -> None:
-    """Connect simulated screens to a hub; `clarion simulate --help` says more.
-
-    Where `clarion up` keeps its demo operator's credentials they are used, unless CLARION_SIMULATE_… are set.
-    """
-    from hub.kept_secrets import demo_credentials
-
-    env = current_environment()
-    demo = demo_credentials(Settings.from_environment(env).data_dir)
-    _become(["loadtest", "simulate", *context.args], {**(demo.environment() if demo else {}), **env})
+    """Connect simulated screens to a hub; `clarion simulate --help` says more."""
+    _become(["loadtest", "simulate", *context.args], current_environment())
 
 
 @users.command("set-password")

@@ -38,7 +38,8 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 class _Begun(trio.abc.HalfCloseableStream):
     """A socket stream of which some bytes were read already: they are received first.
 
-    Closing it ends the hub's side and the reading; `linger` closes for good. Neither gives way to a cancellation:
+    Closing it ends the hub's side and the reading; `linger` closes for good. Neither gives way to a
+    cancellation:
     Quart cancels its request, and hypercorn's farewell with it, the moment that the answer is complete.
     """
 
@@ -77,7 +78,8 @@ class _Begun(trio.abc.HalfCloseableStream):
         self._reading.cancel()
 
     async def linger(self) -> None:
-        """Read what the client still sends, for a moment: closing on unread bytes would tear the answer away."""
+        """Read what the client still sends, for a moment: closing on unread bytes would tear the answer
+        away."""
         with trio.move_on_after(LINGER_S):
             while await self._stream.receive_some(65_536):
                 pass
@@ -133,7 +135,8 @@ class HttpServer:
 def _behind_the_door(app: Any, addresses: ClientAddresses) -> ASGIFramework:
     """The second lock behind the front door, and the place where a request learns whose it is.
 
-    Answers HTTP and nothing else; tells the application the client's address and scheme as our proxies have them.
+    Answers HTTP and nothing else; tells the application the client's address and scheme as our proxies
+    have them.
     """
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:

@@ -38,8 +38,6 @@ class Settings:
     # The role that owns the tables and migrates them; `None`: the same as `database_url`.
     migration_database_url: str | None = field(default=None, repr=False)
     database_pool_size: int = 6
-    # `None`: no Redis. It only ever carries hints between hubs.
-    redis_url: str | None = field(default=None, repr=False)
     # Embedded database, generated secrets, logs.
     data_dir: Path = field(default_factory=lambda: default_data_dir(Path.cwd(), _effective_user_id()))
 
@@ -101,7 +99,6 @@ class Settings:
             database_pool_size=read.integer(
                 "CLARION_DATABASE_POOL_SIZE", default.database_pool_size, at_least=1, at_most=200
             ),
-            redis_url=read.url("CLARION_REDIS_URL", ("redis", "rediss", "unix")),
             data_dir=read.directory("CLARION_DATA_DIR") or default.data_dir,
             host=host,
             port=port,

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 import trio
 
 from hub.database_place import DatabasePlace
-from hub.kept_secrets import DemoCredentials, demo_credentials, keep_demo_credentials
 from hub.settings import Settings, local_hub_url
 from hub.up_checks import free_port, sole_run
 from hub.up_processes import UpProcesses
 from hub.up_words import UpWords
 from hub.use_cases.first_run import FirstRun, first_run
+from hub.use_cases.simulator import SimulatorLogin, simulator_login
 from persistence.migrate import migrate
 
 
@@ -30,7 +30,7 @@ class _Prepared:
 
     applied: list[str]
     first_run: FirstRun
-    demo: DemoCredentials | None
+    simulator: SimulatorLogin | None
 
 
 async def up(settings: Settings, env: Mapping[str, str], *, screens: int, say: Callable[[str], None]) -> None:
@@ -44,13 +44,13 @@ async def up(settings: Settings, env: Mapping[str, str], *, screens: int, say: C
         settings = _with_ports(settings)
         words.title()
         async with _database(settings) as place:
-            prepared = await trio.to_thread.run_sync(_prepare, settings, place.owner_url)
+            prepared = await trio.to_thread.run_sync(_prepare, place.owner_url, screens)
             words.ready("database", place.description + _changes(prepared.applied))
             async with UpProcesses(
                 settings, env, hub_database_url=place.hub_url, tenant_id=prepared.first_run.tenant_id
             ) as processes:
                 try:
-                    dashboard_url = await _start(processes, settings, screens, prepared.demo, words)
+                    dashboard_url = await _start(processes, settings, screens, prepared.simulator, words)
                 except BaseException:
                     # Whatever keeps the rest from starting: generated passwords are shown now or never.
                     words.new_people(prepared.first_run)
@@ -80,37 +80,23 @@ async def _database(settings: Settings) -> AsyncIterator[DatabasePlace]:
             await trio.to_thread.run_sync(place.close)
 
 
-def _prepare(settings: Settings, owner_url: str) -> _Prepared:
+def _prepare(owner_url: str, screens: int) -> _Prepared:
     applied = migrate(owner_url)
-    result = first_run(owner_url)
-    if result.operator_password is not None:
-        keep_demo_credentials(
-            settings.data_dir,
-            DemoCredentials(
-                tenant_id=result.tenant_id,
-                operator_email=result.operator_email,
-                operator_password=result.operator_password,
-                enrolment_key=result.enrolment_key,
-            ),
-        )
-    return _Prepared(applied, result, demo_credentials(settings.data_dir))
+    people = first_run(owner_url)
+    return _Prepared(applied, people, simulator_login(owner_url, people.tenant_id) if screens else None)
 
 
 async def _start(
-    processes: UpProcesses, settings: Settings, screens: int, demo: DemoCredentials | None, words: UpWords
+    processes: UpProcesses, settings: Settings, screens: int, simulator: SimulatorLogin | None, words: UpWords
 ) -> str:
     await processes.start_hub()
     words.ready("hub", f"{settings.hub_url}  (API: {settings.hub_url}/docs)")
     dashboard_url = await processes.start_dashboard()
     words.ready("dashboard", dashboard_url)
-    if screens == 0:
+    if simulator is None:
         words.absent("screens", "none (SCREENS=0)")
-    elif demo is None:
-        words.absent("screens", "none: this data folder keeps no operator's password for simulated ones")
-    elif not await processes.lets_in(demo):
-        words.absent("screens", "none: the operator's password was changed since the simulated ones got it")
     else:
-        await processes.start_screens(screens, demo)
+        await processes.start_screens(screens, simulator)
         words.ready("screens", f"{screens} simulated, connecting now  (SCREENS=0 for none)")
     return dashboard_url
 

@@ -11,9 +11,9 @@ from typing import Self
 import httpx
 import trio
 
-from hub.kept_secrets import DemoCredentials
 from hub.settings import Settings, local_hub_url
 from hub.up_children import Child, stop_all, while_alive
+from hub.use_cases.simulator import SimulatorLogin
 
 _READY_DEADLINE_S = 60.0
 # With PostgreSQL's own end after them they stay within the five seconds that are promised.
@@ -91,8 +91,8 @@ class UpProcesses:
         await self._until_ready(dashboard, f"{url}/")
         return url
 
-    async def start_screens(self, count: int, demo: DemoCredentials) -> None:
-        """Start `count` simulated screens, which are let in with the operator's credentials."""
+    async def start_screens(self, count: int, simulator: SimulatorLogin) -> None:
+        """Start `count` simulated screens, which are let in with this run's credentials."""
         screens = await Child.start(
             "simulated fleet",
             [
@@ -100,26 +100,10 @@ class UpProcesses:
                 *("--screens", str(count), "--approve", "--quiet"),
             ],
             # In the environment and not among the arguments, which every user of the machine can list.
-            {**self._env, **demo.environment()},
+            {**self._env, **simulator.environment()},
             self._settings.data_dir / "logs/simulated-fleet.log",
         )
         self._clients.append(screens)
-
-    async def lets_in(self, demo: DemoCredentials) -> bool:
-        """Whether the hub still takes these credentials. Raises ChildDied."""
-
-        async def sign_in() -> bool:
-            answer = await self._http.post(
-                f"{self._settings.hub_url}/api/v1/auth/login",
-                json={
-                    "tenant_id": demo.tenant_id,
-                    "email": demo.operator_email,
-                    "password": demo.operator_password,
-                },
-            )
-            return answer.is_success
-
-        return await while_alive(self._hub, sign_in)
 
     async def until_one_dies(self) -> None:
         """Wait, for ever if all goes well. Raises ChildDied."""

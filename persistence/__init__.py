@@ -1,1 +1,1 @@
-"""PostgreSQL and Redis adapters and the migrations. The only folder that knows SQL."""
+"""PostgreSQL: repositories, journal writer, migrations, the embedded server. Nobody else knows SQL."""

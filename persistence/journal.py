@@ -51,7 +51,8 @@ _PRESENCE: Final = (
 _PLAYBACK: Final = (
     ("uuid", "text", "text", "bigint", "text", "inet"),
     """UPDATE devices d
-        SET playback = r.b, now_playing = r.c, last_seen_at = greatest(last_seen_at, to_timestamp(r.d / 1000.0)),
+        SET playback = r.b, now_playing = r.c,
+            last_seen_at = greatest(last_seen_at, to_timestamp(r.d / 1000.0)),
             player_version = coalesce(r.e, player_version), ip_address = coalesce(r.f, ip_address)
         FROM rows r WHERE d.id = r.a AND d.tenant_id = clarion_tenant()""",
 )
@@ -78,14 +79,16 @@ _LEDGER: Final = (
     """INSERT INTO emergency_ledger AS l
             (tenant_id, emergency_id, device_id, state, missing, detail, targeted_at, sent_at, received_at,
              rendered_at, hidden_at, content_hash)
-        SELECT clarion_tenant(), r.a, r.b, r.c, r.d, r.e, to_timestamp(r.f / 1000.0), to_timestamp(r.g / 1000.0),
+        SELECT clarion_tenant(), r.a, r.b, r.c, r.d, r.e, to_timestamp(r.f / 1000.0),
+               to_timestamp(r.g / 1000.0),
         to_timestamp(r.h / 1000.0),
                to_timestamp(r.i / 1000.0), to_timestamp(r.j / 1000.0), r.k
         FROM rows r JOIN devices d ON d.id = r.b JOIN emergencies e ON e.id = r.a
         ON CONFLICT (emergency_id, device_id) DO UPDATE
         SET state = excluded.state, missing = excluded.missing, detail = excluded.detail,
             sent_at = excluded.sent_at, received_at = excluded.received_at,
-            rendered_at = excluded.rendered_at, hidden_at = excluded.hidden_at, content_hash = excluded.content_hash""",
+            rendered_at = excluded.rendered_at, hidden_at = excluded.hidden_at,
+            content_hash = excluded.content_hash""",
 )
 _HEARTBEATS: Final = (
     ("uuid", "bigint", "bigint", "text", "text"),

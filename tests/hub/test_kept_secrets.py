@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 import threading
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import StartError
-from hub.kept_secrets import DemoCredentials, demo_credentials, keep_demo_credentials, kept_secret
+from hub.kept_secrets import kept_secret
 
 
 def _mode(path: Path) -> int:
@@ -47,23 +46,3 @@ def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StartError, match="check CLARION_DATA_DIR"):
         kept_secret(tmp_path / "file", "jwt")
-
-
-def test_what_the_simulated_screens_need_is_kept_closed_to_others_and_says_why(tmp_path: Path) -> None:
-    assert demo_credentials(tmp_path) is None
-    demo = DemoCredentials("t-1", "operator@example.org", "a password", "a key")
-    keep_demo_credentials(tmp_path, demo)
-    keep_demo_credentials(tmp_path, demo)
-    path = tmp_path / "secrets/demo.json"
-    assert demo_credentials(tmp_path) == demo
-    assert _mode(path) == 0o600
-    assert "simulated" in json.loads(path.read_text())["why"]
-    assert "a password" not in repr(demo)
-
-
-def test_a_damaged_file_of_the_simulated_screens_is_one_clear_line(tmp_path: Path) -> None:
-    (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets/demo.json").write_text("{")
-    with pytest.raises(StartError, match="delete it") as refusal:
-        demo_credentials(tmp_path)
-    assert "\n" not in str(refusal.value)

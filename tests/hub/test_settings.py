@@ -35,7 +35,6 @@ def test_every_field_can_be_set_by_its_variable(tmp_path: Path) -> None:
         "CLARION_DATABASE_URL": "postgresql://hub@db/clarion",
         "CLARION_MIGRATION_DATABASE_URL": "postgresql://owner@db/clarion",
         "CLARION_DATABASE_POOL_SIZE": "9",
-        "CLARION_REDIS_URL": "redis://cache:6379/1",
         "CLARION_DATA_DIR": str(tmp_path),
         "CLARION_HOST": "0.0.0.0",
         "CLARION_PORT": "9000",
@@ -78,7 +77,6 @@ def test_every_field_can_be_set_by_its_variable(tmp_path: Path) -> None:
         ("CLARION_PORT", "-1"),
         ("CLARION_DATABASE_URL", "mysql://db/clarion"),
         ("CLARION_DATABASE_URL", "postgresql:clarion"),
-        ("CLARION_REDIS_URL", "127.0.0.1:6379"),
         ("CLARION_PUBLIC_WEBSOCKET_URL", "https://signs.example/ws"),
         ("CLARION_HEARTBEAT_INTERVAL_S", "0"),
         ("CLARION_HEARTBEAT_INTERVAL_S", "nan"),
@@ -107,7 +105,7 @@ def test_a_certificate_without_a_key_is_refused(tmp_path: Path) -> None:
 
 def test_secrets_and_addresses_with_passwords_stay_out_of_repr_and_errors() -> None:
     settings = Settings(
-        database_url="postgresql://u:hush@db/c", redis_url="redis://:hush@r", jwt_secret="hush" * 8
+        database_url="postgresql://u:hush@db/c", jwt_secret="hush" * 8
     )
     assert "hush" not in repr(settings)
     with pytest.raises(SettingsError) as refusal:
