@@ -110,7 +110,7 @@ class Link:
     async def run(self, start_at: float) -> None:
         """Connect at `start_at`, stay, and come back, until the hub says not to or the fleet leaves."""
         await trio.sleep_until(start_at)
-        while not self._fleet.leaving:
+        while True:
             ending = await self._connect_once()
             if self._fleet.leaving:
                 return

@@ -11,7 +11,7 @@ import trio
 
 from loadtest.stats import FleetStats, LatencyHistogram
 
-_TERMINAL_EVERY_S: Final = 0.5
+_SHORTEST_PAUSE_S: Final = 0.5
 _PLAIN_EVERY_S: Final = 5.0
 _CLEAR_LINE: Final = "\r\x1b[2K"
 
@@ -85,14 +85,21 @@ class Progress:
         """Show the live line until cancelled."""
         shown = ""
         while not self._quiet:
-            line = live_line(stats, expected)
+            line, complete = live_line(stats, expected), stats.connected == expected
             if self._on_terminal:
                 self._live = line
                 self._write(f"{_CLEAR_LINE}{line}")
             elif line != shown:
                 self._write(f"{line}\n")
             shown = line
-            await trio.sleep(_TERMINAL_EVERY_S if self._on_terminal else _PLAIN_EVERY_S)
+            await trio.sleep(_SHORTEST_PAUSE_S)
+            if not self._on_terminal:
+                with trio.move_on_after(_PLAIN_EVERY_S - _SHORTEST_PAUSE_S):
+                    # Who reads a log wants to know when the fleet became complete, and when it ceased to be.
+                    if complete:
+                        await stats.wait_until(lambda s: s.connected != expected)
+                    else:
+                        await stats.wait_until(lambda s: s.connected == expected)
 
     def _write(self, text: str) -> None:
         self._out.write(text)
