@@ -35,6 +35,8 @@ class Session:
         self.hub = HubClient(hub_url, token.access_token)
         self.store = Store()
         self.signed_out = False
+        # Screens picked in the table, on their way to the page that writes an emergency.
+        self.chosen_screens: list[str] = []
         self._feed = LiveFeed(hub_url, token.access_token, self.store, self._refused)
         self._running: asyncio.Task[None] | None = None
         self._viewers = 0

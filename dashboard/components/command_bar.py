@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from nicegui import ui
@@ -12,10 +11,9 @@ from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.screen_grid import ScreenGrid
-from dashboard.hub_client import HubClient, HubError
+from dashboard.orders import Orders
 from dashboard.sentences import COMMAND_WORDS, count
 from dashboard.session import explain
-from protocol.api import CommandRequest
 from protocol.vocabulary import CommandName
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ COMMANDS: Final[tuple[tuple[CommandName, str], ...]] = (
     (CommandName.PING, "ping"),
     (CommandName.REBOOT, "reboot"),
 )
-_AT_ONCE: Final = 8
+_SHOWN_S: Final = 4.0
 
 
 class CommandBar:
@@ -37,6 +35,7 @@ class CommandBar:
 
     def __init__(self, page: LivePage, grid: ScreenGrid) -> None:
         self._page, self._grid = page, grid
+        self._under_way: Orders | None = None
         self._bar = tag(
             "div",
             "command-bar hidden",
@@ -55,18 +54,26 @@ class CommandBar:
                     testid=f"bulk-{command}",
                     title=COMMAND_WORDS[command],
                 )
+            button("Alert…", self._alert, icon="alert", kind="quiet", testid="bulk-alert")
             button(
                 "", self._grid.clear_selection, icon="close", kind="quiet icon", aria_label="Clear selection"
             )
+
+        self._progress = tag("div", "order-progress hidden", role="status", testid="bulk-progress")
+        page.on_beat(self._tick)
 
     def selected(self, number: int) -> None:
         switch_class(self._bar, "hidden", number == 0)
         if number:
             set_text(self._count, count(number, "screen"))
 
+    async def _alert(self) -> None:
+        self._page.session.chosen_screens = await self._grid.selected_ids()
+        ui.navigate.to("/emergency?chosen=1")
+
     async def _send(self, command: CommandName) -> None:
         ids = await self._grid.selected_ids()
-        if not ids:
+        if not ids or self._under_way is not None:
             return
         words = COMMAND_WORDS[command]
         if command is CommandName.REBOOT and not await confirm(
@@ -75,50 +82,20 @@ class CommandBar:
             f"Reboot {count(len(ids), 'screen')}",
         ):
             return
-        progress = ui.notification(
-            f"{words}: 0 of {len(ids):,} accepted",
-            position="bottom",
-            timeout=None,
-            spinner=True,
-        ).classes("toast")
-
-        def tell(accepted: int, refused: int) -> None:
-            failed = f", {refused:,} refused" if refused else ""
-            progress.message = f"{words}: {accepted:,} of {len(ids):,} accepted{failed}"
-
-        refusal = await order_all(self._page.hub, ids, command, tell)
-        progress.spinner = False
-        if refusal is not None:
-            explain(self._page.session, refusal)
         self._grid.clear_selection()
-        await asyncio.sleep(4)
-        progress.dismiss()
+        orders = self._under_way = Orders(ids, command)
+        self._tick()
+        await orders.send(self._page.hub)
+        self._under_way = None
+        set_text(self._progress, f"{words}: {orders.sentence}")
+        if orders.last_refusal is not None:
+            explain(self._page.session, orders.last_refusal)
+        await asyncio.sleep(_SHOWN_S)
+        if self._under_way is None:
+            switch_class(self._progress, "hidden", True)
 
-
-async def order_all(
-    hub: HubClient, device_ids: Iterable[str], command: CommandName, tell: Callable[[int, int], None]
-) -> HubError | None:
-    """Post `command` to each device, a few at a time; `tell(accepted, refused)` after each.
-
-    Returns the last refusal, or None when the hub accepted every one. A hub that is away, or that no longer
-    knows the operator, ends it early: the rest would only fail the same way.
-    """
-    waiting = list(device_ids)[::-1]
-    accepted = refused = 0
-    last: HubError | None = None
-
-    async def work() -> None:
-        nonlocal accepted, refused, last
-        while waiting:
-            device_id = waiting.pop()
-            try:
-                await hub.send_command(device_id, CommandRequest(command))
-                accepted += 1
-            except HubError as error:
-                refused, last = refused + 1, error
-                if error.status is None or error.signed_out:
-                    waiting.clear()
-            tell(accepted, refused)
-
-    await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
-    return last
+    def _tick(self) -> None:
+        if self._under_way is not None:
+            words = COMMAND_WORDS[self._under_way.command]
+            set_text(self._progress, f"{words}: {self._under_way.sentence}")
+            switch_class(self._progress, "hidden", False)

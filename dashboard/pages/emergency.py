@@ -59,16 +59,17 @@ _SETTLE_S: Final = 0.15
 
 
 @ui.page("/emergency")
-async def emergency_page(devices: str = "") -> RedirectResponse | None:
-    """Compose an emergency. `devices`: ids to begin with, separated by commas."""
+async def emergency_page(chosen: str = "") -> RedirectResponse | None:
+    """Write an emergency. `chosen`: for the screens that were picked in the table."""
     session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
     with frame(session, "Emergency", "emergency") as page:
         composer = _Composer(page)
-    known = {key: page.store.screens[key].name for key in devices.split(",") if key in page.store.screens}
-    if known:
-        composer.scope.choose_devices(known)
+    screens = session.store.screens
+    picked = {key: screens[key].name for key in session.chosen_screens if key in screens}
+    if chosen and picked:
+        composer.scope.choose_devices(picked)
     await composer.load()
     return None
 
