@@ -52,7 +52,11 @@ def simulate_command(
     prefix: Annotated[str, typer.Option(help="Hardware ids are this and a number.")] = DEFAULT_PREFIX,
     wait_hub: Annotated[float, typer.Option(min=0.0, help="Seconds to wait for a hub to answer.")] = 30.0,
     never_read: Annotated[
-        int, typer.Option(min=0, help="So many take nothing off the wire: the hub should call them stalled.")
+        int,
+        typer.Option(
+            min=0,
+            help="So many take nothing off the wire: silent, and stalled once buffers are full.",
+        ),
     ] = 0,
     never_answer: Annotated[
         int, typer.Option(min=0, help="So many send no receipts: the hub should call them silent.")

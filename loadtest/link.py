@@ -42,7 +42,7 @@ class Misbehaviour(StrEnum):
     """Screens that go wrong on purpose, to see how the hub names them."""
 
     NEVER_READS = "never_reads"
-    """Beats, but takes nothing off the wire after `welcome`: stalled."""
+    """Beats, but takes nothing in after `welcome`: silent at first, stalled once buffers are full."""
     NEVER_ANSWERS = "never_answers"
     """Beats and reads, but sends no receipt: silent."""
 

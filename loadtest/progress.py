@@ -5,6 +5,7 @@ On a terminal the live line is written over itself; elsewhere it is a plain line
 
 from __future__ import annotations
 
+import shutil
 from typing import Final, TextIO
 
 import trio
@@ -17,18 +18,18 @@ _CLEAR_LINE: Final = "\r\x1b[2K"
 
 
 def live_line(stats: FleetStats, expected: int) -> str:
-    """The state of the fleet in one line."""
+    """The state of the fleet in one line, what matters most first: a narrow terminal cuts off the rest."""
     parts = [f"{stats.connected:,} of {expected:,} connected"]
     if stats.screens < expected:
         parts.append(f"{expected - stats.screens:,} without a token yet")
-    parts += [
-        f"{stats.reconnects:,} reconnects",
-        f"{stats.heartbeats:,} heartbeats",
-        f"{stats.commands:,} commands",
-        f"{stats.showing_alert:,} showing an alert",
-    ]
     if gave_up := stats.gave_up.total():
         parts.append(f"{gave_up:,} gave up")
+    parts += [
+        f"{stats.showing_alert:,} showing an alert",
+        f"{stats.commands:,} commands",
+        f"{stats.reconnects:,} reconnects",
+        f"{stats.heartbeats:,} heartbeats",
+    ]
     return " · ".join(parts)
 
 
@@ -87,8 +88,9 @@ class Progress:
         while not self._quiet:
             line, complete = live_line(stats, expected), stats.connected == expected
             if self._on_terminal:
-                self._live = line
-                self._write(f"{_CLEAR_LINE}{line}")
+                # A line that wraps could not be written over.
+                self._live = line[: shutil.get_terminal_size().columns - 1]
+                self._write(f"{_CLEAR_LINE}{self._live}")
             elif line != shown:
                 self._write(f"{line}\n")
             shown = line

@@ -1,10 +1,9 @@
-"""A real hub, one for each module of these tests: what one fleet leaves behind is nothing to the next."""
+"""A real hub for all of these tests: each uses hardware ids of its own."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,21 +12,18 @@ from persistence.embedded import HUB_ROLE, EmbeddedPostgres
 from persistence.migrate import migrate
 from tests.hub.hub_process import HubProcess
 
-_numbers = count(1)
 
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def hub(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     """A hub that is ready, on a database of its own, with heartbeats every second."""
-    name = f"fleet_{next(_numbers)}"
-    postgres.create_database(name)
-    owner_url = postgres.url(name)
+    postgres.create_database("fleet")
+    owner_url = postgres.url("fleet")
     migrate(owner_url)
     hub_url = owner_url.replace("clarion_owner@", f"{HUB_ROLE}@")
     folder: Path = tmp_path_factory.mktemp("hub")
     with HubProcess(owner_url, hub_url, folder, {"CLARION_HEARTBEAT_INTERVAL_S": "1"}) as running:
         yield running
-    postgres.drop_database(name)
+    postgres.drop_database("fleet")
 
 
 @pytest.fixture

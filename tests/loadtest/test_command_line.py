@@ -124,7 +124,7 @@ def test_screens_without_approval_show_their_pairing_codes_and_wait_for_an_opera
         assert (device["status"], device["pairing_code"]) == ("pending", code)
         approval = api.post(f"/api/v1/devices/{device['id']}/approve")
         assert approval.is_success, approval.text
-        run.until_printed(r"1 of 2 connected · 1 without a token yet")
+        wait_for(lambda: {d["presence"] for d in devices(api, "asks")} == {"online", "offline"})
         other = next(d for d in devices(api, "asks") if d["hardware_id"] == "asks-0002")
         assert api.post(f"/api/v1/devices/{other['id']}/reject").is_success
         run.until_printed(r"rejected  Ticket hall")

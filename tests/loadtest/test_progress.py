@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 import trio
 from trio.testing import MockClock
 
@@ -21,7 +22,7 @@ def test_the_live_line_counts_what_an_operator_asks_about() -> None:
         screens=2_000, connected=1_998, reconnects=3, heartbeats=12_345, commands=7, showing_alert=9
     )
     assert live_line(stats, 2_000) == (
-        "1,998 of 2,000 connected · 3 reconnects · 12,345 heartbeats · 7 commands · 9 showing an alert"
+        "1,998 of 2,000 connected · 9 showing an alert · 7 commands · 3 reconnects · 12,345 heartbeats"
     )
 
 
@@ -30,7 +31,7 @@ def test_the_live_line_names_screens_that_wait_for_approval_or_gave_up() -> None
     stats.gave_up["this token is no longer valid"] = 2
     line = live_line(stats, 5)
     assert "2 without a token yet" in line
-    assert line.endswith("2 gave up")
+    assert "2 gave up" in line
 
 
 def test_the_summary_says_what_was_measured_and_what_was_not() -> None:
@@ -58,6 +59,16 @@ async def test_on_a_terminal_the_line_is_written_over_itself_below_what_stays(
     assert terminal.getvalue().count("\r\x1b[2K0 of 1 connected") == 3
     assert "\r\x1b[2Ka pairing code\n0 of 1 connected" in terminal.getvalue()
     assert terminal.getvalue().endswith("\n")
+
+
+async def test_a_line_longer_than_the_terminal_is_cut_because_a_wrapped_one_cannot_be_written_over(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    terminal = Terminal()
+    with trio.move_on_after(0.1):
+        await Progress(terminal, quiet=False).follow(FleetStats(), 1)
+    assert terminal.getvalue() == "\r\x1b[2K0 of 1 connected · 1 without "
 
 
 async def test_elsewhere_it_is_a_plain_line_when_something_changed(autojump_clock: MockClock) -> None:
