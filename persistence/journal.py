@@ -80,9 +80,8 @@ _LEDGER: Final = (
             (tenant_id, emergency_id, device_id, state, missing, detail, targeted_at, sent_at, received_at,
              rendered_at, hidden_at, content_hash)
         SELECT clarion_tenant(), r.a, r.b, r.c, r.d, r.e, to_timestamp(r.f / 1000.0),
-               to_timestamp(r.g / 1000.0),
-        to_timestamp(r.h / 1000.0),
-               to_timestamp(r.i / 1000.0), to_timestamp(r.j / 1000.0), r.k
+               to_timestamp(r.g / 1000.0), to_timestamp(r.h / 1000.0), to_timestamp(r.i / 1000.0),
+               to_timestamp(r.j / 1000.0), r.k
         FROM rows r JOIN devices d ON d.id = r.b JOIN emergencies e ON e.id = r.a
         ON CONFLICT (emergency_id, device_id) DO UPDATE
         SET state = excluded.state, missing = excluded.missing, detail = excluded.detail,

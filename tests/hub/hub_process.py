@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import IO, Self
 
 import httpx
+import trio
 
 from hub.use_cases.first_run import FirstRun, first_run
 
@@ -34,10 +36,20 @@ class HubProcess:
     """`with HubProcess(…) as hub`: a hub that is ready, with a first run's people. `kill` and `start` as
     one likes."""
 
-    def __init__(self, owner_url: str, hub_url: str, folder: Path, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        owner_url: str,
+        hub_url: str,
+        folder: Path,
+        env: dict[str, str] | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.websocket_url = f"ws://127.0.0.1:{self.port}"
+        self.tls = tls
+        self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
+        self.websocket_url = f"{'ws' if tls is None else 'wss'}://127.0.0.1:{self.port}"
+        self._verify: ssl.SSLContext | bool = True if tls is None else tls
         self.log = folder / "hub.log"
         self.people: FirstRun = first_run(owner_url)
         self._process: subprocess.Popen[bytes] | None = None
@@ -82,7 +94,7 @@ class HubProcess:
     def is_ready(self) -> bool:
         """Whether the hub says that it can do its work."""
         try:
-            return httpx.get(f"{self.url}/health/ready", timeout=2.0).is_success
+            return httpx.get(f"{self.url}/health/ready", timeout=2.0, verify=self._verify).is_success
         except httpx.HTTPError:
             return False
 
@@ -90,7 +102,9 @@ class HubProcess:
         """Whether the process runs and answers."""
         if self._process is None or self._process.poll() is not None:
             return False
-        return bool(httpx.get(f"{self.url}/health", timeout=5.0).json() == {"status": "ok"})
+        return bool(
+            httpx.get(f"{self.url}/health", timeout=5.0, verify=self._verify).json() == {"status": "ok"}
+        )
 
     def kill(self) -> None:
         """SIGKILL: no goodbye, no flush."""
@@ -112,6 +126,13 @@ class HubProcess:
             if self._output is not None:
                 self._output.close()
 
+    async def connect(self) -> trio.abc.HalfCloseableStream | trio.SSLStream[trio.SocketStream]:
+        """A connection of one's own, through TLS if the hub speaks it."""
+        stream = await trio.open_tcp_stream("127.0.0.1", self.port)
+        if self.tls is None:
+            return stream
+        return trio.SSLStream(stream, self.tls, server_hostname="127.0.0.1", https_compatible=True)
+
     def sign_in(self) -> httpx.Client:
         """A client of the API, signed in as the operator of the default tenant."""
         answer = httpx.post(
@@ -122,10 +143,11 @@ class HubProcess:
                 "password": self.people.operator_password,
             },
             timeout=10.0,
+            verify=self._verify,
         )
         assert answer.status_code == 200, answer.text
         bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-        return httpx.Client(base_url=self.url, timeout=10.0, headers=bearer)
+        return httpx.Client(base_url=self.url, timeout=10.0, headers=bearer, verify=self._verify)
 
     def provision(self, number: int, prefix: str = "hw", **fields: object) -> dict[str, str]:
         """Approved devices: tokens by device id, in the order of their hardware ids."""
@@ -138,8 +160,13 @@ class HubProcess:
 
 @contextmanager
 def running_hub(
-    owner_url: str, hub_url: str, folder: Path, env: dict[str, str] | None = None
+    owner_url: str,
+    hub_url: str,
+    folder: Path,
+    env: dict[str, str] | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[HubProcess]:
-    """A hub for as long as the block lasts."""
-    with HubProcess(owner_url, hub_url, folder, env) as hub:
+    """A hub for as long as the block lasts. `tls`: what a client trusts, if the hub has a certificate."""
+    with HubProcess(owner_url, hub_url, folder, env, tls=tls) as hub:
         yield hub

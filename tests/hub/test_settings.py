@@ -104,9 +104,7 @@ def test_a_certificate_without_a_key_is_refused(tmp_path: Path) -> None:
 
 
 def test_secrets_and_addresses_with_passwords_stay_out_of_repr_and_errors() -> None:
-    settings = Settings(
-        database_url="postgresql://u:hush@db/c", jwt_secret="hush" * 8
-    )
+    settings = Settings(database_url="postgresql://u:hush@db/c", jwt_secret="hush" * 8)
     assert "hush" not in repr(settings)
     with pytest.raises(SettingsError) as refusal:
         Settings.from_environment({"CLARION_DATABASE_URL": "mysql://u:hush@db/c"})
