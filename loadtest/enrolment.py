@@ -9,7 +9,7 @@ from typing import Final
 
 import trio
 
-from loadtest.errors import SimulationError
+from loadtest.errors import HubUnreachable, SimulationError
 from loadtest.hub_api import ClaimEnded, HubApi
 from loadtest.link import EnrolledScreen
 from player.reference import PLAYER_VERSION
@@ -79,6 +79,8 @@ class ApprovalDesk:
             await trio.sleep(interval_s * self.rng.uniform(0.5, 1.0))
             try:
                 claimed = await self.hub.claim(Claim(registered.device_id, registered.claim_token))
+            except HubUnreachable:
+                continue  # A hub that restarts does not forget who asked to join.
             except ClaimEnded as ended:
                 if not ended.expired:
                     self.announce(f"rejected  {item.name} ({item.site}), {item.hardware_id}")
