@@ -169,10 +169,18 @@ class Effects:
             return
         about = ": ".join(filter(None, (clean(event.item), clean(event.detail))))
         sentence = EVENT_SENTENCES[event.event]
-        self._happened(screen, event.event, f"{sentence}: {about}" if about else sentence, wall_ms)
+        # A playlist turns over every few seconds, for years: who watches sees each item, nobody keeps them all.
+        self._happened(
+            screen,
+            event.event,
+            f"{sentence}: {about}" if about else sentence,
+            wall_ms,
+            kept=event.event not in (EventName.PLAYBACK_STARTED, EventName.PLAYBACK_ENDED),
+        )
 
-    def _happened(self, screen: Screen, kind: str, text: str, wall_ms: int) -> None:
-        self._journal.timeline(TimelineRecord(screen.tenant_id, screen.id, wall_ms, kind, text))
+    def _happened(self, screen: Screen, kind: str, text: str, wall_ms: int, *, kept: bool = True) -> None:
+        if kept:
+            self._journal.timeline(TimelineRecord(screen.tenant_id, screen.id, wall_ms, kind, text))
         self._feed.happened(screen.tenant_id, TimelineEntry(screen.id, kind, text, wall_ms))
 
     # ---- commands ----
