@@ -1,4 +1,4 @@
-"""Before a connection is open: every stage has a deadline, and what a client may make the hub remember is bounded."""
+"""Before a connection is open: every stage has a deadline, and what the hub must remember is bounded."""
 
 from __future__ import annotations
 
