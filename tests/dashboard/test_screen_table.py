@@ -1,0 +1,75 @@
+"""Rows as the browser's table gets them."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from dashboard.components.screen_dialogs import parse_tags, tags_text
+from dashboard.components.screen_grid import alert_cell, grid_row
+from dashboard.pages.approvals import plain_code
+from protocol.live import ScreenRow
+from protocol.vocabulary import LedgerState, MissingReason, PresenceReason
+from tests.dashboard.rows import offline, screen
+
+
+def test_an_online_row_has_no_reason_and_an_offline_one_has() -> None:
+    assert "why" not in grid_row(screen())
+    assert grid_row(offline(since_ms=5))["why"] == "heartbeat lost"
+
+
+def test_a_screen_that_never_connected_has_no_since() -> None:
+    row = grid_row(offline(since_ms=5, reason=PresenceReason.NEVER_CONNECTED))
+    assert row["why"] == "never connected" and "since" not in row
+
+
+def test_what_is_empty_is_not_sent() -> None:
+    bare = grid_row(screen("a", now_playing=None, playback=None))
+    assert set(bare) == {"id", "name", "on", "play"}
+
+
+@pytest.mark.parametrize(
+    ("row", "cell"),
+    [
+        (screen(), ""),
+        (screen(alert_id="e", alert_state=LedgerState.SENT), "waiting"),
+        (screen(alert_id="e", alert_state=LedgerState.RENDERED), "shown"),
+        (screen(alert_id="e", alert_state=LedgerState.HIDE_SENT), "clearing"),
+        (screen(alert_id="e", alert_state=LedgerState.HIDDEN), ""),
+        (
+            offline(alert_id="e", alert_state=LedgerState.TARGETED, alert_missing=MissingReason.OFFLINE),
+            "missing",
+        ),
+    ],
+)
+def test_the_alert_cell_says_how_a_screen_stands_to_the_emergency(row: ScreenRow, cell: str) -> None:
+    assert alert_cell(row) == cell
+
+
+def test_five_thousand_rows_are_small_enough_to_fetch_at_once() -> None:
+    rows = [
+        grid_row(
+            screen(
+                f"6f1c2a34-77aa-4c0e-9d54-{n:012}",
+                name=f"Platform {n}",
+                site="Central station",
+                groups=["Platforms"],
+                tags={"floor": "2"},
+                platform="simulated",
+                simulated=True,
+                since_ms=1_763_700_000_000,
+                last_seen_ms=1_763_700_000_000,
+            )
+        )
+        for n in range(5_000)
+    ]
+    assert len(msgspec.json.encode(rows)) < 1_500_000
+
+
+def test_tags_are_read_as_people_write_them() -> None:
+    assert parse_tags("floor: 2\nwing=north, lobby\n\n") == {"floor": "2", "wing": "north", "lobby": ""}
+    assert parse_tags(tags_text({"b": "2", "a": ""})) == {"a": "", "b": "2"}
+
+
+def test_a_pairing_code_may_be_typed_as_it_was_read_out() -> None:
+    assert plain_code(" k7m-42q ") == plain_code("K7M 42Q") == "K7M42Q"
