@@ -4,6 +4,7 @@ there."""
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -79,6 +80,15 @@ class Restore:
     async def devices_of_tokens(self, hashes: Sequence[bytes]) -> Mapping[bytes, DeviceIdentity]:
         """See `Tokens`."""
         found = await self._state.devices_of_tokens(hashes)
+        strangers: defaultdict[str, list[str]] = defaultdict(list)
+        for owner in found.values():
+            screen = self._roster.get(owner.device_id)
+            if screen is None or screen.status is not DeviceStatus.APPROVED:
+                strangers[owner.tenant_id].append(owner.device_id)
+        # PostgreSQL let them in and the roster was not told (a fault in between): no alert may pass them by.
+        for tenant_id, device_ids in strangers.items():
+            for screen in await self.screens(tenant_id, device_ids):
+                self._roster.put(screen)
         return {token_hash: DeviceIdentity(*owner) for token_hash, owner in found.items()}
 
     def load_pending(self, device_id: str) -> None:

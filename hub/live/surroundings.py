@@ -90,7 +90,8 @@ class Effects:
             return
         screen.last_seen_ms = wall_ms
         self._set_presence(screen, Presence.ONLINE, PresenceReason.CONNECTED, wall_ms)
-        self._record_playback(screen, wall_ms, clean(player_version), ip_address or None)
+        # PostgreSQL's inet knows no zone (`fe80::1%eth0`).
+        self._record_playback(screen, wall_ms, clean(player_version), ip_address.partition("%")[0] or None)
         self._happened(screen, "online", "came online", wall_ms)
 
     def went_offline(self, device_id: str, reason: PresenceReason, last_heard_ms: int, wall_ms: int) -> None:
@@ -169,7 +170,7 @@ class Effects:
             return
         about = ": ".join(filter(None, (clean(event.item), clean(event.detail))))
         sentence = EVENT_SENTENCES[event.event]
-        # A playlist turns over every few seconds, for years: who watches sees each item, nobody keeps them all.
+        # A playlist turns over every few seconds, for years: who watches sees each item, nobody keeps them.
         self._happened(
             screen,
             event.event,

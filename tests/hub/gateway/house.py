@@ -1,4 +1,4 @@
-"""A gateway and a live side in memory: real connections, sessions, fleet, feed, board; no sockets, no database."""
+"""A gateway and a live side in memory: all of it real, but for the sockets and the database."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class House:
         self.journal = Journal(self, ConnectionError)
         self.board = Board(self.roster, self.journal, self.wall_ms, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, {"t1": "One"}), self.wall_ms, text_frame)
-        effects = Effects(self.roster, self.journal, self.feed, self.board)
-        self.fleet = Fleet(effects, self, lambda: Instant(self.now_s, self.wall_ms()), 10.0)
+        self.effects = Effects(self.roster, self.journal, self.feed, self.board)
+        self.fleet = Fleet(self.effects, self, lambda: Instant(self.now_s, self.wall_ms()), 10.0)
         self.board.connect(self.fleet, self.feed)
         self.credentials = DeviceCredentials(self, ConnectionError)
         self.gateway = Gateway(

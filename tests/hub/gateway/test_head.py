@@ -17,8 +17,9 @@ pieces = st.sampled_from(
     [
         b"GET / HTTP/1.1", b"PRI * HTTP/2.0", b"POST / HTTP/1.0", b"GET  / HTTP/1.1", b"\r\n", b"\r\n",
         b"\r\n", b"\r\n\r\n", b"\n", b"\r", b"\x00", b"\x0b", b"\x85", b" ", b"\t", b":", b",", b"Upgrade",
-        b"upgrade: ", b"UPGRADE:", b"Upgrade :", b"websocket", b"WebSocket", b"h2c", b"HTTP2-Settings: AAMAAABk",
-        b"Host: hub", b"Connection: Upgrade", b"X: y", b"Content-Length: 5", b"Transfer-Encoding: chunked", b"hello", b"SM",
+        b"upgrade: ", b"UPGRADE:", b"Upgrade :", b"websocket", b"WebSocket", b"h2c",
+        b"HTTP2-Settings: AAMAAABk", b"Host: hub", b"Connection: Upgrade", b"X: y", b"Content-Length: 5",
+        b"Transfer-Encoding: chunked", b"hello", b"SM",
     ]
 )  # fmt: skip
 soup = st.lists(pieces, max_size=25).map(b"".join)

@@ -1,0 +1,145 @@
+"""The live side as the use cases see it: what was committed is felt, in its own tenant only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.live.realtime import LiveSide
+from hub.live.roster import Screen
+from hub.use_cases.realtime import QueuedCommand
+from protocol.api import Scope
+from protocol.close_codes import CloseCode
+from protocol.codec import decode_downlink
+from protocol.frames import Command
+from protocol.vocabulary import CommandName, DeviceStatus
+from tests.hub.gateway.client import frame
+from tests.hub.gateway.house import House
+from tests.hub.live.scene import emergency
+
+HELLO = b'{"type":"hello"}'
+LATER = datetime(2090, 1, 1, tzinfo=UTC)
+
+
+class Truth:
+    """Fulfils `Truth`: what PostgreSQL would say."""
+
+    def __init__(self) -> None:
+        self.by_tenant: dict[str, dict[str, Screen]] = {"t1": {}, "t2": {}}
+
+    def put(
+        self, device_id: str, tenant_id: str = "t1", status: DeviceStatus = DeviceStatus.APPROVED
+    ) -> None:
+        screen = Screen(device_id, tenant_id)
+        screen.name, screen.status = f"Renamed {device_id}", status
+        self.by_tenant[tenant_id][device_id] = screen
+
+    async def screens(self, tenant_id: str, device_ids: Sequence[str]) -> list[Screen]:
+        return [screen for key, screen in self.by_tenant[tenant_id].items() if key in device_ids]
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+def truth() -> Truth:
+    return Truth()
+
+
+@pytest.fixture
+def live(house: House, truth: Truth) -> LiveSide:
+    return LiveSide(house.roster, house.fleet, house.board, house.feed, truth)
+
+
+def command(device_id: str = "d1", command_id: str = "c1", tenant_id: str = "t1") -> QueuedCommand:
+    return QueuedCommand(command_id, tenant_id, device_id, CommandName.PLAY, {}, LATER)
+
+
+async def test_devices_are_read_again_new_ones_appear_gone_ones_go(
+    house: House, live: LiveSide, truth: Truth
+) -> None:
+    truth.put("d1")
+    truth.put("new")
+    await live.refresh_devices("t1", ["d1", "d2", "new", "never was"])
+    names = {screen.id: screen.name for screen in house.roster.of_tenant("t1")}
+    assert names == {"d1": "Renamed d1", "new": "Renamed new"}
+
+
+async def test_an_id_of_another_tenant_changes_and_shows_nothing(house: House, live: LiveSide) -> None:
+    page = house.operator("t1")
+    page.says(b'{"type":"resume"}')
+    await live.refresh_devices("t1", ["x1"])
+    house.feed.beat()
+    assert house.roster.get("x1") is not None
+    assert len(page.texts) == 1 and b"x1" not in page.texts[0]
+
+
+async def test_a_screen_that_is_approved_during_an_emergency_gets_it_at_once(
+    house: House, live: LiveSide, truth: Truth
+) -> None:
+    row = house.roster.get("d1")
+    assert row is not None
+    row.status = DeviceStatus.PENDING
+    reach = await live.activate(emergency(tenant_id="t1"))
+    assert (reach.targeted, reach.online, reach.offline) == (1, 0, 1)
+    truth.put("d1")
+    await live.refresh_devices("t1", ["d1"])
+    screen = await house.screen("d1", then=frame(HELLO))
+    assert b"fire!" in screen.texts[0]
+    progress = live.progress("t1", "fire")
+    assert progress is not None and progress.targeted == 2
+
+
+async def test_a_command_goes_out_at_once_to_a_connected_screen(house: House, live: LiveSide) -> None:
+    screen = await house.screen("d1", then=frame(HELLO))
+    live.command_queued(command())
+    house.work()
+    sent = decode_downlink(screen.texts[-1])
+    assert isinstance(sent, Command) and sent.command_id == "c1"
+    row = house.roster.get("d1")
+    assert row is not None and row.pending_commands == 1
+
+
+async def test_commands_for_a_screen_that_is_away_are_counted_until_they_expire(
+    house: House, live: LiveSide
+) -> None:
+    for number in range(3):
+        live.command_queued(command("d2", f"c{number}"))
+    live.command_queued(command("nobody"))
+    row = house.roster.get("d2")
+    assert row is not None and row.pending_commands == 3
+    live.commands_expired("t1", "d2", 2)
+    assert row.pending_commands == 1
+    live.commands_expired("t1", "d2", 5)
+    assert row.pending_commands == 0
+    await house.screen("d2", then=frame(HELLO))
+    assert house.loads == ["d2"], "they are loaded when it is back"
+
+
+async def test_another_tenant_cannot_clear_or_watch_an_emergency(house: House, live: LiveSide) -> None:
+    await live.activate(emergency(tenant_id="t1"))
+    await live.clear("t2", "fire", LATER, "them")
+    assert live.progress("t2", "fire") is None
+    progress = live.progress("t1", "fire")
+    assert progress is not None and progress.cleared_ms is None
+    await live.clear("t1", "fire", LATER + timedelta(seconds=1), "op")
+    progress = live.progress("t1", "fire")
+    assert progress is not None and progress.cleared_by == "op"
+
+
+async def test_a_cut_closes_the_session_in_the_middle(house: House, live: LiveSide) -> None:
+    screen = await house.screen("d1", then=frame(HELLO))
+    live.cut("d1", CloseCode.TOKEN_REVOKED)
+    house.work()
+    assert screen.close_code == CloseCode.TOKEN_REVOKED
+
+
+async def test_the_preview_counts_what_an_emergency_would_reach(house: House, live: LiveSide) -> None:
+    await house.screen("d1", then=frame(HELLO))
+    for scope in (Scope(), Scope("devices", ["d1", "d2", "x1"])):
+        reach = live.preview("t1", scope)
+        assert (reach.targeted, reach.online, reach.offline) == (2, 1, 1)

@@ -1,0 +1,119 @@
+"""From PostgreSQL to the live side: at the start, at a look-up, and when open commands are wanted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import trio
+
+from hub import restore as page
+from hub.gateway.credentials import DeviceIdentity
+from hub.restore import Restore
+from persistence.database import Database
+from persistence.errors import DatabaseUnavailable
+from persistence.live_state import CommandRecord, LiveState
+from protocol.frames import Hello
+from protocol.vocabulary import DeviceStatus, LedgerState, MissingReason
+from tests.actors.device.world import RecordingLink
+from tests.hub.gateway.house import House
+from tests.persistence.premises import Premises
+
+
+@dataclass
+class Start:
+    """A hub's live side that is about to be filled from PostgreSQL."""
+
+    house: House
+    state: LiveState
+    restore: Restore
+
+    async def fill(self) -> dict[str, str]:
+        return await self.restore.everything(self.house.roster, self.house.board)
+
+
+@pytest.fixture
+def ours(database_url: str) -> Premises:
+    return Premises(database_url, "ours", devices=3)
+
+
+@pytest.fixture
+async def start(hub_database_url: str, nursery: trio.Nursery) -> AsyncIterator[Start]:
+    async with Database(hub_database_url, pool_size=2) as database:
+        house, state = House(), LiveState(database)
+        restore = Restore(state, nursery)
+        restore.connect(house.roster, house.fleet)
+        yield Start(house, state, restore)
+
+
+async def test_the_board_and_the_roster_come_back_as_they_were(start: Start, ours: Premises) -> None:
+    shown, sent, late = ours.devices
+    for device_id, state, rendered in ((shown, "rendered", "now()"), (sent, "sent", "NULL")):
+        ours.run(
+            "INSERT INTO emergency_ledger (tenant_id, emergency_id, device_id, state, targeted_at, sent_at, "
+            f"rendered_at) VALUES (%s, %s, %s, %s, now(), now(), {rendered})",
+            ours.id,
+            ours.emergency_id,
+            device_id,
+            state,
+        )
+    names = await start.fill()
+    assert names[ours.id] == "ours"
+    progress = start.house.board.progress(ours.emergency_id)
+    assert progress is not None
+    assert (progress.targeted, progress.rendered) == (3, 1)
+    assert progress.missing == {MissingReason.OFFLINE: 2}
+    row = start.house.roster.get(shown)
+    assert row is not None and (row.alert_id, row.alert_state) == (ours.emergency_id, LedgerState.RENDERED)
+    assert row.pending_commands == 1
+    assert [alert.emergency_id for alert in start.house.board.alerts_for(late)[1]] == [ours.emergency_id]
+
+
+async def test_a_screen_of_which_the_roster_was_not_told_is_read_before_it_is_let_in(
+    start: Start, ours: Premises
+) -> None:
+    await start.fill()
+    approved, unheard = ours.devices[:2]
+    start.house.roster.remove(unheard)
+    known = start.house.roster.get(approved)
+    assert known is not None
+    known.status = DeviceStatus.PENDING
+    digests = []
+    for device_id in (approved, unheard):
+        digests.append(hashlib.sha256(device_id.encode()).digest())
+        ours.run("UPDATE devices SET token_hash = %s WHERE id = %s", digests[-1], device_id)
+
+    found = await start.restore.devices_of_tokens(digests)
+
+    assert found[digests[1]] == DeviceIdentity(unheard, ours.id, False)
+    for device_id in (approved, unheard):
+        assert start.house.board.alerts_for(device_id)[1], "no alert passes it by"
+
+
+async def test_open_commands_are_loaded_even_if_postgresql_needs_a_while(
+    start: Start, ours: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start.fill()
+    device_id, link = ours.devices[0], RecordingLink()
+    failures = iter([DatabaseUnavailable("no connection")] * 2)
+    ask = start.state.open_commands
+
+    async def sometimes(tenant_id: str, device_id: str) -> list[CommandRecord]:
+        for failure in failures:
+            raise failure
+        return await ask(tenant_id, device_id)
+
+    monkeypatch.setattr(start.state, "open_commands", sometimes)
+    monkeypatch.setattr(page, "LOAD_AGAIN_AFTER_S", 0.01)
+    start.house.load_pending = start.restore.load_pending  # type: ignore[method-assign]
+    with trio.fail_after(5):
+        start.house.fleet.connected(
+            device_id, "Lobby", link, Hello(), has_open_commands=True, looked_up_s=start.house.now_s
+        )
+        start.house.work()
+        while not link.command_ids:
+            await trio.sleep(0.01)
+            start.house.work()
+    assert link.command_ids == [ours.command_id]

@@ -1,0 +1,316 @@
+"""The journal in a real PostgreSQL: what it writes, what it refuses, and the walls between tenants."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import trio
+
+from hub.journal import (
+    Batch,
+    CommandRecord,
+    EmergencyRecord,
+    HeartbeatRecord,
+    Journal,
+    LedgerRecord,
+    PlaybackRecord,
+    PresenceRecord,
+    TimelineRecord,
+)
+from persistence.database import Database
+from persistence.errors import DatabaseUnavailable
+from persistence.journal import JournalWriter
+from persistence.owner import connect_as_owner
+from protocol.vocabulary import (
+    CommandStatus,
+    EmergencyStatus,
+    LedgerState,
+    MissingReason,
+    PlaybackState,
+    Presence,
+    PresenceReason,
+)
+from tests.persistence.premises import Premises
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+NOW_MS = 1_767_323_045_678
+
+
+@pytest.fixture
+def ours(database_url: str) -> Premises:
+    return Premises(database_url, "ours")
+
+
+@pytest.fixture
+def theirs(database_url: str) -> Premises:
+    return Premises(database_url, "theirs")
+
+
+@pytest.fixture
+async def writer(hub_database_url: str) -> AsyncIterator[JournalWriter]:
+    async with Database(hub_database_url, pool_size=2, wait_s=1.0) as database:
+        yield JournalWriter(database)
+
+
+def presence(home: Premises, device_id: str, state: Presence = Presence.ONLINE) -> PresenceRecord:
+    return PresenceRecord(home.id, device_id, state, PresenceReason.CONNECTED, NOW_MS, NOW_MS)
+
+
+def line(home: Premises, device_id: str, text: str, at_ms: int = NOW_MS) -> TimelineRecord:
+    return TimelineRecord(home.id, device_id, at_ms, "online", text)
+
+
+def ledger(
+    home: Premises, device_id: str, state: LedgerState, missing: MissingReason | None = None
+) -> LedgerRecord:
+    shown_ms = NOW_MS + 40 if state is LedgerState.RENDERED else None
+    return LedgerRecord(
+        home.id,
+        home.emergency_id,
+        device_id,
+        state,
+        missing,
+        None,
+        NOW_MS,
+        NOW_MS,
+        None,
+        shown_ms,
+        None,
+        "hash",
+    )
+
+
+def command(home: Premises, status: CommandStatus, **instants: int) -> CommandRecord:
+    return CommandRecord(
+        home.id,
+        home.command_id,
+        status,
+        None,
+        instants.get("sent_ms"),
+        instants.get("received_ms"),
+        instants.get("finished_ms"),
+    )
+
+
+def command_row(home: Premises) -> tuple[object, ...]:
+    (row,) = home.rows(
+        "SELECT status, detail, sent_at, received_at, finished_at FROM commands WHERE id = %s",
+        home.command_id,
+    )
+    return row
+
+
+async def test_a_batch_of_every_kind_is_written_with_its_instants(
+    writer: JournalWriter, ours: Premises
+) -> None:
+    device_id = ours.devices[0]
+    batch = Batch(
+        presence={device_id: presence(ours, device_id)},
+        playback={
+            device_id: PlaybackRecord(
+                ours.id, device_id, PlaybackState.PLAYING, "a.mp4", NOW_MS, "2.1", "192.0.2.7"
+            )
+        },
+        commands={ours.command_id: command(ours, CommandStatus.SENT, sent_ms=NOW_MS)},
+        ledger={(ours.emergency_id, device_id): ledger(ours, device_id, LedgerState.RENDERED)},
+        emergencies={
+            ours.emergency_id: EmergencyRecord(ours.id, ours.emergency_id, EmergencyStatus.CLEARING, NOW_MS)
+        },
+        heartbeats=[HeartbeatRecord(ours.id, device_id, NOW_MS, 3, PlaybackState.PLAYING, "a.mp4")],
+        timeline=[line(ours, device_id, "first"), line(ours, device_id, "second")],
+    )
+    assert await writer.write(batch) == 0
+    assert ours.rows(
+        "SELECT presence, presence_reason, presence_since, last_seen_at, playback, now_playing, "
+        "player_version, host(ip_address) FROM devices WHERE id = %s",
+        device_id,
+    ) == [("online", "connected", NOW, NOW, "playing", "a.mp4", "2.1", "192.0.2.7")]
+    assert command_row(ours) == ("sent", None, NOW, None, None)
+    assert ours.rows("SELECT state, missing, rendered_at - targeted_at FROM emergency_ledger") == [
+        ("rendered", None, timedelta(milliseconds=40))
+    ]
+    assert ours.rows("SELECT status, cleared_at FROM emergencies") == [("clearing", NOW)]
+    assert ours.rows("SELECT at, emergency_version FROM device_heartbeats") == [(NOW, 3)]
+    assert ours.rows("SELECT text FROM device_events ORDER BY id") == [("first",), ("second",)]
+
+
+async def test_an_empty_batch_is_nothing(writer: JournalWriter) -> None:
+    assert await writer.write(Batch()) == 0
+
+
+async def test_writing_a_batch_again_changes_nothing_but_history_lines(
+    writer: JournalWriter, ours: Premises
+) -> None:
+    device_id = ours.devices[0]
+    batch = Batch(
+        ledger={(ours.emergency_id, device_id): ledger(ours, device_id, LedgerState.SENT)},
+        heartbeats=[HeartbeatRecord(ours.id, device_id, NOW_MS, 3, None, None)],
+    )
+    for _ in range(2):
+        assert await writer.write(batch) == 0
+    assert ours.rows("SELECT count(*) FROM emergency_ledger") == [(1,)]
+    assert ours.rows("SELECT count(*) FROM device_heartbeats") == [(1,)]
+
+
+@pytest.mark.parametrize("end", [CommandStatus.SUCCEEDED, CommandStatus.FAILED, CommandStatus.EXPIRED])
+async def test_a_command_that_ended_stays_ended(
+    writer: JournalWriter, ours: Premises, end: CommandStatus
+) -> None:
+    for record in (
+        command(ours, end, sent_ms=NOW_MS, finished_ms=NOW_MS + 5),
+        command(ours, CommandStatus.SENT, sent_ms=NOW_MS + 9),
+        command(ours, CommandStatus.RECEIVED, received_ms=NOW_MS + 9),
+        command(ours, CommandStatus.REJECTED, finished_ms=NOW_MS + 9),
+    ):
+        await writer.write(Batch(commands={ours.command_id: record}))
+    status, _, sent_at, _, finished_at = command_row(ours)
+    assert (status, sent_at, finished_at) == (end.value, NOW, NOW + timedelta(milliseconds=5))
+
+
+async def test_a_received_command_is_not_sent_again_and_may_end(
+    writer: JournalWriter, ours: Premises
+) -> None:
+    for status in (CommandStatus.RECEIVED, CommandStatus.SENT):
+        await writer.write(Batch(commands={ours.command_id: command(ours, status)}))
+    assert command_row(ours)[0] == "received"
+    await writer.write(Batch(commands={ours.command_id: command(ours, CommandStatus.FAILED)}))
+    assert command_row(ours)[0] == "failed"
+
+
+async def test_a_cleared_emergency_stays_cleared_from_its_first_moment(
+    writer: JournalWriter, ours: Premises
+) -> None:
+    for status, cleared_ms in (
+        (EmergencyStatus.CLEARING, NOW_MS),
+        (EmergencyStatus.CLEARED, NOW_MS + 900),
+        (EmergencyStatus.CLEARING, NOW_MS + 950),
+    ):
+        record = EmergencyRecord(ours.id, ours.emergency_id, status, cleared_ms)
+        await writer.write(Batch(emergencies={ours.emergency_id: record}))
+    assert ours.rows("SELECT status, cleared_at FROM emergencies") == [("cleared", NOW)]
+
+
+async def test_last_seen_never_goes_back(writer: JournalWriter, ours: Premises) -> None:
+    device_id = ours.devices[0]
+    await writer.write(Batch(presence={device_id: presence(ours, device_id)}))
+    earlier = PlaybackRecord(ours.id, device_id, None, None, NOW_MS - 60_000, None, None)
+    await writer.write(Batch(playback={device_id: earlier}))
+    assert ours.rows("SELECT last_seen_at FROM devices WHERE id = %s", device_id) == [(NOW,)]
+
+
+async def test_rows_that_postgresql_refuses_are_left_out_and_block_nobody(
+    writer: JournalWriter, ours: Premises, theirs: Premises, caplog: pytest.LogCaptureFixture
+) -> None:
+    device_id = ours.devices[0]
+    good = [line(ours, device_id, f"line {number}") for number in range(40)]
+    bad = [
+        line(ours, device_id, "with a \x00"),
+        line(ours, "no uuid", "x"),
+        line(ours, device_id, "x", 2**62),
+    ]
+    lines = [*good[:13], bad[0], *good[13:20], bad[1], *good[20:], bad[2]]
+    wrong_reason = presence(ours, device_id)._replace(reason="bored")  # type: ignore[arg-type]
+    batch = Batch(
+        presence={device_id: wrong_reason, theirs.devices[0]: presence(theirs, theirs.devices[0])},
+        timeline=[*lines, line(theirs, theirs.devices[0], "theirs")],
+    )
+    assert await writer.write(batch) == 4
+    kept = ours.rows("SELECT text FROM device_events WHERE tenant_id = %s ORDER BY id", ours.id)
+    assert kept == [(record.text,) for record in good], "in their order"
+    assert theirs.rows("SELECT presence FROM devices WHERE id = %s", theirs.devices[0]) == [("online",)]
+    assert ours.rows("SELECT text FROM device_events WHERE tenant_id = %s", theirs.id) == [("theirs",)]
+    assert len([r for r in caplog.records if "leaves out a row" in r.message]) == 4
+
+
+async def test_what_is_about_a_device_that_is_gone_is_left_out_in_silence(
+    writer: JournalWriter, ours: Premises
+) -> None:
+    gone = str(uuid.uuid4())
+    batch = Batch(
+        presence={gone: presence(ours, gone)},
+        ledger={(ours.emergency_id, gone): ledger(ours, gone, LedgerState.SENT)},
+        heartbeats=[HeartbeatRecord(ours.id, gone, NOW_MS, 1, None, None)],
+        timeline=[line(ours, gone, "x"), line(ours, ours.devices[0], "kept")],
+    )
+    assert await writer.write(batch) == 0
+    assert ours.rows("SELECT text FROM device_events") == [("kept",)]
+    assert ours.rows("SELECT count(*) FROM emergency_ledger") == [(0,)]
+
+
+async def test_a_record_under_one_tenant_never_touches_another_in_the_same_batch(
+    writer: JournalWriter, ours: Premises, theirs: Premises
+) -> None:
+    victim = theirs.devices[0]
+    batch = Batch(
+        presence={victim: presence(ours, victim), ours.devices[0]: presence(ours, ours.devices[0])},
+        playback={victim: PlaybackRecord(ours.id, victim, PlaybackState.ERROR, "ha", NOW_MS, "x", None)},
+        commands={theirs.command_id: command(theirs, CommandStatus.FAILED)._replace(tenant_id=ours.id)},
+        ledger={
+            (theirs.emergency_id, victim): ledger(theirs, victim, LedgerState.SENT)._replace(
+                tenant_id=ours.id
+            ),
+            (ours.emergency_id, victim): ledger(ours, victim, LedgerState.SENT),
+            (theirs.emergency_id, theirs.devices[1]): ledger(theirs, theirs.devices[1], LedgerState.SENT),
+        },
+        emergencies={
+            theirs.emergency_id: EmergencyRecord(
+                ours.id, theirs.emergency_id, EmergencyStatus.CLEARED, NOW_MS
+            )
+        },
+        heartbeats=[HeartbeatRecord(ours.id, victim, NOW_MS, 1, None, None)],
+        timeline=[line(ours, victim, "x")],
+    )
+    assert await writer.write(batch) == 0
+    assert theirs.rows("SELECT presence, playback FROM devices WHERE id = %s", victim) == [("offline", None)]
+    assert ours.rows("SELECT presence FROM devices WHERE id = %s", ours.devices[0]) == [("online",)]
+    assert command_row(theirs)[0] == "queued"
+    assert theirs.rows("SELECT status FROM emergencies WHERE tenant_id = %s", theirs.id) == [("live",)]
+    assert theirs.rows("SELECT device_id FROM emergency_ledger") == [(theirs.devices[1],)]
+    for table in ("device_heartbeats", "device_events"):
+        assert theirs.rows(f"SELECT count(*) FROM {table}") == [(0,)]
+
+
+async def test_ten_thousand_records_are_a_batch_like_any_other(
+    writer: JournalWriter, database_url: str
+) -> None:
+    large = Premises(database_url, "large", devices=2_000)
+    batch = Batch(
+        presence={device_id: presence(large, device_id) for device_id in large.devices},
+        ledger={
+            (large.emergency_id, device_id): ledger(large, device_id, LedgerState.RENDERED)
+            for device_id in large.devices
+        },
+        timeline=[line(large, device_id, "x") for device_id in large.devices for _ in range(3)],
+    )
+    assert await writer.write(batch) == 0
+    assert large.rows("SELECT count(*) FROM emergency_ledger WHERE rendered_at IS NOT NULL") == [(2_000,)]
+    assert large.rows("SELECT count(*) FROM devices WHERE presence = 'online'") == [(2_000,)]
+
+
+async def test_while_postgresql_does_not_answer_nothing_is_lost_and_nothing_is_half_written(
+    hub_database_url: str, ours: Premises, caplog: pytest.LogCaptureFixture
+) -> None:
+    device_id = ours.devices[0]
+    async with Database(hub_database_url, pool_size=2, statement_s=0.2) as database:
+        journal = Journal(JournalWriter(database), DatabaseUnavailable)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(journal.run)
+            with connect_as_owner(ours.database_url) as blocker:
+                blocker.execute("LOCK TABLE device_events IN ACCESS EXCLUSIVE MODE")
+                journal.presence(presence(ours, device_id))
+                journal.timeline(line(ours, device_id, "one"))
+                with trio.fail_after(5):
+                    while "waits for PostgreSQL" not in caplog.text:
+                        await trio.sleep(0.01)
+                journal.presence(presence(ours, device_id, Presence.OFFLINE))
+                journal.timeline(line(ours, device_id, "two"))
+                assert (journal.waiting >= 3, journal.written) == (True, 0)
+            with trio.fail_after(5):
+                while journal.waiting:
+                    await trio.sleep(0.01)
+            nursery.cancel_scope.cancel()
+    assert ours.rows("SELECT text FROM device_events ORDER BY id") == [("one",), ("two",)]
+    assert ours.rows("SELECT presence FROM devices WHERE id = %s", device_id) == [("offline",)]
