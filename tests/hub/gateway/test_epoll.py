@@ -1,0 +1,122 @@
+"""The epoll shell on real sockets, where the kernel says no."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import trio
+
+from hub.gateway.epoll import EpollShell
+from tests.hub.gateway.house import House
+
+GET = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
+
+
+class Listener(socket.socket):
+    """A listener that may be out of file descriptors."""
+
+    exhausted = False
+    refusals = 0
+
+    def accept(self) -> tuple[socket.socket, object]:
+        if self.exhausted:
+            self.refusals += 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+class Port:
+    def __init__(self, listener: Listener, shell: EpollShell) -> None:
+        self.listener = listener
+        self.shell = shell
+        self.handed_over: list[bytes] = []
+
+    async def connect(self) -> trio.SocketStream:
+        return await trio.open_tcp_stream(*self.listener.getsockname())
+
+
+@pytest.fixture
+async def port(nursery: trio.Nursery) -> AsyncIterator[Port]:
+    listener = Listener()
+    listener.setblocking(False)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(64)
+
+    def hand_over(sock: socket.socket, begun: bytes) -> None:
+        made.handed_over.append(begun)
+        sock.close()
+
+    made = Port(listener, EpollShell(House().gateway, [listener], hand_over))
+    nursery.start_soon(made.shell.run)
+    yield made
+    nursery.cancel_scope.cancel()
+    listener.close()
+
+
+async def until_closed(stream: trio.SocketStream) -> bytes:
+    received = b""
+    with trio.fail_after(5):
+        while data := await stream.receive_some():
+            received += data
+    return received
+
+
+async def test_plain_http_leaves_the_shell_with_its_bytes(port: Port) -> None:
+    stream = await port.connect()
+    await stream.send_all(GET)
+    assert await until_closed(stream) == b""
+    assert port.handed_over == [GET] and len(port.shell) == 0
+
+
+async def test_out_of_descriptors_it_pauses_and_accepts_again_even_while_others_never_stop_sending(
+    port: Port, nursery: trio.Nursery
+) -> None:
+    busy = await port.connect()
+    with trio.fail_after(5):
+        while not len(port.shell):
+            await trio.sleep(0.01)
+
+    async def never_stop() -> None:
+        # One byte of a head at a time keeps the socket ready without ever completing anything.
+        for byte in b"GET / HTTP/1.1\r\nX: " + b"x" * 10_000:
+            await busy.send_all(bytes([byte]))
+
+    port.listener.exhausted = True
+    nursery.start_soon(never_stop)
+    waiting = await port.connect()
+    await waiting.send_all(GET)
+    with trio.fail_after(5):
+        while not port.listener.refusals:
+            await trio.sleep(0.01)
+    refused = port.listener.refusals
+    port.listener.exhausted = False
+    await until_closed(waiting)
+    assert port.handed_over == [GET]
+    assert refused <= 3, "it does not spin while there are none"
+
+
+async def test_it_stops_listening_and_keeps_who_is_there(port: Port) -> None:
+    there = await port.connect()
+    with trio.fail_after(5):
+        while not len(port.shell):
+            await trio.sleep(0.01)
+    port.shell.stop_listening()
+    with pytest.raises(OSError):
+        await port.connect()
+    await there.send_all(GET)
+    await until_closed(there)
+    assert port.handed_over == [GET]
+
+
+async def test_a_client_that_vanishes_is_forgotten(port: Port) -> None:
+    for _ in range(20):
+        stream = await port.connect()
+        await stream.send_all(b"GET / HT")
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        await stream.aclose()
+    with trio.fail_after(5):
+        while port.shell.connections():
+            await trio.sleep(0.01)
