@@ -120,7 +120,9 @@ def first_run() -> None:
 @app.command(context_settings=_PASSES_ARGUMENTS_ON, add_help_option=False)
 def simulate(context: typer.Context) -> None:
     """Connect simulated screens to a hub; `clarion simulate --help` says more."""
-    _become(["loadtest", "simulate", *context.args], current_environment())
+    env = current_environment()
+    Settings.from_environment(env)  # a wrong setting is refused by every command alike
+    _become(["loadtest", "simulate", *context.args], env)
 
 
 @users.command("set-password")
