@@ -1,4 +1,4 @@
-"""The product in one sitting, as an operator has it: a real Chromium, a real hub, real PostgreSQL, simulated screens.
+"""The product in one sitting: a real Chromium, a real hub, real PostgreSQL, simulated screens.
 
 With CLARION_PICTURES set to a folder, the pictures of the README are taken on the way (`make pictures`).
 """
@@ -67,7 +67,7 @@ def approve(page: Page, url: str, code: str) -> None:
 
 
 def alert_everybody(page: Page, url: str) -> float:
-    """Compose, hold the button, and be on the progress page; the moment (monotonic) at which the button let go."""
+    """Compose, hold the button, be on the progress page; the moment (monotonic) when the button let go."""
     page.goto(f"{url}/emergency")
     page.get_by_test_id("template-fire").click()
     expect(page.get_by_test_id("emergency-reach")).to_contain_text(f"{SCREENS + 1} screens")
