@@ -175,6 +175,10 @@ def frame(
 
 def dress() -> None:
     """The page's colours before its first paint, and the operator's choice of light or dark."""
+    around = ui.context.client.content.parent_slot
+    if around is not None:
+        # Quasar's page is a <main> around everything; the landmark is our own, without header and navigation.
+        around.parent.props["role"] = "presentation"
     chosen = _chosen_theme()
     ui.dark_mode(chosen[1])
     dark = "html{background:#0f1318}"

@@ -161,6 +161,8 @@ export default {
       const count = this.api?.getDisplayedRowCount() ?? 0;
       if (count === this.counted) return;
       this.counted = count;
+      if (count) this.api.hideOverlay();
+      else this.api.showNoRowsOverlay();
       this.$emit("counted", count);
     },
     showAlerts(on) {

@@ -1,0 +1,87 @@
+"""The hub's API as the dashboard speaks it: every answer is a type, every failure one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from dashboard.hub_client import HubClient, HubError
+from protocol.api import CommandRequest, DevicePatch, EmergencyRequest, Scope
+from protocol.vocabulary import CommandName, Severity
+from tests.hub.hub_process import HubProcess, free_port
+
+pytestmark = pytest.mark.asyncio
+NOBODY = "00000000-0000-4000-8000-000000000001"
+
+
+@asynccontextmanager
+async def signed_in(hub: HubProcess) -> AsyncIterator[HubClient]:
+    stranger = HubClient(hub.url)
+    people = hub.people
+    token = await stranger.login(people.tenant_id, people.operator_email, people.operator_password or "")
+    await stranger.close()
+    client = HubClient(hub.url, token.access_token)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def test_everything_the_pages_read_is_understood(hub: HubProcess) -> None:
+    device_id = next(iter(hub.provision(1, "client", site="Annex", group="Doors")))
+    async with signed_in(hub) as client:
+        device = await client.device(device_id)
+        assert device.site == "Annex" and device.groups == ["Doors"]
+        assert "Annex" in {site.name for site in await client.sites()}
+        assert "Doors" in {group.name for group in await client.groups()}
+        site = await client.add_site("Second annex")
+        patch = DevicePatch(name="Door 1", site_id=site.id, tags={"floor": "1"})
+        changed = await client.change_device(device_id, patch)
+        assert (changed.name, changed.site, changed.tags) == ("Door 1", "Second annex", {"floor": "1"})
+        accepted = await client.send_command(device_id, CommandRequest(CommandName.PING))
+        assert [row.id for row in await client.commands(device_id)] == [accepted.command_id]
+        assert await client.timeline(device_id)
+        assert (await client.rotate_token(device_id)).device_token
+        await client.revoke(device_id)
+
+
+async def test_an_emergency_is_followed_from_preview_to_ledger(hub: HubProcess) -> None:
+    device_id = next(iter(hub.provision(1, "ledger")))
+    scope = Scope("devices", [device_id])
+    async with signed_in(hub) as client:
+        preview = await client.preview(scope)
+        assert (preview.targeted, preview.offline) == (1, 1)
+        created = await client.activate(EmergencyRequest("Test", "Only a test", Severity.MINOR, scope))
+        assert (await client.emergency(created.id)).title == "Test"
+        assert created.id in {emergency.id for emergency in await client.emergencies()}
+        await client.clear(created.id)
+        assert await client.still_showing(created.id) == []
+        await client.revoke(device_id)
+
+
+async def test_a_refusal_is_the_hubs_own_sentence(hub: HubProcess) -> None:
+    async with signed_in(hub) as client:
+        with pytest.raises(HubError) as refused:
+            await client.device(NOBODY)
+        assert refused.value.status == 404 and refused.value.sentence and not refused.value.signed_out
+        with pytest.raises(HubError) as invalid:
+            await client.activate(EmergencyRequest("Test", "", Severity.MINOR, Scope("devices", [NOBODY])))
+        assert invalid.value.fields and NOBODY in invalid.value.sentence
+
+
+async def test_a_token_that_is_not_good_is_known_as_such(hub: HubProcess) -> None:
+    client = HubClient(hub.url, "not-a-token")
+    with pytest.raises(HubError) as refused:
+        await client.sites()
+    await client.close()
+    assert refused.value.signed_out
+
+
+async def test_a_hub_that_is_not_there_is_said_so() -> None:
+    client = HubClient(f"http://127.0.0.1:{free_port()}", "token")
+    with pytest.raises(HubError, match="does not answer") as away:
+        await client.sites()
+    await client.close()
+    assert away.value.status is None

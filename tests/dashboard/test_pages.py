@@ -1,0 +1,353 @@
+"""The pages in a real Chromium, on a real hub with simulated screens."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from tests.dashboard.browsing import Visit
+from tests.end_to_end.companions import asking_screen, connected_screens, wait_for
+from tests.hub.hub_process import HubProcess
+
+PATHS = ("/", "/approvals", "/emergency", "/emergencies")
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=str(chromium_path), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, dashboard_url: str) -> Iterator[Visit]:
+    """Somebody who is not signed in."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin")
+    context.set_default_timeout(15_000)
+    yield Visit(context.new_page(), dashboard_url)
+    context.close()
+
+
+@pytest.fixture
+def visit(visitor: Visit, hub: HubProcess, screens: int) -> Visit:
+    """An operator who is signed in, on the page of all screens."""
+    visitor.sign_in(hub)
+    expect(visitor.page.get_by_test_id("counter-online")).to_contain_text(str(screens))
+    return visitor
+
+
+def test_a_wrong_password_is_said_and_what_was_typed_stays(visitor: Visit, hub: HubProcess) -> None:
+    visitor.go("/sign-in")
+    visitor.fill_sign_in(hub, "wrong")
+    expect(visitor.page.get_by_test_id("sign-in-error")).to_contain_text("do not belong together")
+    expect(visitor.page.get_by_test_id("sign-in-email")).to_have_value(hub.people.operator_email)
+    expect(visitor.page.get_by_test_id("sign-in-password")).to_have_value("")
+
+
+def test_who_is_not_signed_in_goes_on_where_they_wanted_to(visitor: Visit, hub: HubProcess) -> None:
+    visitor.go("/approvals")
+    visitor.fill_sign_in(hub, hub.people.operator_password or "")
+    expect(visitor.page).to_have_url(f"{visitor.url}/approvals")
+
+
+@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
+def test_a_link_cannot_send_who_signs_in_to_another_site(
+    visitor: Visit, hub: HubProcess, target: str
+) -> None:
+    visitor.page.goto(f"{visitor.url}/sign-in?next={target}")
+    visitor.fill_sign_in(hub, hub.people.operator_password or "")
+    expect(visitor.page).to_have_url(f"{visitor.url}/")
+
+
+def test_the_link_of_up_fills_in_the_tenant(visitor: Visit, hub: HubProcess) -> None:
+    visitor.go(f"/?tenant={hub.people.tenant_id}")
+    expect(visitor.page.get_by_test_id("sign-in-tenant")).to_have_value(hub.people.tenant_id)
+    expect(visitor.page.get_by_test_id("sign-in-email")).to_be_focused()
+
+
+def test_the_token_stays_on_the_servers_side(visit: Visit, dashboard_folder: Path) -> None:
+    kept = json.dumps(visit.page.context.cookies())
+    kept += visit.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    # A JSON web token begins with the base64 of '{"'; the signed session cookie holds only an id.
+    assert "access_token" not in kept and "eyJhbGci" not in kept
+    cookie = next(c for c in visit.page.context.cookies() if c.get("name") == "clarion_dashboard")
+    assert cookie.get("httpOnly") and cookie.get("sameSite") == "Lax"
+    files = list((dashboard_folder / "dashboard/dashboard").glob("storage-user-*.json"))
+    assert files and all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+
+
+def test_signing_out_closes_every_page(visit: Visit) -> None:
+    visit.page.get_by_test_id("sign-out").click()
+    expect(visit.page.get_by_test_id("sign-in-submit")).to_be_visible()
+    for path in PATHS:
+        visit.go(path)
+        expect(visit.page.get_by_test_id("sign-in-submit")).to_be_visible()
+    assert visit.page.request.get(f"{visit.url}/rows").status == 401
+
+
+def test_counters_filter_and_the_search_finds(visit: Visit, screens: int) -> None:
+    page, counted = visit.page, visit.page.get_by_test_id("screens-count")
+    expect(counted).to_have_text(f"{screens} screens")
+    page.get_by_test_id("counter-offline").click()
+    expect(counted).to_have_text("0 screens")
+    page.get_by_test_id("counter-offline").click()
+    expect(counted).to_have_text(f"{screens} screens")
+    name = page.locator(".cell-link").first.inner_text()
+    page.get_by_test_id("screens-search").fill(name)
+    expect(page.locator(".cell-link").first).to_have_text(name)
+    page.get_by_test_id("screens-search").fill("no such screen anywhere")
+    expect(counted).to_have_text("0 screens")
+    expect(page.locator(".grid-empty")).to_be_visible()
+
+
+def test_a_command_for_all_selected_screens_counts_to_the_end(visit: Visit, screens: int) -> None:
+    page = visit.page
+    page.get_by_label("Column with Header Selection").first.click()
+    expect(page.get_by_test_id("selected-count")).to_have_text(f"{screens} screens")
+    page.get_by_test_id("bulk-ping").click()
+    expect(page.get_by_test_id("bulk-progress")).to_have_text(f"Ping: {screens} of {screens} accepted")
+    expect(page.get_by_test_id("command-bar")).to_be_hidden()
+
+
+def test_reboot_asks_first_and_escape_says_no(visit: Visit, hub: HubProcess) -> None:
+    page = visit.page
+    page.locator(".cell-link").first.click()
+    page.get_by_test_id("command-reboot").click()
+    expect(page.get_by_test_id("confirm-action")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("confirm-action")).to_be_hidden()
+    device = page.url.rsplit("/", 1)[1]
+    with hub.sign_in() as api:
+        sent = [row["command"] for row in api.get(f"/api/v1/devices/{device}/commands").json()["items"]]
+    assert "reboot" not in sent
+
+
+def test_a_changed_name_is_seen_live_on_another_page(visit: Visit) -> None:
+    other = Visit(visit.page.context.new_page(), visit.url)
+    address = visit.page.locator(".cell-link").last.get_attribute("href") or ""
+    visit.go(address)
+    other.go(address)
+    before = other.page.get_by_test_id("screen-name").inner_text()
+    visit.page.get_by_test_id("screen-edit").click()
+    visit.page.get_by_test_id("edit-name").fill("Front door <b>&</b>")
+    visit.page.get_by_test_id("edit-tags").fill("floor: 2")
+    visit.page.get_by_test_id("edit-save").click()
+    expect(other.page.get_by_test_id("screen-name")).to_have_text("Front door <b>&</b>")
+    expect(visit.page.locator(".facts").last).to_contain_text("floor: 2")
+    visit.page.get_by_test_id("screen-edit").click()
+    visit.page.get_by_test_id("edit-name").fill(before)
+    visit.page.get_by_test_id("edit-save").click()
+    expect(other.page.get_by_test_id("screen-name")).to_have_text(before)
+
+
+def test_a_command_moves_on_live_until_it_is_done(visit: Visit) -> None:
+    visit.page.locator(".cell-link").first.click()
+    visit.page.get_by_test_id("command-ping").click()
+    expect(visit.page.get_by_test_id("command-status").first).to_have_text("done")
+
+
+def test_a_waiting_screen_appears_by_itself_and_a_wrong_code_lets_nobody_in(
+    visit: Visit, hub: HubProcess, tmp_path: Path
+) -> None:
+    page = visit.page
+    visit.go("/approvals")
+    expect(page.get_by_test_id("approvals-empty")).to_be_visible()
+    with asking_screen(hub, tmp_path, "approvals"):
+        expect(page.get_by_test_id("approval-row")).to_have_count(1)
+        code = page.get_by_test_id("approval-code").inner_text()
+        page.get_by_test_id("approvals-code").fill("ZZZZZZ")
+        page.keyboard.press("Enter")
+        expect(page.get_by_test_id("approvals-problem")).to_contain_text("No waiting screen shows the code")
+        expect(page.get_by_test_id("approval-row")).to_have_count(1)
+        page.get_by_test_id("approvals-code").fill(f"{code[:3].lower()} {code[3:].lower()}")
+        page.keyboard.press("Enter")
+        expect(page.get_by_test_id("approval-row")).to_have_count(0)
+        with hub.sign_in() as api:
+            approved = api.get("/api/v1/devices", params={"q": "approvals"}).json()["items"]
+            assert [device["status"] for device in approved] == ["approved"]
+            api.post(f"/api/v1/devices/{approved[0]['id']}/revoke").raise_for_status()
+
+
+def compose_for_one(page: Page) -> None:
+    """Write a test alert for the first screen of the list."""
+    page.get_by_test_id("template-test").click()
+    page.get_by_test_id("scope-devices").click()
+    page.get_by_test_id("scope-choice").first.check()
+    expect(page.get_by_test_id("emergency-reach")).to_contain_text("Reaches 1 screen")
+
+
+def all_clear(page: Page) -> None:
+    page.get_by_test_id("emergency-banner-all-clear").click()
+    page.get_by_test_id("confirm-action").click()
+    expect(page.get_by_test_id("emergency-banner")).to_be_hidden()
+
+
+def test_an_alert_is_sent_with_the_keyboard_alone(visit: Visit) -> None:
+    page = visit.page
+    visit.go("/emergency")
+    compose_for_one(page)
+    page.get_by_test_id("emergency-send").focus()
+    page.keyboard.down(" ")
+    page.wait_for_url("**/emergencies/*")
+    page.keyboard.up(" ")
+    expect(page.get_by_test_id("emergency-percent")).to_have_text("100 %")
+    expect(page).to_have_title("⚠ 1/1 Test of the emergency system · Clarion")
+    for path in PATHS:
+        visit.go(path)
+        expect(page.get_by_test_id("emergency-banner-title")).to_have_text("Test of the emergency system")
+    all_clear(page)
+
+
+def test_a_short_press_asks_instead_of_sending(visit: Visit) -> None:
+    page = visit.page
+    visit.go("/emergency")
+    compose_for_one(page)
+    page.get_by_test_id("emergency-send").click()
+    page.get_by_test_id("confirm-cancel").click()
+    expect(page.get_by_test_id("confirm-action")).to_be_hidden()
+    assert page.url.endswith("/emergency")
+    page.get_by_test_id("emergency-send").click()
+    page.get_by_test_id("confirm-action").click()
+    page.wait_for_url("**/emergencies/*")
+    expect(page.get_by_test_id("emergency-verdict")).to_contain_text("The screen shows it after")
+    all_clear(page)
+    expect(page.get_by_test_id("emergency-status")).to_have_text("Cleared")
+    visit.go("/emergencies")
+    expect(page.get_by_test_id("emergency-history")).to_contain_text("Test of the emergency system")
+
+
+def test_without_a_title_or_a_screen_nothing_is_sent(visit: Visit) -> None:
+    page = visit.page
+    visit.go("/emergency")
+    # Forced: the button says that it is disabled, and a person presses it all the same.
+    page.get_by_test_id("emergency-send").click(force=True)
+    expect(page.get_by_test_id("emergency-problem")).to_contain_text("Write a title")
+    page.get_by_test_id("template-test").click()
+    page.get_by_test_id("scope-sites").click()
+    expect(page.get_by_test_id("emergency-reach")).to_have_text("Choose who sees it.")
+    page.get_by_test_id("emergency-send").click(force=True)
+    expect(page.get_by_test_id("emergency-problem")).to_contain_text("reaches no screen")
+    assert page.url.endswith("/emergency")
+
+
+def test_screens_picked_in_the_table_are_whom_the_alert_is_for(visit: Visit) -> None:
+    page = visit.page
+    page.locator(".ag-row .ag-checkbox-input").nth(0).check()
+    page.locator(".ag-row .ag-checkbox-input").nth(1).check()
+    page.get_by_test_id("bulk-alert").click()
+    page.wait_for_url("**/emergency?chosen=1")
+    expect(page.get_by_test_id("emergency-reach")).to_contain_text("Reaches 2 screens")
+
+
+def test_a_screen_that_is_off_is_listed_by_name_and_reason(visit: Visit, hub: HubProcess) -> None:
+    page = visit.page
+    with hub.sign_in() as api:
+        device = next(iter(hub.provision(1, "dark")))
+        api.patch(f"/api/v1/devices/{device}", json={"name": "Dark corner"}).raise_for_status()
+    visit.go("/emergency")
+    page.get_by_test_id("template-test").click()
+    page.get_by_test_id("scope-devices").click()
+    page.get_by_test_id("scope-search").fill("dark cor")
+    page.get_by_test_id("scope-choice").first.check()
+    expect(page.get_by_test_id("emergency-reach")).to_contain_text("none of them online now")
+    page.get_by_test_id("emergency-send").click()
+    page.get_by_test_id("confirm-action").click()
+    page.wait_for_url("**/emergencies/*")
+    expect(page.get_by_test_id("missing-title")).to_have_text("Not shown on 1 screen")
+    expect(page.get_by_test_id("missing-row")).to_contain_text("Dark corner")
+    expect(page.locator(".missing-why")).not_to_be_empty()
+    all_clear(page)
+    with hub.sign_in() as api:
+        api.post(f"/api/v1/devices/{device}/revoke").raise_for_status()
+
+
+def test_pages_ask_nobody_else_and_complain_of_nothing(visit: Visit) -> None:
+    visit.go(visit.page.locator(".cell-link").first.get_attribute("href") or "")
+    expect(visit.page.get_by_test_id("screen-name")).to_be_visible()
+    for path in PATHS:
+        visit.go(path)
+        expect(visit.page.get_by_test_id("hub-state")).to_have_text("Live")
+    assert visit.foreign == [] and visit.complaints == []
+
+
+def test_nothing_is_wider_than_a_phone(visit: Visit) -> None:
+    page = visit.page
+    screen = page.locator(".cell-link").first.get_attribute("href") or ""
+    page.set_viewport_size(PHONE)
+    for path in (*PATHS, screen):
+        visit.go(path)
+        expect(page.get_by_test_id("hub-state")).to_be_visible()
+        wide = page.evaluate(
+            "[...document.querySelectorAll('main *')].filter(e => !e.closest('.screen-grid, .sr-only') && "
+            "e.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(e).position !== 'absolute')"
+            ".map(e => e.className)"
+        )
+        assert wide == [] and page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_keyboard_reaches_the_page_past_the_navigation(visit: Visit) -> None:
+    page = visit.page
+    page.keyboard.press("Tab")
+    expect(page.locator(".nicegui-skip-link")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_test_id("counter-screens")).to_be_focused()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_light_and_dark_follow_the_system_until_the_operator_chooses(visit: Visit) -> None:
+    page = visit.page
+    body = page.locator("body")
+    page.emulate_media(color_scheme="dark")
+    expect(body).to_contain_class("body--dark")
+    page.get_by_test_id("theme").click()
+    expect(body).to_contain_class("body--light")
+    page.reload()
+    expect(body).to_contain_class("body--light")
+
+
+def test_while_figures_run_nothing_on_the_page_moves(visit: Visit, hub: HubProcess) -> None:
+    page = visit.page
+    expect(page.locator(".ag-row").first).to_be_visible()
+    page.evaluate(
+        "window.moved = 0; new PerformanceObserver(list => list.getEntries().forEach("
+        "entry => { if (!entry.hadRecentInput) window.moved += entry.value; }))"
+        ".observe({type: 'layout-shift', buffered: false})"
+    )
+    counter = page.get_by_test_id("counter-screens").locator(".counter-figure")
+    before = counter.inner_text()
+    devices = list(hub.provision(3, "shifting"))
+    expect(counter).not_to_have_text(before)
+    with hub.sign_in() as api:
+        for device in devices:
+            api.post(f"/api/v1/devices/{device}/revoke").raise_for_status()
+    expect(counter).to_have_text(before)
+    assert page.evaluate("window.moved") < 0.01
+
+
+def test_a_hub_that_dies_is_said_and_the_page_recovers_by_itself(
+    visit: Visit, hub: HubProcess, screens: int
+) -> None:
+    page = visit.page
+    page.evaluate("window.neverReloaded = true")
+    hub.kill()
+    banner = page.get_by_test_id("hub-away-banner")
+    expect(banner).to_be_visible()
+    expect(banner).to_contain_text("The hub does not answer since")
+    expect(page.get_by_test_id("hub-state")).to_have_text("Hub away")
+    expect(page.get_by_test_id("screens-count")).to_have_text(f"{screens} screens")
+    hub.start()
+    expect(banner).to_be_hidden()
+    wait_for(lambda: connected_screens(hub) == screens, "the screens are back")
+    expect(page.get_by_test_id("counter-online")).to_contain_text(str(screens))
+    assert page.evaluate("window.neverReloaded")
