@@ -139,10 +139,9 @@ class EpollShell:
         try:
             self._listen()
             while True:
-                with trio.move_on_at(self._paused_until_s if self._paused_until_s else float("inf")):
+                with trio.move_on_at(self._paused_until_s if self._paused_until_s else float("inf")) as pause:
                     await trio.lowlevel.wait_readable(self._epoll.fileno())
-                # Not whether the wait was cut short: with busy screens it never is.
-                if self._paused_until_s and trio.current_time() >= self._paused_until_s:
+                if pause.cancelled_caught:
                     self._listen()
                 for fd, events in self._epoll.poll(0, READY_PER_TURN):
                     listener = self._listeners.get(fd)
