@@ -82,7 +82,9 @@ class Hub:
         self.fleet = Fleet(effects, self.restore, moment, settings.heartbeat_interval_s)
         self.board.connect(self.fleet, self.feed)
         self.restore.connect(self.roster, self.fleet)
-        self.live = LiveSide(self.roster, self.fleet, self.board, self.feed, self.restore)
+        self.live = LiveSide(
+            self.roster, self.fleet, self.board, self.feed, self.restore, DatabaseUnavailable
+        )
         secret = settings.jwt_secret or kept_secret(settings.data_dir, "jwt.key")
         self.tokens = AccessTokens(secret, settings.access_token_ttl_s)
         self.credentials = DeviceCredentials(self.restore, DatabaseUnavailable)
@@ -134,6 +136,7 @@ class Hub:
             self.gateway.run,
             self.credentials.run,
             self.journal.run,
+            self.live.run,
             self._beat,
             self._expire_commands,
         ]

@@ -1,10 +1,12 @@
-"""Stand-ins that tests share: each records what it was told."""
+"""Stand-ins that tests share: each records what it was told, and gives way where the real one does."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+import trio
 
 from hub.use_cases.realtime import LiveEmergency, QueuedCommand
 from protocol.api import Scope, ScopePreview
@@ -25,6 +27,7 @@ class RecordingRealtime:
     in_progress: dict[str, EmergencyProgress] = field(default_factory=dict)
 
     async def refresh_devices(self, tenant_id: str, device_ids: Sequence[str]) -> None:
+        await trio.lowlevel.checkpoint()
         self.refreshed.extend(device_ids)
 
     def cut(self, device_id: str, code: CloseCode) -> None:
@@ -37,10 +40,12 @@ class RecordingRealtime:
         return self.reach
 
     async def activate(self, emergency: LiveEmergency) -> ScopePreview:
+        await trio.lowlevel.checkpoint()
         self.activated.append(emergency)
         return self.reach
 
     async def clear(self, tenant_id: str, emergency_id: str, cleared_at: datetime, cleared_by: str) -> None:
+        await trio.lowlevel.checkpoint()
         self.cleared.append((emergency_id, cleared_at, cleared_by))
 
     def progress(self, tenant_id: str, emergency_id: str) -> EmergencyProgress | None:

@@ -1,4 +1,8 @@
-"""From a request to the arguments of a handler, and from what it returns to a response."""
+"""From a request to the arguments of a handler, and from what it returns to a response.
+
+Rule: an action that has begun is ended, whether or not its client still waits. Quart cancels a request when
+its client hangs up; between a commit and the word of it to the screens, nothing may come.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
+import trio
 from quart import Response, request
 
 from hub.api.decoding import CORRECT, decode_body, decode_query
@@ -34,7 +39,11 @@ class Binding:
         """What Quart calls."""
 
         async def answer(**path: str) -> Response:
-            return _response(route, await route.handler(**await self._arguments(route, path)))
+            arguments = await self._arguments(route, path)
+            with trio.CancelScope() as action:
+                action.shield = route.method != "GET"
+                returned = await route.handler(**arguments)
+            return _response(route, returned)
 
         answer.__name__ = route.handler.__name__
         return answer

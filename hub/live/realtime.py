@@ -1,11 +1,19 @@
-"""The live side as the use cases see it. Each call comes after the commit it speaks of; see the port's
-page."""
+"""The live side as the use cases see it. Each call comes after the commit it speaks of; see the port's page.
+
+Rule 1: devices are read one request after the other: of two that read at once, the older answer could be the
+        one that stays.
+Rule 2: what PostgreSQL did not tell is asked again until it does. The action itself is done, and its answer
+        (a token, shown once) must not be lost over this.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
+
+import trio
 
 from actors.device.fleet import Fleet
 from actors.device.messages import PendingCommand
@@ -18,26 +26,67 @@ from protocol.close_codes import CloseCode
 from protocol.live import CommandChange, EmergencyProgress
 from protocol.vocabulary import CommandStatus, Presence, PresenceReason
 
+logger = logging.getLogger(__name__)
+
+READ_AGAIN_EVERY_S = 1.0
+
 
 class Truth(Protocol):
     """What the live side reads from PostgreSQL; `persistence.live_state` fulfils it."""
 
     async def screens(self, tenant_id: str, device_ids: Sequence[str]) -> list[Screen]:
-        """The identity halves of these devices; those that do not exist (any more) are left out."""
+        """The identity halves of these devices; those that do not exist (any more) are left out.
+
+        Raises `unavailable` (see LiveSide).
+        """
 
 
 class LiveSide:
-    """Fulfils `hub.use_cases.realtime.Realtime`."""
+    """Fulfils `hub.use_cases.realtime.Realtime`.
 
-    def __init__(self, roster: Roster, fleet: Fleet, board: Board, feed: Feed, truth: Truth) -> None:
+    `unavailable`: the exception that `truth` raises when the database does not answer.
+    """
+
+    def __init__(
+        self,
+        roster: Roster,
+        fleet: Fleet,
+        board: Board,
+        feed: Feed,
+        truth: Truth,
+        unavailable: type[Exception],
+    ) -> None:
         self._roster = roster
         self._fleet = fleet
         self._board = board
         self._feed = feed
         self._truth = truth
+        self._unavailable = unavailable
+        self._reading = trio.Lock()
+        self._unread: dict[str, set[str]] = {}
+
+    async def run(self) -> None:
+        """Read again what could not be read, for ever."""
+        while True:
+            await trio.sleep(READ_AGAIN_EVERY_S)
+            await self.read_again()
+
+    async def read_again(self) -> None:
+        """Read what could not be read before."""
+        unread, self._unread = self._unread, {}
+        for tenant_id, device_ids in unread.items():
+            await self.refresh_devices(tenant_id, list(device_ids))
 
     async def refresh_devices(self, tenant_id: str, device_ids: Sequence[str]) -> None:
         """See the port."""
+        async with self._reading:
+            try:
+                await self._read(tenant_id, device_ids)
+            except self._unavailable as error:
+                logger.warning("%d changed devices cannot be read yet: %s", len(device_ids), error)
+                self._unread.setdefault(tenant_id, set()).update(device_ids)
+
+    async def _read(self, tenant_id: str, device_ids: Sequence[str]) -> None:
         found = {screen.id: screen for screen in await self._truth.screens(tenant_id, device_ids)}
         for device_id in device_ids:
             screen = found.get(device_id)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
 
 from hub.live.realtime import LiveSide
 from hub.live.roster import Screen
@@ -23,11 +25,17 @@ HELLO = b'{"type":"hello"}'
 LATER = datetime(2090, 1, 1, tzinfo=UTC)
 
 
+class Away(Exception):
+    """The database does not answer."""
+
+
 class Truth:
     """Fulfils `Truth`: what PostgreSQL would say."""
 
     def __init__(self) -> None:
         self.by_tenant: dict[str, dict[str, Screen]] = {"t1": {}, "t2": {}}
+        self.is_away = False
+        self.read_slowly: trio.Event | None = None
 
     def put(
         self, device_id: str, tenant_id: str = "t1", status: DeviceStatus = DeviceStatus.APPROVED
@@ -37,7 +45,13 @@ class Truth:
         self.by_tenant[tenant_id][device_id] = screen
 
     async def screens(self, tenant_id: str, device_ids: Sequence[str]) -> list[Screen]:
-        return [screen for key, screen in self.by_tenant[tenant_id].items() if key in device_ids]
+        if self.is_away:
+            raise Away
+        found = [screen for key, screen in self.by_tenant[tenant_id].items() if key in device_ids]
+        if self.read_slowly is not None:
+            slowly, self.read_slowly = self.read_slowly, None
+            await slowly.wait()
+        return found
 
 
 @pytest.fixture
@@ -52,7 +66,7 @@ def truth() -> Truth:
 
 @pytest.fixture
 def live(house: House, truth: Truth) -> LiveSide:
-    return LiveSide(house.roster, house.fleet, house.board, house.feed, truth)
+    return LiveSide(house.roster, house.fleet, house.board, house.feed, truth, Away)
 
 
 def command(device_id: str = "d1", command_id: str = "c1", tenant_id: str = "t1") -> QueuedCommand:
@@ -67,6 +81,36 @@ async def test_devices_are_read_again_new_ones_appear_gone_ones_go(
     await live.refresh_devices("t1", ["d1", "d2", "new", "never was"])
     names = {screen.id: screen.name for screen in house.roster.of_tenant("t1")}
     assert names == {"d1": "Renamed d1", "new": "Renamed new"}
+
+
+async def test_devices_that_cannot_be_read_now_are_read_when_the_database_is_back(
+    house: House, live: LiveSide, truth: Truth
+) -> None:
+    truth.put("d1")
+    truth.is_away = True
+    await live.refresh_devices("t1", ["d1"])
+    await live.read_again()
+    row = house.roster.get("d1")
+    assert row is not None and row.name != "Renamed d1"
+    truth.is_away = False
+    await live.read_again()
+    assert row.name == "Renamed d1"
+
+
+async def test_of_two_who_read_at_once_the_later_truth_stays(
+    house: House, live: LiveSide, truth: Truth
+) -> None:
+    truth.put("d1", status=DeviceStatus.PENDING)
+    truth.read_slowly = slowly = trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(live.refresh_devices, "t1", ["d1"])
+        await wait_all_tasks_blocked()
+        truth.put("d1", status=DeviceStatus.APPROVED)
+        nursery.start_soon(live.refresh_devices, "t1", ["d1"])
+        await wait_all_tasks_blocked()
+        slowly.set()
+    row = house.roster.get("d1")
+    assert row is not None and row.status is DeviceStatus.APPROVED
 
 
 async def test_an_id_of_another_tenant_changes_and_shows_nothing(house: House, live: LiveSide) -> None:
