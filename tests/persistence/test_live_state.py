@@ -14,16 +14,6 @@ from tests.persistence.premises import Premises
 
 
 @pytest.fixture
-def ours(database_url: str) -> Premises:
-    return Premises(database_url, "ours")
-
-
-@pytest.fixture
-def theirs(database_url: str) -> Premises:
-    return Premises(database_url, "theirs")
-
-
-@pytest.fixture
 async def state(hub_database_url: str) -> AsyncIterator[LiveState]:
     async with Database(hub_database_url, pool_size=2) as database:
         yield LiveState(database)
