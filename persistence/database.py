@@ -128,7 +128,9 @@ class Database:
             except (DeadlockDetected, SerializationFailure) as error:
                 if attempt == self._attempts:
                     raise DatabaseUnavailable(_one_line(error)) from error
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, psycopg.InternalError) as error:
+                # InternalError: a server that only reads, as a standby does until it takes over, or one that
+                # ended a transaction which took too long.
                 # Once the work has begun nobody knows what became of it, so it is not done again.
                 if attempt == self._attempts or begun or isinstance(error, PoolTimeout):
                     raise DatabaseUnavailable(_one_line(error)) from error

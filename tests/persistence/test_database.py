@@ -110,6 +110,18 @@ async def test_a_statement_that_takes_too_long_is_stopped(database_url: str, ten
         assert await database.transact(tenant.id, site_names) == []
 
 
+async def test_a_server_that_only_reads_is_unavailable_and_not_a_fault(
+    database_url: str, tenant: Tenant
+) -> None:
+    def write(tx: Transaction) -> None:
+        tx.connection.execute("SET TRANSACTION READ ONLY")
+        tx.sites.add("Main")
+
+    async with Database(database_url, pool_size=1) as database:
+        with pytest.raises(DatabaseUnavailable, match="read-only"):
+            await database.transact(tenant.id, write)
+
+
 async def test_connections_that_died_are_replaced_unnoticed(database_url: str, tenant: Tenant) -> None:
     async with Database(database_url, pool_size=2) as database:
         assert await database.transact(tenant.id, site_names) == []
