@@ -21,7 +21,7 @@ import trio
 from actors.device.ports import Link
 from actors.emergency.ledger import Entry, Ledger
 from hub.journal import EmergencyRecord, LedgerRecord
-from hub.live.roster import Roster, Screen
+from hub.live.roster import Reach, Roster, Screen
 from hub.use_cases.realtime import LiveEmergency
 from protocol.codec import encode
 from protocol.frames import Alert, Command, Receipt
@@ -77,6 +77,7 @@ class Incident:
 
     def __init__(self, emergency: LiveEmergency) -> None:
         self.emergency = emergency
+        self.reach = Reach.of(emergency.scope)
         self.issued_ms = to_ms(emergency.issued_at)
         self.expires_ms = None if emergency.expires_at is None else to_ms(emergency.expires_at)
         self.ledger = Ledger(emergency.content_hash, self.issued_ms)
@@ -236,7 +237,7 @@ class Board:
             return False
         if incident.expires_ms is not None and incident.expires_ms <= now_ms:
             return False
-        return screen.id in incident.ledger.entries or screen.in_scope(emergency.scope)
+        return screen.id in incident.ledger.entries or screen.within(incident.reach)
 
     def delivered(self, device_id: str, alerts: list[Alert], wall_ms: int) -> None:
         """A whole truth was sent to the screen: these alerts and no others, so it is an all-clear too."""

@@ -9,6 +9,7 @@ process and comes back as screens reconnect.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple, Self
 
 from protocol.api import Scope
 from protocol.frames import Playback
@@ -21,6 +22,18 @@ from protocol.vocabulary import (
     Presence,
     PresenceReason,
 )
+
+
+class Reach(NamedTuple):
+    """A scope as thousands of screens are asked about it: in a list of ids each would be searched for."""
+
+    kind: str
+    ids: frozenset[str]
+
+    @classmethod
+    def of(cls, scope: Scope) -> Self:
+        """The same scope."""
+        return cls(scope.kind, frozenset(scope.ids))
 
 
 class Screen:
@@ -75,19 +88,19 @@ class Screen:
         self.alert_state: LedgerState | None = None
         self.alert_missing: MissingReason | None = None
 
-    def in_scope(self, scope: Scope) -> bool:
-        """Whether an emergency with this scope is for this screen."""
+    def within(self, reach: Reach) -> bool:
+        """Whether an emergency that reaches so far is for this screen."""
         if self.status is not DeviceStatus.APPROVED:
             return False
-        match scope.kind:
+        match reach.kind:
             case "all":
                 return True
             case "sites":
-                return self.site_id in scope.ids
+                return self.site_id in reach.ids
             case "groups":
-                return any(group_id in scope.ids for group_id in self.group_ids)
-            case "devices":
-                return self.id in scope.ids
+                return not reach.ids.isdisjoint(self.group_ids)
+            case _:
+                return self.id in reach.ids
 
     def row(self) -> ScreenRow:
         """The screen as the operators' tables show it."""
@@ -138,10 +151,11 @@ class Roster:
 
     def in_scope(self, tenant_id: str, scope: Scope) -> list[Screen]:
         """The tenant's approved screens that the scope names."""
-        if scope.kind == "devices":
+        reach = Reach.of(scope)
+        if reach.kind == "devices":
             named = (self._screens.get(device_id) for device_id in dict.fromkeys(scope.ids))
-            return [s for s in named if s is not None and s.tenant_id == tenant_id and s.in_scope(scope)]
-        return [screen for screen in self.of_tenant(tenant_id) if screen.in_scope(scope)]
+            return [s for s in named if s is not None and s.tenant_id == tenant_id and s.within(reach)]
+        return [screen for screen in self.of_tenant(tenant_id) if screen.within(reach)]
 
     def put(self, screen: Screen) -> Screen:
         """Take the identity half from `screen` (as read from PostgreSQL); keep the live half of a known
