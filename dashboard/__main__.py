@@ -26,6 +26,9 @@ def main() -> int:
 
     try:
         serve(settings, secret)
+    except SettingsError as error:
+        print(f"dashboard: {error}", file=sys.stderr)  # noqa: T201
+        return 2
     except PortTaken as error:
         print(f"dashboard: {error}", file=sys.stderr)  # noqa: T201
         return 1

@@ -23,7 +23,8 @@ from dashboard.components.banner import EmergencyBanner, HubAwayBanner
 from dashboard.components.icons import icon
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.sentences import tab_title
-from dashboard.session import Session, current_session, forget
+from dashboard.session import Session
+from dashboard.signed_in import doorman
 from dashboard.store import Change
 from protocol.live import EmergencyProgress
 
@@ -51,12 +52,19 @@ class LivePage:
         self.store = session.store
         self.hub = session.hub
         self.clock = clock
+        self._left = False
         self._listeners: list[Callable[[Change], Any]] = []
         self._beats: list[Callable[[], Any]] = []
 
     @property
     def now_ms(self) -> int:
         return int(time.time() * 1000)
+
+    async def leave(self, why: Literal["left", "ended"]) -> None:
+        """Sign out, and go to the sign-in page."""
+        self._left = True
+        ui.navigate.to(f"/sign-in?why={why}")
+        await doorman().sign_out(self.session)
 
     def on_change(self, listener: Callable[[Change], Any]) -> None:
         """Call `listener` with what changed, at most once a beat, and only when something did."""
@@ -71,10 +79,11 @@ class LivePage:
         subscription = self.store.subscribe()
         ui.context.client.on_delete(subscription.close)
 
-        def beat() -> None:
+        async def beat() -> None:
+            if self._left:
+                return
             if self.session.signed_out:
-                forget()
-                ui.navigate.to("/sign-in?why=ended")
+                await self.leave("ended")
                 return
             change = subscription.take()
             if change is not None:
@@ -99,7 +108,7 @@ def browser_clock() -> Clock:
 
 async def open_session() -> Session | RedirectResponse:
     """The session of the browser that asks, with its first picture; or the way to the sign-in page."""
-    session = current_session()
+    session = doorman().current()
     if session is not None:
         session.watch(ui.context.client)
         await session.first_picture()
@@ -137,7 +146,7 @@ def frame(
                     aria_label="Sign out",
                     title="Sign out",
                     testid="sign-out",
-                ).on("click", _sign_out, []):
+                ).on("click", lambda: page.leave("left"), []):
                     icon("leave")
 
         async def all_clear(emergency: EmergencyProgress) -> None:
@@ -224,8 +233,3 @@ def _theme_toggle() -> None:
 
     with holder.on("click", turn, []):
         icon(picture)
-
-
-def _sign_out() -> None:
-    forget()
-    ui.navigate.to("/sign-in?why=left")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Final, TypeVar
 from uuid import uuid4
 
@@ -62,11 +63,15 @@ class HubError(Exception):
 class HubClient:
     """One operator's way to the hub. Every method raises HubError."""
 
-    def __init__(self, hub_url: str, token: str | None = None) -> None:
+    def __init__(self, hub_url: str, token: str | None = None, tls: ssl.SSLContext | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # trust_env off: a proxy variable meant for the internet must not swallow calls to this network.
         self._http = httpx.AsyncClient(
-            base_url=f"{hub_url}/api/v1", headers=headers, timeout=_DEADLINE, trust_env=False
+            base_url=f"{hub_url}/api/v1",
+            headers=headers,
+            timeout=_DEADLINE,
+            trust_env=False,
+            verify=True if tls is None else tls,
         )
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import Callable
 from typing import Final
@@ -87,9 +88,17 @@ def reconnect_delay(attempt: int, chance: float) -> float:
 class LiveFeed:
     """Feeds one store until cancelled, or until the hub says that the token is no longer good."""
 
-    def __init__(self, hub_url: str, token: str, store: Store, on_signed_out: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        hub_url: str,
+        token: str,
+        store: Store,
+        on_signed_out: Callable[[], None],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._address = live_address(hub_url)
         self._token = token
+        self._tls = tls
         self._store = store
         self._on_signed_out = on_signed_out
         self._position = Position()
@@ -130,6 +139,7 @@ class LiveFeed:
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             additional_headers={"Authorization": f"Bearer {self._token}"},
             compression=None,
+            ssl=self._tls,
             proxy=None,
             open_timeout=5,
             close_timeout=1,

@@ -27,8 +27,9 @@ import dashboard.pages.screens
 import dashboard.pages.sign_in  # noqa: F401 -- importing a page registers its route
 from dashboard.logs import set_up_logs
 from dashboard.pages.sign_in import prefill_tenant
-from dashboard.session import close_every_session, use_hub
 from dashboard.settings import DashboardSettings
+from dashboard.signed_in import Doorman, doorman, place_doorman
+from dashboard.trust import trust
 
 _STATIC: Final = Path(__file__).parent / "static"
 _STYLES: Final = ("tokens.css", "base.css", "frame.css", "screens.css", "screen.css", "emergency.css")
@@ -54,7 +55,7 @@ def serve(settings: DashboardSettings, secret: str) -> None:
     Storage.path = settings.data_dir / "dashboard"
     Storage.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     set_up_logs(settings)
-    use_hub(settings.hub_url)
+    place_doorman(Doorman(settings.hub_url, trust(settings)))
     prefill_tenant(settings.tenant_id)
     server = _Server(
         uvicorn.Config(
@@ -87,7 +88,7 @@ def application(secret: str) -> FastAPI:
     version = max(int(file.stat().st_mtime) for file in _STATIC.iterdir())
     links = "".join(f'<link rel="stylesheet" href="/static/{name}?{version}">' for name in _STYLES)
     ui.add_head_html(f'{links}<script defer src="/static/clarion.js?{version}"></script>', shared=True)
-    app.on_shutdown(close_every_session)
+    app.on_shutdown(doorman().close)
     ui.run_with(
         outer,
         title="Clarion",

@@ -31,6 +31,8 @@ class DashboardSettings:
     secret: str | None = field(default=None, repr=False)
     # Filled in on the sign-in page when neither the link nor the browser knows one.
     tenant_id: str | None = None
+    # The hub's own certificate (PEM), if no authority that this machine knows has signed it.
+    tls_certificate: Path | None = None
     stop_with_stdin: bool = False
     log_level: LogLevel = "info"
     log_format: LogFormat = "console"
@@ -43,7 +45,7 @@ class DashboardSettings:
             return env.get(name, "").strip() or None
 
         default = cls()
-        data_dir = text("CLARION_DATA_DIR")
+        data_dir, certificate = text("CLARION_DATA_DIR"), text("CLARION_TLS_CERTIFICATE")
         return cls(
             hub_url=_hub_url(text("CLARION_HUB_URL") or default.hub_url),
             host=text("CLARION_DASHBOARD_HOST") or default.host,
@@ -51,6 +53,7 @@ class DashboardSettings:
             data_dir=Path(data_dir).expanduser().resolve() if data_dir else default.data_dir,
             secret=_secret(text("CLARION_DASHBOARD_SECRET")),
             tenant_id=text("CLARION_TENANT_ID"),
+            tls_certificate=Path(certificate).expanduser() if certificate else None,
             stop_with_stdin=text("CLARION_STOP_WITH_STDIN") == "1",
             log_level=_one_of("CLARION_LOG_LEVEL", text("CLARION_LOG_LEVEL"), default.log_level, LEVELS),
             log_format=_one_of("CLARION_LOG_FORMAT", text("CLARION_LOG_FORMAT"), default.log_format, FORMATS),

@@ -57,7 +57,7 @@ class _Screen:
                 with tag("section", "card", aria_label="Now"):
                     tag("h2", "card-title", "Now")
                     self._now()
-                with tag("section", "card", aria_label="About this screen"):
+                with tag("section", "card about-card", aria_label="About this screen"):
                     tag("h2", "card-title", "About")
                     self._about = tag("dl", "facts")
             with tag("div", "screen-column"):

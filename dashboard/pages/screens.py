@@ -15,14 +15,14 @@ from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.screen_grid import ROWS_URL, ScreenGrid, grid_row
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.sentences import count
-from dashboard.session import current_session
+from dashboard.signed_in import doorman
 from dashboard.store import Change
 
 
 @app.get(ROWS_URL)
 def rows() -> Response:
     """Every row of the table, for the table itself, as one compressed answer."""
-    session = current_session()
+    session = doorman().current()
     if session is None:
         return Response(status_code=401)
     body = msgspec.json.encode([grid_row(row) for row in session.store.approved()])

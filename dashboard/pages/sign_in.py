@@ -18,7 +18,7 @@ from dashboard.components.icons import icon
 from dashboard.components.markup import tag
 from dashboard.frame import dress
 from dashboard.hub_client import HubError
-from dashboard.session import current_session, keep_for_next_request, sign_in
+from dashboard.signed_in import doorman
 
 TENANT_COOKIE: Final = "clarion_tenant"
 _default_tenant = ""
@@ -45,7 +45,7 @@ def sign_in_page(
     request: Request, tenant: str = "", email: str = "", next: str = "", why: str = ""
 ) -> RedirectResponse | None:
     """The form. `tenant` and `email` are filled in, `next` is where to go after."""
-    if current_session() is not None:
+    if doorman().current() is not None:
         return RedirectResponse(_inside(next), 303)
     dress()
     # What went wrong is kept on this side: a link must not be able to put words on this page.
@@ -121,14 +121,14 @@ async def signed_in(request: Request) -> RedirectResponse:
     if not (tenant and email and password):
         return back(_INCOMPLETE)
     try:
-        token = await sign_in(tenant, email, password)
+        token = await doorman().sign_in(tenant, email, password)
     except HubError as error:
         if error.status == 401:
             return back(_REFUSED)
         return back(_NO_TENANT if "tenant_id" in error.fields else error.sentence)
     # A fresh id, so that an id somebody planted before the sign-in is worth nothing after it.
     request.session["id"] = str(uuid.uuid4())
-    keep_for_next_request(request.session["id"], token)
+    doorman().expect(request.session["id"], token)
     response = RedirectResponse(_inside(after), 303)
     response.set_cookie(TENANT_COOKIE, tenant, max_age=365 * 86_400, httponly=True, samesite="lax")
     return response

@@ -86,8 +86,12 @@ def test_the_token_stays_on_the_servers_side(visit: Visit, dashboard_folder: Pat
 
 
 def test_signing_out_closes_every_page(visit: Visit) -> None:
+    other = visit.page.context.new_page()
+    other.goto(f"{visit.url}/emergency")
+    visit.page.bring_to_front()
     visit.page.get_by_test_id("sign-out").click()
-    expect(visit.page.get_by_test_id("sign-in-submit")).to_be_visible()
+    expect(visit.page.get_by_text("You are signed out.")).to_be_visible()
+    expect(other.get_by_test_id("sign-in-submit")).to_be_visible()
     for path in PATHS:
         visit.go(path)
         expect(visit.page.get_by_test_id("sign-in-submit")).to_be_visible()
