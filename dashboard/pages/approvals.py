@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
@@ -15,6 +17,8 @@ from dashboard.sentences import count
 from dashboard.session import explain
 from dashboard.store import Change
 from protocol.live import ScreenRow
+
+_MOST_LISTED: Final = 100
 
 
 @ui.page("/approvals")
@@ -74,7 +78,13 @@ class _Approvals:
         if change is not None and not (change.screens or change.removed):
             return
         waiting = self._page.store.waiting()
-        set_text(self._count, f"{count(len(waiting), 'device')} waiting for approval.")
+        more = (
+            f" The first {_MOST_LISTED} are listed; the others by their code."
+            if len(waiting) > _MOST_LISTED
+            else ""
+        )
+        set_text(self._count, f"{count(len(waiting), 'device')} waiting for approval.{more}")
+        waiting = waiting[:_MOST_LISTED]
         switch_class(self._empty, "hidden", bool(waiting))
         wanted = {row.id: row for row in waiting}
         for key, (row, card, _) in list(self._cards.items()):

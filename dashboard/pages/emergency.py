@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
 from fastapi.responses import RedirectResponse
@@ -55,7 +56,7 @@ _EXPIRIES: Final[tuple[tuple[str, int], ...]] = (
     ("After 4 hours", 14_400),
     ("After 24 hours", 86_400),
 )
-_SETTLE_S: Final = 0.15
+_MEASURE_EVERY_S: Final = 1.0
 
 
 @ui.page("/emergency")
@@ -64,7 +65,7 @@ async def emergency_page(chosen: str = "") -> RedirectResponse | None:
     session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
-    with frame(session, "Emergency", "emergency") as page:
+    with frame(session, "Emergency", "emergency", beat_s=0.1) as page:
         composer = _Composer(page)
     screens = session.store.screens
     picked = {key: screens[key].name for key in session.chosen_screens if key in screens}
@@ -82,6 +83,9 @@ class _Composer:
         self._expires_in_s = 0
         self._preview: ScopePreview | None = None
         self._asking = 0
+        self._measured_at = float("-inf")
+        self._counting = self._stale = True
+        self._counted = page.store.counters
         self._sending = False
         tag("h1", "page-title", "New emergency")
         with tag("div", "compose"):
@@ -100,8 +104,9 @@ class _Composer:
                     self._send, self._ask_and_send, classes="hold-alert", testid="emergency-send"
                 )
                 self._problem = tag("p", "note note-bad hidden", role="alert", testid="emergency-problem")
-        page.on_change(self._fleet_changed)
         self._refresh()
+        page.on_change(self._fleet_changed)
+        page.on_beat(self._measure)
 
     async def load(self) -> None:
         """Sites, groups and the first reach."""
@@ -110,7 +115,6 @@ class _Composer:
         except HubError:
             sites, groups = [], []  # the hub-away strip says why; everybody can still be alerted
         self.scope.offer(sites, groups)
-        await self._measure()
 
     def _templates(self) -> None:
         with tag("div", "templates", role="group", aria_label="Begin with"):
@@ -120,13 +124,12 @@ class _Composer:
                 chip.on("click", lambda s=severity, t=title, m=message: self._take(s, t, m), [])
 
     def _severity_choice(self) -> None:
-        with tag("div", "severities", role="radiogroup", aria_label="Severity"):
+        with tag("div", "severities", role="group", aria_label="Severity"):
             for severity in Severity:
                 card = tag(
                     "button",
                     f"severity sev-{severity}",
                     type="button",
-                    role="radio",
                     testid=f"severity-{severity}",
                 )
                 with card.on("click", lambda severity=severity: self._choose(severity), []):
@@ -176,14 +179,23 @@ class _Composer:
         return [(row.id, row.name, row.site or "") for row in self._page.store.approved()]
 
     def _fleet_changed(self, change: Change) -> None:
-        if change.screens or change.removed or change.hub:
-            self._scope_changed()
+        counters = self._page.store.counters
+        if counters != self._counted or change.hub:
+            self._counted, self._stale = counters, True
 
     def _scope_changed(self) -> None:
-        ui.timer(_SETTLE_S, self._measure, once=True)
+        self._counting = self._stale = True
+        self._measured_at = float("-inf")
+        self._refresh()
 
     async def _measure(self) -> None:
-        """Ask the hub whom the scope reaches; of several answers under way only the last one counts."""
+        """Ask the hub whom the scope reaches: at once when the scope is another, else once a second at most.
+
+        Of several answers under way only the last one counts.
+        """
+        if not self._stale or time.monotonic() - self._measured_at < _MEASURE_EVERY_S:
+            return
+        self._stale, self._measured_at = False, time.monotonic()
         self._asking += 1
         mine = self._asking
         preview: ScopePreview | None = ScopePreview(0, 0, 0)
@@ -195,18 +207,21 @@ class _Composer:
                 if error.signed_out:
                     explain(self._page.session, error)
         if mine == self._asking:
-            self._preview = preview
+            self._counting, self._preview = False, preview
             self._refresh()
 
     def _refresh(self) -> None:
         self._title = (self._title_box.value or "").strip()
         self._message = (self._message_box.value or "").strip()
         for severity, card in self._severities.items():
-            set_attribute(card, "aria-checked", "true" if severity is self._severity else "false")
+            set_attribute(card, "aria-pressed", "true" if severity is self._severity else "false")
         self._glass.show(self._severity, self._title, self._message)
-        set_text(self._reach, "Choose who sees it." if self.scope.empty else reach(self._preview))
-        switch_class(self._reach, "reach-none", self._preview is None or self._preview.targeted == 0)
-        set_text(self._hold.text, alert_button(self._preview))
+        counted = None if self._counting else self._preview
+        told = "Counting the screens…" if self._counting else reach(self._preview)
+        set_text(self._reach, "Choose who sees it." if self.scope.empty else told)
+        none = not self._counting and (counted is None or counted.targeted == 0)
+        switch_class(self._reach, "reach-none", self.scope.empty or none)
+        set_text(self._hold.text, alert_button(counted))
         hint = "Sending…" if self._sending else "Hold to send" if self._title else "Write a title first"
         set_text(self._hold.hint, hint)
         set_attribute(self._hold.element, "aria-disabled", "true" if self._problem_now() else "false")
@@ -217,7 +232,11 @@ class _Composer:
             return "It is being sent."
         if not self._title:
             return "Write a title: it is what people read first."
-        if self.scope.empty or (self._preview is not None and self._preview.targeted == 0):
+        if self.scope.empty:
+            return "This reaches no screen. Choose who sees it."
+        if self._counting:
+            return "The screens are being counted. Press again in a moment."
+        if self._preview is not None and self._preview.targeted == 0:
             return "This reaches no screen. Choose who sees it."
         return ""
 
