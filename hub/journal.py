@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 WRITE_EVERY_S = 0.05
 RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0)
 HISTORY_LIMIT = 100_000
+HISTORY_PER_WRITE = 5_000
+"""So much of a history in one transaction: what piled up in an outage would run into the statement timeout,
+and be tried again for ever, the states with it."""
 
 
 class PresenceRecord(NamedTuple):
@@ -245,7 +248,7 @@ class Journal:
                 await trio.sleep(RETRY_AFTER_S[0])
 
     async def _write(self) -> bool:
-        self._being_written, self._batch = self._batch, Batch()
+        self._being_written, self._batch = _split(self._batch)
         size = len(self._being_written)
         try:
             self.refused += await self._store.write(self._being_written)
@@ -261,6 +264,14 @@ class Journal:
             self._being_written = Batch()
         self.written += size
         return True
+
+
+def _split(batch: Batch) -> tuple[Batch, Batch]:
+    """What goes into the next transaction (every state, the oldest of the history), and the rest."""
+    rest = Batch(heartbeats=batch.heartbeats[HISTORY_PER_WRITE:], timeline=batch.timeline[HISTORY_PER_WRITE:])
+    del batch.heartbeats[HISTORY_PER_WRITE:]
+    del batch.timeline[HISTORY_PER_WRITE:]
+    return batch, rest
 
 
 def _fuller(before: PlaybackRecord | None, record: PlaybackRecord) -> PlaybackRecord:

@@ -217,6 +217,20 @@ async def test_history_is_bounded_while_the_store_is_away_the_oldest_goes_and_is
     assert len(kept) + journal.dropped == 350
 
 
+async def test_what_piled_up_is_written_in_parts_states_first_and_history_in_order(
+    store: Store, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "HISTORY_PER_WRITE", 100)
+    for number in range(250):
+        journal.timeline(line(number))
+    journal.presence(presence())
+    store.down = 1
+    await journal.flush()
+    assert [len(batch.timeline) for batch in store.batches] == [100, 100, 50]
+    assert [record.at_ms for batch in store.batches for record in batch.timeline] == list(range(250))
+    assert [len(batch.presence) for batch in store.batches] == [1, 0, 0]
+
+
 async def test_refused_rows_are_counted(store: Store, journal: Journal) -> None:
     store.refuses = 2
     journal.timeline(line(1))
