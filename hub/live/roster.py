@@ -40,6 +40,8 @@ class Screen:
     """One device. The identity half is replaced as a whole; the live half is set field by field."""
 
     __slots__ = (
+        "_lines",
+        "_minute",
         "alert_id",
         "alert_missing",
         "alert_state",
@@ -87,6 +89,16 @@ class Screen:
         self.alert_id: str | None = None
         self.alert_state: LedgerState | None = None
         self.alert_missing: MissingReason | None = None
+        self._minute = 0
+        self._lines = 0
+
+    def line_of_minute(self, wall_ms: int) -> int:
+        """Count one more line in the screen's history: which one of its minute this is, from 1."""
+        minute = wall_ms // 60_000
+        if minute != self._minute:
+            self._minute, self._lines = minute, 0
+        self._lines += 1
+        return self._lines
 
     def within(self, reach: Reach) -> bool:
         """Whether an emergency that reaches so far is for this screen."""

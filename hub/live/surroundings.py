@@ -42,6 +42,9 @@ EVENT_SENTENCES = {
     EventName.IDLE: "idle",
 }
 
+LINES_A_MINUTE = 120
+"""What one screen may add to its history: whoever reports without end fills neither disk nor pages."""
+
 # PostgreSQL has no NUL in text, and nobody wants control characters in a table.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -180,6 +183,11 @@ class Effects:
         )
 
     def _happened(self, screen: Screen, kind: str, text: str, wall_ms: int, *, kept: bool = True) -> None:
+        line = screen.line_of_minute(wall_ms)
+        if line > LINES_A_MINUTE:
+            return
+        if line == LINES_A_MINUTE:
+            kind, text, kept = "too_much", "reports too much: the rest of this minute is left out", True
         if kept:
             self._journal.timeline(TimelineRecord(screen.tenant_id, screen.id, wall_ms, kind, text))
         self._feed.happened(screen.tenant_id, TimelineEntry(screen.id, kind, text, wall_ms))

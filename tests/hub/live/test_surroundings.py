@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.journal import Batch
-from hub.live.surroundings import clean
+from hub.live.surroundings import LINES_A_MINUTE, clean
 from hub.use_cases.realtime import LiveEmergency
 from protocol.api import Scope
 from protocol.frames import DeviceEvent, Playback, Receipt
@@ -88,6 +88,17 @@ async def test_no_text_of_a_screen_is_kept_as_it_came(house: House) -> None:
     entry = batch.ledger["fire", "d1"]
     assert (entry.detail, entry.content_hash) == (CLEANED, CLEANED)
     assert "\x00" not in repr(batch)
+
+
+async def test_a_screen_that_reports_without_end_is_left_out_until_the_next_minute(house: House) -> None:
+    failure = DeviceEvent(EventName.ERROR, detail="again")
+    for _ in range(1000):
+        house.effects.event_reported("d1", failure, NOON_MS)
+    house.effects.event_reported("d2", failure, NOON_MS)
+    house.effects.event_reported("d1", failure, NOON_MS + 60_000)
+    lines = (await journaled(house)).timeline
+    assert [line.device_id for line in lines] == ["d1"] * LINES_A_MINUTE + ["d2", "d1"]
+    assert lines[LINES_A_MINUTE - 1].text == "reports too much: the rest of this minute is left out"
 
 
 def test_clean_leaves_people_their_letters() -> None:
