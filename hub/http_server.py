@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections import Counter
 from contextlib import suppress
 from typing import Any, cast
 
@@ -25,11 +26,14 @@ from hypercorn.typing import AppWrapper, ASGIFramework
 from hypercorn.utils import wrap_app
 
 from hub.client_address import ClientAddresses
+from hub.gateway.streams import peer_ip
 from hub.gateway.wire import problem_response
 
 logger = logging.getLogger(__name__)
 
 REQUESTS_AT_ONCE = 200
+REQUESTS_OF_ONE_ADDRESS = 100
+"""So that one client that sends slowly does not keep everybody else out. Our own proxies speak for many."""
 REQUEST_DEADLINE_S = 60.0
 LINGER_S = 1.0
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -98,7 +102,8 @@ class HttpServer:
         self._config.errorlog = logging.getLogger("clarion.hypercorn")
         self._app: AppWrapper = wrap_app(_behind_the_door(app, addresses), MAX_BODY_BYTES, "asgi")
         self._context = WorkerContext(None)
-        self._busy = 0
+        self._addresses = addresses
+        self._busy: Counter[str] = Counter()
         self.requests = 0
 
     async def serve_socket(self, sock: socket.socket, begun: bytes) -> None:
@@ -109,10 +114,11 @@ class HttpServer:
     async def serve(self, stream: trio.abc.Stream, begun: bytes) -> None:
         """Serve the request that begins with `begun`. Never raises for a client's doing."""
         self.requests += 1
-        self._busy += 1
+        client = peer_ip(stream)
+        self._busy[client] += 1
         try:
             with trio.move_on_after(REQUEST_DEADLINE_S):
-                if self._busy > REQUESTS_AT_ONCE:
+                if self._is_too_much(client):
                     busy = problem_response(
                         503, "The hub is busy. Try again in a second.", {"Retry-After": "1"}
                     )
@@ -128,8 +134,13 @@ class HttpServer:
             # than this.
             logger.exception("a fault while serving HTTP")
         finally:
-            self._busy -= 1
+            self._busy -= Counter((client,))  # what is zero is forgotten
             await trio.aclose_forcefully(stream)
+
+    def _is_too_much(self, client: str) -> bool:
+        if self._busy[client] > REQUESTS_OF_ONE_ADDRESS and not self._addresses.trusts(client):
+            return True
+        return self._busy.total() > REQUESTS_AT_ONCE
 
 
 def _behind_the_door(app: Any, addresses: ClientAddresses) -> ASGIFramework:

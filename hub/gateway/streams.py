@@ -97,7 +97,7 @@ class StreamShell:
 
     async def serve(self, stream: trio.abc.Stream) -> None:
         """Serve one connection to its end. Never raises for what a client does."""
-        transport = StreamTransport(stream, _peer_ip(stream))
+        transport = StreamTransport(stream, peer_ip(stream))
         connection = Connection(transport, self._gateway)
         self._transports[transport] = connection
         self._gateway.arrived(connection)
@@ -135,7 +135,8 @@ class StreamShell:
             connection.ended()
 
 
-def _peer_ip(stream: trio.abc.Stream) -> str:
+def peer_ip(stream: trio.abc.Stream) -> str:
+    """The client's address; empty when there is none (any more)."""
     inner = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
     if isinstance(inner, trio.SocketStream):
         try:
