@@ -52,7 +52,7 @@ logger = logging.getLogger(__name__)
 
 EXPIRE_COMMANDS_EVERY_S = 5.0
 FLUSH_DEADLINE_S = 2.0
-DRAIN_DEADLINE_S = 1.5
+DRAIN_DEADLINE_S = 2.0
 
 
 def moment() -> Instant:
