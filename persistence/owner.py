@@ -11,18 +11,22 @@ from contextlib import contextmanager
 import psycopg
 
 from persistence.adaptation import adapters
-from persistence.errors import DatabaseUnavailable
+from persistence.errors import DatabaseUnavailable, MigrationFailed
 from persistence.transaction import Connection, Transaction
 
 
 @contextmanager
 def connect_as_owner(database_url: str) -> Iterator[Connection]:
-    """A connection, committed at the end. Raises DatabaseUnavailable."""
+    """A connection, committed at the end. Raises DatabaseUnavailable; MigrationFailed without tables."""
     try:
         with psycopg.connect(
             database_url, context=adapters, connect_timeout=5, application_name="clarion"
         ) as connection:
             yield connection
+    except psycopg.errors.UndefinedTable as error:
+        raise MigrationFailed(
+            "the database has no tables of Clarion yet: run `clarion migrate` first"
+        ) from error
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(" ".join(str(error).split())) from error
 

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 class CloseCode(IntEnum):
     """The status codes the hub closes with."""
 
-    GOING_AWAY = 1001
+    NORMAL = 1000
+    PROTOCOL_ERROR = 1002
     INVALID_TEXT = 1007
     TOO_BIG = 1009
     SERVICE_RESTART = 1012
@@ -31,7 +32,8 @@ class Meaning(NamedTuple):
 
 
 MEANINGS: Final[dict[CloseCode, Meaning]] = {
-    CloseCode.GOING_AWAY: Meaning("the hub is stopping", come_back=True),
+    CloseCode.NORMAL: Meaning("the screen said goodbye", come_back=True),
+    CloseCode.PROTOCOL_ERROR: Meaning("a frame broke RFC 6455", come_back=True),
     CloseCode.INVALID_TEXT: Meaning("a text frame was not valid UTF-8", come_back=True),
     CloseCode.TOO_BIG: Meaning("a frame was larger than 64 KiB", come_back=True),
     CloseCode.SERVICE_RESTART: Meaning("the hub is restarting", come_back=True),

@@ -169,7 +169,7 @@ class DeviceActor:
             case DeviceEvent():
                 self._event(frame, now)
             case DeviceGoodbye():
-                self._close(CloseCode.GOING_AWAY, PresenceReason.SAID_GOODBYE, now)
+                self._close(CloseCode.NORMAL, PresenceReason.SAID_GOODBYE, now)
             case Hello():
                 self._send_payload(
                     encode(Error("unexpected_hello", "hello is the first frame of a session, once"))

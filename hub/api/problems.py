@@ -90,7 +90,7 @@ def answer_failure(error: Exception) -> Response:
             _log.warning("database unavailable", reason=str(error))
             return problem(
                 503,
-                "The database does not answer. Nothing was changed for certain; try again in a moment.",
+                "The database does not answer, so nothing is confirmed. Look again before you repeat it.",
                 headers={"Retry-After": str(_RETRY_AFTER_S)},
             )
         case HTTPException():

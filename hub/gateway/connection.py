@@ -172,10 +172,9 @@ class Connection:
     def _handshake(self, head: bytes, rest: bytes) -> None:
         self.wire = Wire(self._door.max_frame_bytes)
         self._buffer = rest
-        if not self.wire.handshake(head):
-            answer, _ = self.wire.output()
-            self.transport.write(answer or problem_response(400, "This is no correct WebSocket handshake."))
-            self._farewell()
+        refusal = self.wire.handshake(head)
+        if refusal is not None:
+            self.turn_away(*refusal)
             return
         self.stage = Stage.CREDENTIALS
         self._door.expect(self, self._door.authentication_deadline_s)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from typing import NamedTuple
 
 import msgspec
 from websockets.datastructures import Headers
@@ -55,6 +56,14 @@ class BinaryFrame(ValueError):
     """The client sent a binary message; this protocol has none."""
 
 
+class Refusal(NamedTuple):
+    """Why a handshake is not accepted: status, a sentence, and what the status wants said in headers."""
+
+    status: int
+    detail: str
+    headers: dict[str, str]
+
+
 class Wire:
     """One WebSocket connection. After every call, write what `output` gives."""
 
@@ -70,8 +79,8 @@ class Wire:
 
     # ---- handshake ----
 
-    def handshake(self, head: bytes) -> bool:
-        """Read the request head. False when it is not a correct upgrade: `output` has the answer."""
+    def handshake(self, head: bytes) -> Refusal | None:
+        """Read the request head. None when it is a correct upgrade."""
         self._protocol.receive_data(head)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -79,9 +88,12 @@ class Wire:
                 response = self._protocol.accept(event)
                 if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
                     self._accepted = response
-                    return True
-                self._protocol.send_response(response)
-        return False
+                    return None
+                said = {
+                    name: response.headers[name] for name in ("Allow", "Upgrade") if name in response.headers
+                }
+                return Refusal(response.status_code, response.body.decode().partition("\n")[0], said)
+        return Refusal(400, "This is no correct WebSocket handshake.", {})
 
     def accept(self) -> None:
         """Answer 101: the connection is open."""

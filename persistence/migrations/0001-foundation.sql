@@ -7,13 +7,20 @@
 
 DO $$
 BEGIN
-    -- Roles belong to the whole server: another database of it may be making the same one right now.
-    BEGIN
-        CREATE ROLE clarion_hub NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-    END;
-    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('GRANT clarion_hub TO %I', current_user);
+    -- Roles belong to the whole server. An owner who may make none finds it made by whoever may; another database of
+    -- the server may be making the same one right now.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'clarion_hub') THEN
+        BEGIN
+            CREATE ROLE clarion_hub NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
+    END IF;
+    -- An owner that can be the hub's role may run the hub with the same address; one that cannot, need not.
+    IF NOT pg_has_role(current_user, 'clarion_hub', 'MEMBER') THEN
+        BEGIN
+            EXECUTE format('GRANT clarion_hub TO %I', current_user);
+        EXCEPTION WHEN insufficient_privilege THEN NULL;
+        END;
     END IF;
 END
 $$;

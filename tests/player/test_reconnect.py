@@ -25,8 +25,8 @@ def test_an_unknown_end_of_a_connection_means_come_back(code: int | None) -> Non
 
 
 def test_a_goodbye_that_names_no_time_means_stay_away() -> None:
-    goodbye = Goodbye(CloseCode.GOING_AWAY, "moved")
-    assert Backoff(Random(1)).delay_s(close_code=CloseCode.GOING_AWAY, goodbye=goodbye) is None
+    goodbye = Goodbye(CloseCode.NORMAL, "moved")
+    assert Backoff(Random(1)).delay_s(close_code=CloseCode.NORMAL, goodbye=goodbye) is None
 
 
 def test_a_goodbye_says_the_shortest_time_to_stay_away_and_chance_adds_to_it() -> None:

@@ -128,7 +128,7 @@ def test_a_broken_connection_ends_the_session_once() -> None:
     wired = opened()
     wired.connection.ended()
     wired.connection.ended()
-    wired.connection.close(CloseCode.GOING_AWAY, PresenceReason.HUB_RESTARTED)
+    wired.connection.close(CloseCode.NORMAL, PresenceReason.HUB_RESTARTED)
     wired.connection.send(b"to nobody")
     assert wired.session.reasons == [PresenceReason.NETWORK_CLOSED] and wired.within_s is None
 
