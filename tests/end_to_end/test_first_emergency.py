@@ -43,18 +43,19 @@ def picture(page: Page, name: str) -> None:
     folder = os.environ.get("CLARION_PICTURES")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
+        expect(page.locator(".q-notification")).to_have_count(0, timeout=15_000)
         page.wait_for_timeout(400)  # what moves has come to rest
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
-def sign_in(page: Page, url: str, hub: HubProcess) -> None:
+def sign_in(page: Page, url: str, hub: HubProcess, screens: int = SCREENS) -> None:
     page.goto(f"{url}/?tenant={hub.people.tenant_id}")
     field(page, "sign-in-tenant").fill(hub.people.tenant_id)
     field(page, "sign-in-email").fill(hub.people.operator_email)
     field(page, "sign-in-password").fill(hub.people.operator_password or "")
     picture(page, "sign-in")
     page.get_by_test_id("sign-in-submit").click()
-    expect(page.get_by_test_id("counter-screens")).to_contain_text(str(SCREENS))
+    expect(page.get_by_test_id("counter-screens")).to_contain_text(str(screens))
 
 
 def approve(page: Page, url: str, code: str) -> None:
@@ -66,11 +67,11 @@ def approve(page: Page, url: str, code: str) -> None:
     expect(page.get_by_test_id("approval-row")).to_have_count(0)
 
 
-def alert_everybody(page: Page, url: str) -> float:
+def alert_everybody(page: Page, url: str, reaches: int = SCREENS + 1) -> float:
     """Compose, hold the button, be on the progress page; the moment (monotonic) when the button let go."""
     page.goto(f"{url}/emergency")
     page.get_by_test_id("template-fire").click()
-    expect(page.get_by_test_id("emergency-reach")).to_contain_text(f"{SCREENS + 1} screens")
+    expect(page.get_by_test_id("emergency-reach")).to_contain_text(f"{reaches} screens")
     picture(page, "emergency-compose")
     button = page.get_by_test_id("emergency-send").bounding_box()
     assert button is not None
@@ -147,3 +148,25 @@ def test_sign_in_approve_command_alert_everybody_in_two_seconds_and_all_clear(
         expect(page.get_by_test_id("emergency-banner")).to_be_hidden()
         picture(page, "emergency-cleared")
         assert api.get(f"/api/v1/emergencies/{emergency}").json()["still_showing"] == 0
+
+
+def test_who_does_not_show_it_is_named_with_the_reason(hub: HubProcess, page: Page, tmp_path: Path) -> None:
+    """Three screens never confirm, two are away: two seconds after the button all five are named, and why."""
+    hub.provision(2, prefix="dark", site="Central Station")
+    with (
+        dashboard(hub, tmp_path) as url,
+        fleet(hub, SCREENS, tmp_path, "--quiet", "--never-answer", "3"),
+        hub.sign_in() as api,
+    ):
+        wait_for(lambda: connected_screens(hub) == SCREENS, "the fleet is connected")
+        sign_in(page, url, hub, screens=SCREENS + 2)
+        alert_everybody(page, url, reaches=SCREENS + 2)
+        rows = page.get_by_test_id("missing-row")
+        expect(rows).to_have_count(5, timeout=10_000)
+        emergency = api.get(f"/api/v1/emergencies/{page.url.rsplit('/', 1)[1]}").json()
+        assert emergency["missing"] == {"offline": 2, "silent": 3}
+        assert emergency["rendered"] + 5 == emergency["targeted"] == SCREENS + 2
+        texts = " ".join(rows.all_inner_texts())
+        assert "never connected" in texts and "has not confirmed" in texts
+        expect(page.get_by_test_id("emergency-count")).to_contain_text(f"{SCREENS - 3} of {SCREENS + 2}")
+        picture(page, "emergency-missing")
