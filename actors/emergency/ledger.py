@@ -86,9 +86,10 @@ class Ledger:
             self.changed.add(device_id)
 
     def sent(self, device_id: str, now_ms: int) -> None:
-        """The alert was written to the screen's link. A screen that proved to show it keeps its proof."""
+        """The alert was written to the screen's link. A screen that proved to show it keeps its proof; one
+        that is told again on the same link keeps its two seconds, or the reason why it is listed."""
         entry = self.entries[device_id]
-        if entry.state is LedgerState.RENDERED:
+        if entry.missing is not MissingReason.OFFLINE:
             return
         entry.state, entry.missing, entry.detail = LedgerState.SENT, None, None
         entry.sent_ms = now_ms

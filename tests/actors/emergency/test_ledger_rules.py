@@ -168,18 +168,31 @@ def test_a_screen_that_never_was_sent_the_alert_cannot_make_it_last_after_the_al
     assert ledger.still_showing() == 0
 
 
-def test_one_verdict_per_sending_and_a_new_sending_opens_the_question_again() -> None:
+def test_one_verdict_per_link_and_a_new_link_opens_the_question_again() -> None:
     ledger = Ledger(HASH, 0)
     ledger.target("a", 0)
     ledger.sent("a", 0)
     ledger.sent("a", 1_500)
-    assert ledger.verdicts_due(2_000) == []
-    assert ledger.verdicts_due(3_500) == ["a"]
+    ledger.went_offline("a")
+    ledger.sent("a", 1_600)
+    assert ledger.verdicts_due(3_500) == []
+    assert ledger.verdicts_due(3_600) == ["a"]
     ledger.judge("a", stalled=True)
     assert ledger.verdicts_due(9_000) == []
     assert ledger.tally().missing == {MissingReason.STALLED: 1}
     ledger.sent("a", 10_000)
+    assert ledger.tally().missing == {MissingReason.STALLED: 1}
+    ledger.went_offline("a")
+    ledger.sent("a", 10_000)
     assert ledger.tally().waiting == 1
+
+
+def test_a_screen_that_asks_again_and_again_is_listed_after_two_seconds_all_the_same() -> None:
+    ledger = Ledger(HASH, 0)
+    ledger.target("a", 0)
+    for ms in range(0, 2_000, 500):
+        ledger.sent("a", ms)
+    assert ledger.verdicts_due(2_000) == ["a"]
 
 
 def test_a_stalled_screen_that_reads_at_last_is_silent_until_it_shows_the_alert() -> None:
