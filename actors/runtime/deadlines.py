@@ -43,7 +43,7 @@ class Deadlines(Generic[Key]):
         """The keys whose deadline has passed; each is given once and forgotten."""
         current = int(now_s // self.tick_s)
         if self._swept is None:
-            self._swept = min(self._slots, default=current) - 1
+            self._swept = min((current, *self._slots)) - 1
         fired: list[Key] = []
         # Slots are looked up one by one only over the time that passed; after a long pause, over those
         # that exist.

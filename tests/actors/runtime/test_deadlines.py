@@ -87,3 +87,11 @@ def test_moving_a_deadline_ten_thousand_times_keeps_one_place_in_the_wheel() -> 
     assert sum(map(len, deadlines._slots.values())) == 1
     assert deadlines.sweep(10_000 * 10.0 + 15.0) == ["screen"]
     assert not deadlines._slots and not deadlines._filed
+
+
+def test_a_first_sweep_that_comes_before_every_deadline_does_not_make_later_ones_late() -> None:
+    deadlines: Deadlines[str] = Deadlines(tick_s=0.5)
+    deadlines.set("far", 10.0)
+    assert deadlines.sweep(0.25) == []
+    deadlines.set("near", 2.0)
+    assert deadlines.sweep(2.5) == ["near"]
