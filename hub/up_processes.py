@@ -122,4 +122,6 @@ def _trust(settings: Settings) -> ssl.SSLContext:
         # The hub's own certificate names the public host, and it is reached here by its local address.
         context.load_verify_locations(settings.tls_certificate)
         context.check_hostname = False
+        # A certificate that somebody else issued is trusted by itself too (the default from Python 3.13 on).
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context

@@ -178,10 +178,10 @@ class MissingReason(StrEnum):
 
 MISSING_SENTENCES: Final[dict[MissingReason, str]] = {
     MissingReason.OFFLINE: "not connected",
-    MissingReason.STALLED: "connected, but does not read what the hub sends",
-    MissingReason.REFUSED: "the screen refused it",
-    MissingReason.WRONG_CONTENT: "shows something else than what was sent",
-    MissingReason.SILENT: "has it, but has not confirmed showing it",
+    MissingReason.STALLED: "connected, but not reading what the hub sends",
+    MissingReason.REFUSED: "refused by the screen",
+    MissingReason.WRONG_CONTENT: "showing something else than what was sent",
+    MissingReason.SILENT: "sent, but not confirmed by the screen",
 }
 
 

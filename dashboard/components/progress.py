@@ -11,7 +11,7 @@ _FIGURES = (
     ("p50", "Half of them within"),
     ("p99", "99 of 100 within"),
     ("slowest", "Slowest"),
-    ("online", "Online at the start"),
+    ("online", "Online now"),
     ("received", "Received it"),
     ("still_showing", "Show it now"),
 )

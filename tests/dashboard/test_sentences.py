@@ -154,7 +154,7 @@ def test_reasons_are_counted_the_most_frequent_first() -> None:
     missing = {MissingReason.SILENT: 1, MissingReason.OFFLINE: 3, MissingReason.REFUSED: 0}
     assert missing_by_reason(missing) == [
         (3, "not connected"),
-        (1, "has it, but has not confirmed showing it"),
+        (1, "sent, but not confirmed by the screen"),
     ]
 
 

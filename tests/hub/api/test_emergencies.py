@@ -144,7 +144,7 @@ async def test_the_ledger_says_screen_by_screen_who_shows_it_and_why_not(api: Ap
     assert [row["explanation"] for row in rows] == [
         None,
         "offline since 2024-05-02 14:02 UTC, heartbeat lost",
-        "the screen refused it: no room",
+        "refused by the screen: no room",
     ]
     missing = (await api.get(f"{path}/ledger?missing=true&limit=1", tenant.admin)).body
     assert [row["name"] for row in missing["items"]] == ["b"]

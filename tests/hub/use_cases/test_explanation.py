@@ -57,9 +57,9 @@ OFFLINE = (MissingReason.OFFLINE, Presence.OFFLINE)
             entry(MissingReason.OFFLINE),
             "was not connected, and is back without having shown it yet",
         ),
-        (entry(MissingReason.STALLED), "connected, but does not read what the hub sends"),
-        (entry(MissingReason.REFUSED, detail="no room"), "the screen refused it: no room"),
-        (entry(MissingReason.SILENT), "has it, but has not confirmed showing it"),
+        (entry(MissingReason.STALLED), "connected, but not reading what the hub sends"),
+        (entry(MissingReason.REFUSED, detail="no room"), "refused by the screen: no room"),
+        (entry(MissingReason.SILENT), "sent, but not confirmed by the screen"),
     ],
 )
 def test_the_sentence_says_why_and_since_when(given: LedgerEntry, sentence: str | None) -> None:
