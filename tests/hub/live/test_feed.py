@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hub.live.feed import REPLAY_DELTAS, Feed
+from hub.live.feed import REPLAY_DELTAS, SNAPSHOT_GOOD_FOR_MS, Feed
 from protocol.codec import decode_operator_downlink
 from protocol.live import (
     CommandChange,
@@ -110,7 +110,8 @@ class Stage:
     def __init__(self) -> None:
         self.encodings = 0
         self.picture = Gallery()
-        self.feed = Feed(self.picture, lambda: 42, self._text_frame)
+        self.now_ms = 42
+        self.feed = Feed(self.picture, lambda: self.now_ms, self._text_frame)
 
     def _text_frame(self, payload: bytes) -> bytes:
         self.encodings += 1
@@ -135,6 +136,7 @@ def test_a_new_page_gets_a_snapshot_and_then_deltas_that_go_on_from_it(stage: St
     first = stage.page()
     stage.change("a")
     stage.feed.beat()
+    stage.now_ms += SNAPSHOT_GOOD_FOR_MS
     second = stage.page()
     stage.change("b")
     stage.feed.beat()
@@ -142,6 +144,21 @@ def test_a_new_page_gets_a_snapshot_and_then_deltas_that_go_on_from_it(stage: St
     assert second.snapshot.seq == 1
     assert [delta.seq for delta in first.deltas] == [1, 2]
     assert [delta.seq for delta in second.deltas] == [2]
+
+
+def test_pages_that_come_together_share_one_snapshot_and_are_told_what_changed_since(stage: Stage) -> None:
+    first = stage.page()
+    before = stage.encodings
+    stage.picture.names["a"] = "renamed"
+    stage.change("a")
+    second = stage.page()
+    assert stage.encodings == before + 1, "the delta alone"
+    assert second.raw[0] is first.raw[0]
+    assert [row.name for row in second.deltas[0].screens] == ["renamed"]
+    assert second.raw[1:] == first.raw[1:]
+    stage.change("b")
+    stage.feed.beat()
+    assert [delta.seq for delta in second.deltas] == [1, 2]
 
 
 def test_a_thousand_changes_of_a_screen_are_one_row_encoded_once_for_all(stage: Stage) -> None:
