@@ -2,8 +2,7 @@
 takes it down.
 
 Order of starting: database, live side (filled from PostgreSQL), then the port. Order of stopping: the port
-closes,
-everybody is told to come back, the journal is flushed, the database closes.
+closes, everybody is told to come back, the journal is flushed, the database closes.
 """
 
 from __future__ import annotations

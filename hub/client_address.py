@@ -1,8 +1,8 @@
 """Where a request really comes from, when a proxy of ours stands in front.
 
 Rule: `X-Forwarded-For` and `X-Forwarded-Proto` are believed from trusted proxies only, and of several
-addresses the
-last one that is no trusted proxy: whatever stands before it, the client may have written itself.
+addresses the last one that is no trusted proxy: whatever stands before it, the client may have written
+itself.
 """
 
 from __future__ import annotations

@@ -2,12 +2,10 @@
 connection.
 
 Why one request: hypercorn would read the second head of a kept-alive connection itself, and that one could
-be an
-upgrade. So every answer closes. See docs/decisions/0002-one-front-door.md, with what it costs.
+be an upgrade. So every answer closes. See docs/decisions/0002-one-front-door.md, with what it costs.
 
 `hypercorn.trio.tcp_server.TCPServer` is not public API: the version is pinned, and
-tests/hub/test_front_door.py
-holds what is relied on.
+tests/hub/test_hostile_bytes.py and tests/hub/test_http_server.py hold what is relied on.
 """
 
 from __future__ import annotations

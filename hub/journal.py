@@ -1,10 +1,9 @@
 """What happens on the live side, on its way to PostgreSQL: one write-behind journal, batched.
 
 Rule 1: nothing on the live side waits for the journal; recording is a call in memory.
-Rule 2: a state (presence, a ledger entry, a command) is latest-wins per key, so the journal is bounded by
-        the number
-        of screens; history (heartbeats, timeline) is bounded by `HISTORY_LIMIT`, the oldest is dropped and
-        counted.
+Rule 2: a state (presence, a ledger entry, a command) is latest-wins per key, so the journal is bounded by the
+        number of screens; history (heartbeats, timeline) is bounded by `HISTORY_LIMIT`, the oldest is dropped
+        and counted.
 Rule 3: a batch that PostgreSQL could not take is kept and tried again; a state recorded meanwhile wins
         over it.
 """

@@ -2,8 +2,7 @@
 
 Rule 1: a state never goes backwards: a command that ended stays ended, a cleared emergency stays cleared.
 Rule 2: a row that PostgreSQL refuses (a device deleted meanwhile, a value it cannot store) is named in the
-        log and
-        left out; the rest of the batch is written.
+        log and left out; the rest of the batch is written.
 """
 
 from __future__ import annotations

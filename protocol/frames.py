@@ -3,8 +3,7 @@
 Rule 1: one JSON object a text frame; its `type` names the frame; unknown fields are ignored by both sides.
 Rule 2: the screen speaks first (`hello`), the hub answers with `welcome`; nothing else is legal before that.
 Rule 3: `welcome`, and any `ack` that carries `emergencies`, is the *whole* truth about alerts: the screen
-        shows
-        exactly those. `emergency_show` and `emergency_hide` are the fast way between two such truths.
+        shows exactly those. `emergency_show` and `emergency_hide` are the fast way between two such truths.
 Rule 4: `emergency_version` is compared for equality within one session and means nothing beyond it.
 Rule 5: instants are integers, milliseconds since the Unix epoch (`…_ms`); durations are seconds (`…_s`).
 """

@@ -5,8 +5,7 @@ Rule 2: shown + missing (by reason) + waiting = targeted, always. `waiting` is o
         the alert less than `VERDICT_AFTER_MS` ago.
 Rule 3: `rendered` needs the screen's own receipt with the hash of what it shows.
 Rule 4: after the all-clear an entry is `still_showing` from the moment the alert was sent to it until the
-        screen
-        says, or by agreeing on the version proves, that it is gone.
+        screen says, or by agreeing on the version proves, that it is gone.
 """
 
 from __future__ import annotations

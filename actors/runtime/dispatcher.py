@@ -1,8 +1,8 @@
 """Runs turns: two lanes for all actors, a slice of turns, then a checkpoint.
 
-One queue a lane, not one a mailbox: first in, first out over all actors is fair, keeps the order per
-actor, and an
-actor that nobody writes to costs nothing. What one actor may have waiting is bounded by a count in its cell.
+One queue a lane, not one a mailbox: first in, first out over all actors is fair, keeps the order per actor,
+and an actor that nobody writes to costs nothing. What one actor may have waiting is bounded by a count in
+its cell.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
 Rule 1: every stage has a deadline; nobody holds a connection by doing nothing.
 Rule 2: a session is told exactly once that it has ended, and why.
-Rule 3: what a client may make the hub remember is bounded: its head, what it sends before it is let in,
-        one message,
-        and its outbox. Overflow closes the connection with a resumable code.
+Rule 3: what a client may make the hub remember is bounded: its head, what it sends before it is let in, one
+        message, and its outbox. Overflow closes the connection with a resumable code.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Who is this token? Looked up many at a time.
 
-Rule 1: one look-up is under way at a time, for everybody who is waiting: after an outage ten thousand
-        screens come
-        back in the same second, and they cost a few dozen queries, not ten thousand.
+Rule 1: one look-up is under way at a time, for everybody who is waiting: after an outage ten thousand screens
+        come back in the same second, and they cost a few dozen queries, not ten thousand.
 Rule 2: how many may wait is bounded; whoever comes beyond that is told to come back in a few seconds.
 Rule 3: a token is compared as its SHA-256; the hub does not keep the token itself.
 """

@@ -2,9 +2,8 @@
 deadlines.
 
 The addresses are the user's: `/api/v1/ws/device` and `/api/v1/devices/{device_id}/ws` for screens,
-`/api/v1/ws/admin`
-for operators. A token comes in `Authorization: Bearer`, or from a browser as a second subprotocol; never
-in the URL.
+`/api/v1/ws/admin` for operators. A token comes in `Authorization: Bearer`, or from a browser as a second
+subprotocol; never in the URL.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Is this request a WebSocket upgrade? Decided from its head alone, strictly, before anybody else reads
 it. Pure.
 
-Rule 1: what goes on to the HTTP server has no `Upgrade` header (nor HTTP/2 in disguise): that server is
-        never asked
-        to change protocols, whatever a client sends.
+Rule 1: what goes on to the HTTP server has no `Upgrade` header (nor HTTP/2 in disguise): that server is never
+        asked to change protocols, whatever a client sends.
 Rule 2: whatever two parsers might read differently (bare line feeds, folded lines, blanks before a colon)
         is refused.
 See docs/decisions/0002-one-front-door.md.

@@ -2,8 +2,7 @@
 no sockets.
 
 The fast lane: what the hub sends is never masked and never compressed, so one text frame is the same bytes
-for every
-screen. `text_frame` makes them once; the connection writes them past this class while it is open.
+for every screen. `text_frame` makes them once; the connection writes them past this class while it is open.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
 Rule 1: the alert is encoded once and written straight to each live link; no mailbox, no queue, no query in
         between.
-Rule 2: what a screen must show is decided here, from scope and ledger, at every connect and every
-        heartbeat that
-        disagrees: level-triggered. A push that is lost costs one heartbeat, not the alert.
+Rule 2: what a screen must show is decided here, from scope and ledger, at every connect and every heartbeat
+        that disagrees: level-triggered. A push that is lost costs one heartbeat, not the alert.
 Rule 3: once targeted, a screen stays targeted until the all-clear; a screen that comes into scope later
         joins.
 Rule 4: an emergency leaves the board when it is cleared and no screen may still show it.

@@ -1,9 +1,8 @@
 """The hub's picture of every screen of every tenant: who it is (from PostgreSQL) and how it is (from its
 session).
 
-PostgreSQL is the truth about the first half; `Roster.put` takes it from there. The second half is lost
-with the
-process and comes back as screens reconnect.
+PostgreSQL is the truth about the first half; `Roster.put` takes it from there. The second half is lost with
+the process and comes back as screens reconnect.
 """
 
 from __future__ import annotations
