@@ -38,6 +38,7 @@ from hub.live.roster import Roster
 from hub.live.surroundings import Effects
 from hub.metrics import Metrics
 from hub.passwords import Passwords
+from hub.permissions import Permission, require
 from hub.restore import Restore
 from hub.settings import Settings
 from hub.tokens import AccessTokens, InvalidToken
@@ -163,6 +164,7 @@ class Hub:
             operator, expires_at = self.tokens.verify_until(token)
         except InvalidToken:
             return None
+        require(operator, Permission.VIEW)
         return OperatorIdentity(operator.tenant_id, (expires_at - datetime.now(UTC)).total_seconds())
 
     def _metrics(self) -> Metrics:

@@ -29,6 +29,7 @@ _WHY: Final = {
 }
 _INCOMPLETE: Final = "Fill in all three fields."
 _REFUSED: Final = "Tenant, e-mail and password do not belong together. Check all three."
+_NO_ROLE: Final = "You have no role in this tenant yet, so there is nothing to show. Ask its administrator."
 _NO_TENANT: Final = "That is not a tenant id. It looks like 6f1c2a34-77aa-4c0e-9d54-0b1f6f0f2b11."
 _FOREIGN: Final = "The form was sent from another site. Send it again from here."
 _FLASH: Final = "sign_in_problem"
@@ -126,6 +127,8 @@ async def signed_in(request: Request) -> RedirectResponse:
         if error.status == 401:
             return back(_REFUSED)
         return back(_NO_TENANT if "tenant_id" in error.fields else error.sentence)
+    if not token.roles:
+        return back(_NO_ROLE)
     # A fresh id, so that an id somebody planted before the sign-in is worth nothing after it.
     request.session["id"] = str(uuid.uuid4())
     doorman().expect(request.session["id"], token)

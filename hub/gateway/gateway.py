@@ -23,6 +23,7 @@ from hub.gateway.credentials import DeviceCredentials, DeviceIdentity
 from hub.gateway.sessions import DeviceSession, OperatorSession
 from hub.live.feed import Feed
 from hub.live.roster import Roster
+from hub.use_cases.errors import NotAllowed
 from protocol.close_codes import CloseCode
 from protocol.vocabulary import BEARER_SUBPROTOCOL_PREFIX, PresenceReason
 
@@ -58,7 +59,10 @@ class OperatorTokens(Protocol):
     """Checks the access token of an operator's socket."""
 
     def __call__(self, token: str) -> OperatorIdentity | None:
-        """Who it is, or None when the token is not good (any more)."""
+        """Who it is, or None when the token is not good (any more).
+
+        Raises NotAllowed for somebody who may not see what the socket tells.
+        """
 
 
 class Gateway:
@@ -183,7 +187,11 @@ class Gateway:
         )
 
     def _identify_operator(self, connection: Connection, token: str) -> None:
-        identity = self._operator_tokens(token)
+        try:
+            identity = self._operator_tokens(token)
+        except NotAllowed as refusal:
+            self._turn_away(connection, 403, refusal.detail)
+            return
         if identity is None:
             detail = "This access token is not valid or has expired. Sign in again."
             self._turn_away(connection, 401, detail, _CHALLENGE)

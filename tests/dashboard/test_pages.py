@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from persistence.embedded import EmbeddedPostgres
+from persistence.owner import connect_as_owner
 from tests.dashboard.browsing import Visit
 from tests.end_to_end.companions import asking_screen, connected_screens, wait_for
 from tests.hub.hub_process import HubProcess
+from tests.hub.tenants import PASSWORD, make_tenant
 
 PATHS = ("/", "/approvals", "/emergency", "/emergencies")
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -51,6 +54,20 @@ def test_a_wrong_password_is_said_and_what_was_typed_stays(visitor: Visit, hub: 
     expect(visitor.page.get_by_test_id("sign-in-error")).to_contain_text("do not belong together")
     expect(visitor.page.get_by_test_id("sign-in-email")).to_have_value(hub.people.operator_email)
     expect(visitor.page.get_by_test_id("sign-in-password")).to_have_value("")
+
+
+def test_a_person_without_a_role_is_told_so_and_stays_outside(
+    visitor: Visit, hub: HubProcess, postgres: EmbeddedPostgres
+) -> None:
+    stranger = make_tenant(postgres.url("dashboard"), "No roles")
+    with connect_as_owner(postgres.url("dashboard")) as connection:
+        connection.execute("DELETE FROM user_roles WHERE tenant_id = %s", (stranger.id,))
+    visitor.go("/sign-in")
+    visitor.page.get_by_test_id("sign-in-tenant").fill(stranger.id)
+    visitor.page.get_by_test_id("sign-in-email").fill(stranger.admin.email)
+    visitor.page.get_by_test_id("sign-in-password").fill(PASSWORD)
+    visitor.page.get_by_test_id("sign-in-submit").click()
+    expect(visitor.page.get_by_test_id("sign-in-error")).to_contain_text("no role in this tenant")
 
 
 def test_who_is_not_signed_in_goes_on_where_they_wanted_to(visitor: Visit, hub: HubProcess) -> None:

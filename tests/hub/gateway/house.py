@@ -24,6 +24,7 @@ from hub.live.feed import Feed
 from hub.live.picture import LivePicture
 from hub.live.roster import Roster, Screen
 from hub.live.surroundings import Effects
+from hub.use_cases.errors import NotAllowed
 from protocol.vocabulary import DeviceStatus
 from tests.actors.device.world import NOON_MS
 from tests.hub.gateway.client import MemoryTransport, frame, upgrade
@@ -61,7 +62,7 @@ class House:
             self.feed,
             self.roster,
             self.credentials,
-            lambda token: OperatorIdentity(token, 3_600.0) if token in ("t1", "t2") else None,
+            self.operator_identity,
             ClientAddresses([]),
             clock_s=lambda: self.now_s,
         )
@@ -80,6 +81,11 @@ class House:
             digest = hashlib.sha256(f"token-{screen.id}".encode()).digest()
             found[digest] = DeviceIdentity(screen.id, screen.tenant_id, screen.id in self.open_commands)
         return {digest: found[digest] for digest in hashes if digest in found}
+
+    def operator_identity(self, token: str) -> OperatorIdentity | None:
+        if token == "cleaner":
+            raise NotAllowed("Your roles (none) do not allow you to see screens.")
+        return OperatorIdentity(token, 3_600.0) if token in ("t1", "t2") else None
 
     def load_pending(self, device_id: str) -> None:
         self.loads.append(device_id)

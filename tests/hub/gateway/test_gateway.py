@@ -47,6 +47,7 @@ def house() -> House:
         ("/api/v1/ws/device", ["Authorization: Bearer t1"], 401),
         ("/api/v1/ws/admin", ["Authorization: Bearer t1"], 101),
         ("/api/v1/ws/admin", ["Authorization: Bearer token-d1"], 401),
+        ("/api/v1/ws/admin", ["Authorization: Bearer cleaner"], 403),
         ("/api/v1/ws/devices", ["Authorization: Bearer token-d1"], 404),
         ("/api/v1/devices/d1/d1/ws", ["Authorization: Bearer token-d1"], 404),
         ("/", ["Authorization: Bearer token-d1"], 404),
@@ -63,6 +64,12 @@ async def test_the_address_and_one_token_in_one_place_decide(
         assert 'WWW-Authenticate: Bearer realm="clarion"' in visitor.head
     if status == 101:
         assert "bearer" not in visitor.head.lower(), "a token is never echoed"
+
+
+def test_who_may_not_see_screens_is_told_why_in_a_problem_document(house: House) -> None:
+    cleaner = house.visitor("/api/v1/ws/admin", "Authorization: Bearer cleaner")
+    assert "application/problem+json" in cleaner.head
+    assert b"do not allow you to see screens" in cleaner.transport.written
 
 
 async def test_frames_sent_with_the_request_are_served_when_the_token_is_good(house: House) -> None:

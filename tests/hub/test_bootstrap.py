@@ -1,0 +1,44 @@
+"""The hub as it is wired, in this process, on a real database and without a port."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import trio
+
+from hub.bootstrap import Hub
+from hub.gateway.connection import Connection
+from hub.settings import Settings
+from persistence.database import Database
+from tests.hub.gateway.client import MemoryTransport, upgrade
+from tests.hub.tenants import Tenant, make_tenant
+
+
+@pytest.fixture
+def tenant(database_url: str) -> Tenant:
+    return make_tenant(database_url, "Hospital")
+
+
+@pytest.fixture
+async def hub(hub_database_url: str, tenant: Tenant, tmp_path: Path) -> AsyncIterator[Hub]:
+    """A hub that has taken the truth from PostgreSQL; none of its tasks runs."""
+    async with Database(hub_database_url, pool_size=2) as database, trio.open_nursery() as queries:
+        made = Hub(Settings(data_dir=tmp_path, jwt_secret="s" * 32), database, queries)
+        await made.fill()
+        yield made
+        queries.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(("roles", "status"), [(("VIEWER",), b"101"), ((), b"403"), (("CLEANER",), b"403")])
+async def test_the_operators_socket_is_for_those_who_may_see_screens(
+    hub: Hub, tenant: Tenant, roles: tuple[str, ...], status: bytes
+) -> None:
+    token = hub.tokens.issue(tenant.admin._replace(roles=roles), datetime.now(UTC))
+    transport = MemoryTransport()
+    connection = Connection(transport, hub.gateway)
+    hub.gateway.arrived(connection)
+    connection.received(upgrade("/api/v1/ws/admin", f"Authorization: Bearer {token}"))
+    assert bytes(transport.written)[9:12] == status
