@@ -112,8 +112,11 @@ class FrontDoor:
 
     async def drain(self) -> None:
         """Send everybody away in batches, each told to come back a little later than the one before."""
-        if isinstance(self._shell, EpollShell):
-            self._shell.stop_listening()
+        match self._shell:
+            case EpollShell() as shell:
+                shell.stop_listening()
+            case StreamShell() as shell:
+                await shell.stop_listening()
         connections = self.connections()
         batches = [
             connections[start : start + DRAIN_BATCH] for start in range(0, len(connections), DRAIN_BATCH)

@@ -83,6 +83,8 @@ class StreamShell:
         self._gateway = gateway
         self._serve_http = serve_http
         self._transports: dict[StreamTransport, Connection] = {}
+        self._listening = trio.CancelScope()
+        self._stopped = trio.Event()
 
     def __len__(self) -> int:
         return len(self._transports)
@@ -93,7 +95,16 @@ class StreamShell:
 
     async def run(self, listeners: list[trio.abc.Listener[Any]]) -> None:
         """Serve for ever."""
-        await trio.serve_listeners(self.serve, listeners)
+        async with trio.open_nursery() as connections:
+            with self._listening:
+                await trio.serve_listeners(self.serve, listeners, handler_nursery=connections)
+            self._stopped.set()
+            await trio.sleep_forever()
+
+    async def stop_listening(self) -> None:
+        """Accept nobody any more, from when this returns; those who are here stay."""
+        self._listening.cancel()
+        await self._stopped.wait()
 
     async def serve(self, stream: trio.abc.Stream) -> None:
         """Serve one connection to its end. Never raises for what a client does."""
