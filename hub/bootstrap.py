@@ -53,6 +53,7 @@ logger = logging.getLogger(__name__)
 EXPIRE_COMMANDS_EVERY_S = 5.0
 FLUSH_DEADLINE_S = 2.0
 DRAIN_DEADLINE_S = 2.0
+TENANTS_AGAIN_EVERY_S = 60.0
 
 
 def moment() -> Instant:
@@ -119,6 +120,10 @@ class Hub:
         """Take the truth from PostgreSQL. Raises DatabaseUnavailable."""
         self.tenant_names.update(await self.restore.everything(self.roster, self.board))
 
+    async def refresh_tenants(self) -> None:
+        """Learn of the tenants that were made while the hub runs. Raises DatabaseUnavailable."""
+        self.tenant_names.update({tenant.id: tenant.name for tenant in await self.state.tenants()})
+
     async def readiness(self) -> Readiness:
         """Whether the hub can serve: the database answers, and is of this version."""
         try:
@@ -139,6 +144,7 @@ class Hub:
             self.live.run,
             self._beat,
             self._expire_commands,
+            self._follow_tenants,
         ]
 
     async def _beat(self) -> None:
@@ -152,12 +158,20 @@ class Hub:
         while True:
             await trio.sleep(EXPIRE_COMMANDS_EVERY_S)
             try:
-                for tenant_id in self.tenant_names:
+                for tenant_id in tuple(self.tenant_names):
                     expired = await self.state.expire_commands(tenant_id)
                     for device_id in set(expired):
                         self.live.commands_expired(tenant_id, device_id, expired.count(device_id))
             except DatabaseUnavailable as error:
                 logger.warning("commands cannot be expired now: %s", error)
+
+    async def _follow_tenants(self) -> None:
+        while True:
+            await trio.sleep(TENANTS_AGAIN_EVERY_S)
+            try:
+                await self.refresh_tenants()
+            except DatabaseUnavailable as error:
+                logger.warning("tenants cannot be read now: %s", error)
 
     def _operator_identity(self, token: str) -> OperatorIdentity | None:
         try:

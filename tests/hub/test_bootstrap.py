@@ -42,3 +42,13 @@ async def test_the_operators_socket_is_for_those_who_may_see_screens(
     hub.gateway.arrived(connection)
     connection.received(upgrade("/api/v1/ws/admin", f"Authorization: Bearer {token}"))
     assert bytes(transport.written)[9:12] == status
+
+
+async def test_a_tenant_made_while_the_hub_runs_is_known_after_the_next_look(
+    hub: Hub, database_url: str
+) -> None:
+    later = make_tenant(database_url, "Made later")
+    assert later.id not in hub.tenant_names
+    await hub.refresh_tenants()
+    assert hub.tenant_names[later.id] == "Made later"
+    assert hub._follow_tenants in hub.tasks()
