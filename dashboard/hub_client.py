@@ -43,6 +43,10 @@ class _Ignored(msgspec.Struct):
     """An answer whose body says nothing that is needed here."""
 
 
+class _Approval(msgspec.Struct, frozen=True):
+    pairing_code: str
+
+
 class HubError(Exception):
     """The hub did not do what was asked. `status` is None when it did not answer at all."""
 
@@ -90,8 +94,9 @@ class HubClient:
     async def change_device(self, device_id: str, patch: DevicePatch) -> Device:
         return await self._ask("PATCH", f"/devices/{device_id}", Device, patch)
 
-    async def approve(self, device_id: str) -> None:
-        await self._post(f"/devices/{device_id}/approve", _Ignored)
+    async def approve(self, device_id: str, pairing_code: str) -> None:
+        """With the code that the operator saw. Another one by now: HubError with the field `pairing_code`."""
+        await self._post(f"/devices/{device_id}/approve", _Ignored, _Approval(pairing_code))
 
     async def reject(self, device_id: str) -> None:
         await self._post(f"/devices/{device_id}/reject", _Ignored)

@@ -15,6 +15,7 @@ from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_client import HubError
 from dashboard.sentences import count
 from dashboard.session import explain
+from dashboard.shown_codes import ShownCodes
 from dashboard.store import Change
 from protocol.live import ScreenRow
 
@@ -41,6 +42,7 @@ class _Approvals:
     def __init__(self, page: LivePage) -> None:
         self._page = page
         self._cards: dict[str, tuple[ScreenRow, Tag, Tag]] = {}
+        self._codes = ShownCodes()
         with tag("div", "page-head"), tag("div", "page-head-words"):
             tag("h1", "page-title", "Approvals")
             self._count = tag("p", "page-lead", role="status", testid="approvals-count")
@@ -86,6 +88,7 @@ class _Approvals:
         set_text(self._count, f"{count(len(waiting), 'device')} waiting for approval.{more}")
         waiting = waiting[:_MOST_LISTED]
         switch_class(self._empty, "hidden", bool(waiting))
+        self._codes.show(((row.id, row.pairing_code) for row in waiting), self._page.now_ms)
         wanted = {row.id: row for row in waiting}
         for key, (row, card, _) in list(self._cards.items()):
             if wanted.get(key) != row:
@@ -115,7 +118,7 @@ class _Approvals:
                 button("Reject", lambda: self._reject(row), kind="quiet", testid="approval-reject")
                 button(
                     "Approve",
-                    lambda: self._approve(row),
+                    lambda: self._approve(row, self._codes.meant(row.id, self._page.now_ms)),
                     kind="primary",
                     icon="check",
                     testid="approval-approve",
@@ -148,19 +151,25 @@ class _Approvals:
                 "read it from the screen again."
             )
             return
-        self._say("")
-        if await self._approve(fitting[0]):
+        if await self._approve(fitting[0], wanted):
             self._code.value = ""
 
     def _say(self, problem: str) -> None:
         set_text(self._problem, problem)
         switch_class(self._problem, "hidden", not problem)
 
-    async def _approve(self, row: ScreenRow) -> bool:
+    async def _approve(self, row: ScreenRow, code: str) -> bool:
+        self._say("")
         try:
-            await self._page.hub.approve(row.id)
+            await self._page.hub.approve(row.id, code)
         except HubError as error:
-            explain(self._page.session, error)
+            if "pairing_code" in error.fields:
+                self._say(
+                    f"{row.name} has another pairing code by now: it has registered again. "
+                    "Nothing is approved. Compare the new code with the screen, then approve it."
+                )
+            else:
+                explain(self._page.session, error)
             return False
         toast(f"{row.name} is approved.")
         return True

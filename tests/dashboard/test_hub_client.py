@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 
 from dashboard.hub_client import HubClient, HubError
 from protocol.api import CommandRequest, DevicePatch, EmergencyRequest, Scope
-from protocol.vocabulary import CommandName, Severity
+from protocol.vocabulary import CommandName, DeviceStatus, Severity
 from tests.hub.hub_process import HubProcess, free_port
 
 pytestmark = pytest.mark.asyncio
@@ -69,6 +70,24 @@ async def test_a_refusal_is_the_hubs_own_sentence(hub: HubProcess) -> None:
         with pytest.raises(HubError) as invalid:
             await client.activate(EmergencyRequest("Test", "", Severity.MINOR, Scope("devices", [NOBODY])))
         assert invalid.value.fields and NOBODY in invalid.value.sentence
+
+
+async def test_only_the_code_that_was_seen_lets_a_screen_in(hub: HubProcess) -> None:
+    body = {"enrolment_key": hub.people.enrolment_key, "hardware_id": "seen code"}
+    seen, taken_over = (
+        httpx.post(f"{hub.url}/api/v1/devices/register", json=body).raise_for_status().json()
+        for _ in range(2)
+    )
+    device_id = seen["device_id"]
+    async with signed_in(hub) as client:
+        for code in (seen["pairing_code"], ""):
+            with pytest.raises(HubError) as refused:
+                await client.approve(device_id, code)
+            assert list(refused.value.fields) == ["pairing_code"]
+        assert (await client.device(device_id)).status is DeviceStatus.PENDING
+        await client.approve(device_id, taken_over["pairing_code"])
+        assert (await client.device(device_id)).status is DeviceStatus.APPROVED
+        await client.revoke(device_id)
 
 
 async def test_a_token_that_is_not_good_is_known_as_such(hub: HubProcess) -> None:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
@@ -197,6 +198,31 @@ def test_a_waiting_screen_appears_by_itself_and_a_wrong_code_lets_nobody_in(
             approved = api.get("/api/v1/devices", params={"q": "approvals"}).json()["items"]
             assert [device["status"] for device in approved] == ["approved"]
             api.post(f"/api/v1/devices/{approved[0]['id']}/revoke").raise_for_status()
+
+
+def test_a_code_that_changes_under_the_pointer_lets_nobody_in(visit: Visit, hub: HubProcess) -> None:
+    body = {"enrolment_key": hub.people.enrolment_key, "hardware_id": "Lobby"}
+
+    def register() -> dict[str, str]:
+        asked = httpx.post(f"{hub.url}/api/v1/devices/register", json=body).raise_for_status()
+        answer: dict[str, str] = asked.json()
+        return answer
+
+    page, code = visit.page, visit.page.get_by_test_id("approval-code")
+    visit.go("/approvals")
+    seen = register()
+    expect(code).to_have_text(seen["pairing_code"])
+    taken_over = register()
+    expect(code).to_have_text(taken_over["pairing_code"])
+    page.get_by_test_id("approval-approve").click()
+    expect(page.get_by_test_id("approvals-problem")).to_contain_text("has another pairing code by now")
+    expect(page.get_by_test_id("approval-row")).to_have_count(1)
+    page.get_by_test_id("approvals-code").fill(taken_over["pairing_code"])
+    page.get_by_test_id("approvals-code-submit").click()
+    expect(page.get_by_test_id("approval-row")).to_have_count(0)
+    expect(page.get_by_test_id("approvals-problem")).to_be_hidden()
+    with hub.sign_in() as api:
+        api.post(f"/api/v1/devices/{seen['device_id']}/revoke").raise_for_status()
 
 
 def compose_for_one(page: Page) -> None:
