@@ -40,13 +40,15 @@ from hub.metrics import Metrics
 from hub.passwords import Passwords
 from hub.permissions import Permission, require
 from hub.restore import Restore
+from hub.retention import Retention
 from hub.settings import Settings
 from hub.tokens import AccessTokens, InvalidToken
-from hub.use_cases.wiring import UseCases
+from hub.use_cases.wiring import UseCases, utc_now
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable, UnsafeDatabaseRole
 from persistence.journal import JournalWriter
 from persistence.live_state import LiveState
+from persistence.retention import Retention as OldRows
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +108,9 @@ class Hub:
             self._operator_identity,
             self.addresses,
         )
+        self.retention = Retention(
+            OldRows(database), self.live.refresh_devices, utc_now, settings.history_days
+        )
         self.metrics = self._metrics()
         self.use_cases = UseCases.wired(
             database,
@@ -145,6 +150,7 @@ class Hub:
             self._beat,
             self._expire_commands,
             self._follow_tenants,
+            self.retention.run,
         ]
 
     async def _beat(self) -> None:
@@ -183,6 +189,7 @@ class Hub:
 
     def _metrics(self) -> Metrics:
         fleet, dispatcher, journal = self.fleet, self.fleet.dispatcher, self.journal
+        deleted = self.retention.deleted
         return Metrics(
             gauges=[
                 ("screens_known", "Devices in the roster.", lambda: len(self.roster)),
@@ -209,6 +216,16 @@ class Hub:
                 ),
                 ("journal_written", "Records written to PostgreSQL.", lambda: journal.written),
                 ("journal_dropped", "History records dropped under pressure.", lambda: journal.dropped),
+                (
+                    "history_deleted",
+                    "Heartbeats, events and ended commands deleted because they were old.",
+                    lambda: sum(deleted.values()) - deleted["devices"],
+                ),
+                (
+                    "devices_deleted",
+                    "Devices deleted that asked to be let in and never were.",
+                    lambda: deleted["devices"],
+                ),
                 ("journal_refused", "Records that PostgreSQL refused.", lambda: journal.refused),
             ],
         )

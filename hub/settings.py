@@ -74,6 +74,9 @@ class Settings:
     pairing_ttl_s: int = 900
     command_default_ttl_s: int = 86_400
 
+    # How long heartbeats, events and ended commands are kept; emergencies and the audit log are for ever.
+    history_days: int = 30
+
     log_level: LogLevel = "info"
     log_format: LogFormat = "console"
 
@@ -128,6 +131,9 @@ class Settings:
             pairing_ttl_s=read.integer("CLARION_PAIRING_TTL_S", default.pairing_ttl_s, at_least=10),
             command_default_ttl_s=read.integer(
                 "CLARION_COMMAND_DEFAULT_TTL_S", default.command_default_ttl_s, at_least=1
+            ),
+            history_days=read.integer(
+                "CLARION_HISTORY_DAYS", default.history_days, at_least=1, at_most=36_500
             ),
             log_level=read.choice(
                 "CLARION_LOG_LEVEL", default.log_level, ("debug", "info", "warning", "error")

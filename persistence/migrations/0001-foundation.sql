@@ -163,7 +163,7 @@ CREATE TABLE device_heartbeats (
     now_playing         text,
     PRIMARY KEY (device_id, at)
 );
-CREATE INDEX device_heartbeats_by_time ON device_heartbeats (at);
+CREATE INDEX device_heartbeats_by_time ON device_heartbeats (tenant_id, at);
 
 -- What happened to a screen, in sentences.
 CREATE TABLE device_events (
@@ -175,6 +175,7 @@ CREATE TABLE device_events (
     text        text NOT NULL
 );
 CREATE INDEX device_events_by_device ON device_events (tenant_id, device_id, id DESC);
+CREATE INDEX device_events_by_time ON device_events (tenant_id, at);
 
 CREATE TABLE commands (
     id                  uuid PRIMARY KEY,
@@ -200,6 +201,7 @@ CREATE TABLE commands (
 CREATE INDEX commands_by_device ON commands (tenant_id, device_id, seq DESC);
 CREATE INDEX commands_open ON commands (device_id, seq) WHERE status IN ('queued', 'sent', 'received');
 CREATE INDEX commands_to_expire ON commands (expires_at) WHERE status IN ('queued', 'sent', 'received');
+CREATE INDEX commands_ended ON commands (tenant_id, finished_at) WHERE finished_at IS NOT NULL;
 CREATE UNIQUE INDEX commands_once ON commands (tenant_id, device_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
 CREATE TABLE emergencies (

@@ -13,6 +13,7 @@ from hub.bootstrap import Hub
 from hub.gateway.connection import Connection
 from hub.settings import Settings
 from persistence.database import Database
+from persistence.owner import connect_as_owner
 from tests.hub.gateway.client import MemoryTransport, upgrade
 from tests.hub.tenants import Tenant, make_tenant
 
@@ -52,3 +53,22 @@ async def test_a_tenant_made_while_the_hub_runs_is_known_after_the_next_look(
     await hub.refresh_tenants()
     assert hub.tenant_names[later.id] == "Made later"
     assert hub._follow_tenants in hub.tasks()
+
+
+async def test_a_device_that_was_never_let_in_leaves_the_roster_when_it_is_deleted(
+    hub: Hub, tenant: Tenant, database_url: str
+) -> None:
+    with connect_as_owner(database_url) as connection:
+        row = connection.execute(
+            "INSERT INTO devices (tenant_id, hardware_id, name, pairing_state, pairing_expires_at)"
+            " VALUES (%s, 'hw', 'Nobody', 'waiting', now() - interval '25 hours') RETURNING id",
+            (tenant.id,),
+        ).fetchone()
+    assert row is not None
+    await hub.live.refresh_devices(tenant.id, [row[0]])
+    assert hub.roster.get(row[0]) is not None
+    with trio.fail_after(10):
+        assert await hub.retention.sweep()
+    assert hub.roster.get(row[0]) is None
+    assert b"clarion_devices_deleted_total 1.0" in hub.metrics.text()
+    assert hub.retention.run in hub.tasks()

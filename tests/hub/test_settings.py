@@ -56,6 +56,7 @@ def test_every_field_can_be_set_by_its_variable(tmp_path: Path) -> None:
         "CLARION_OUTBOX_LIMIT_BYTES": "8192",
         "CLARION_PAIRING_TTL_S": "60",
         "CLARION_COMMAND_DEFAULT_TTL_S": "70",
+        "CLARION_HISTORY_DAYS": "7",
         "CLARION_LOG_LEVEL": "DEBUG",
         "CLARION_LOG_FORMAT": "json",
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import trio
 import trio.testing
@@ -20,7 +22,7 @@ async def test_a_hub_that_drains_accepts_nobody_and_keeps_who_is_here(nursery: t
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
         address = listeners[0].socket.getsockname()
         shell = StreamShell(House().gateway, never)
-        nursery.start_soon(shell.run, listeners)
+        nursery.start_soon(shell.run, list[trio.abc.Listener[Any]](listeners))
         async with await trio.open_tcp_stream(*address) as stream:
             await trio.testing.wait_all_tasks_blocked(0.01)
             (connection,) = shell.connections()

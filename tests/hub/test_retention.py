@@ -1,0 +1,117 @@
+"""The hub deletes what is old by itself, tells of it, and outlives a database that does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import trio
+from structlog.testing import capture_logs
+from trio.testing import MockClock
+
+from hub.retention import AGAIN_AFTER_S, EVERY_S, FIRST_AFTER_S, Retention
+from persistence.errors import DatabaseUnavailable
+from persistence.retention import BATCH, DEVICE_BATCH, History
+from persistence.transaction import Tenant
+
+NOW = datetime(2030, 1, 31, tzinfo=UTC)
+
+
+class Rows:
+    """Fulfils `OldRows`: so many old rows a kind for each of two tenants.
+
+    `away`: how often it does not answer at first; `last_tenant`: after whom it answers no more.
+    """
+
+    def __init__(self, number: int = 0, devices: int = 0, away: int = 0, last_tenant: str = "t2") -> None:
+        self.left: dict[tuple[str, str], int] = {}
+        for tenant in ("t1", "t2"):
+            self.left |= {(tenant, kind): number for kind in ("heartbeats", "events", "commands")}
+            self.left[tenant, "devices"] = devices
+        self.away, self.last_tenant = away, last_tenant
+        self.asked: list[datetime] = []
+        self.began_s: list[float] = []
+
+    async def tenants(self) -> list[Tenant]:
+        self.began_s.append(trio.current_time())
+        if self.away:
+            self.away -= 1
+            raise DatabaseUnavailable("is away")
+        return [Tenant("t1", "One", True), Tenant("t2", "Two", False)]
+
+    async def delete_history(
+        self, kind: History, tenant_id: str, before: datetime, batch: int = BATCH
+    ) -> int:
+        self.asked.append(before)
+        return self._take(tenant_id, kind, batch)
+
+    async def delete_never_let_in(
+        self, tenant_id: str, before: datetime, batch: int = DEVICE_BATCH
+    ) -> list[str]:
+        assert before == NOW - timedelta(days=1)
+        return [f"{tenant_id}-{number}" for number in range(self._take(tenant_id, "devices", batch))]
+
+    def _take(self, tenant_id: str, kind: str, batch: int) -> int:
+        if tenant_id > self.last_tenant:
+            raise DatabaseUnavailable("went away")
+        taken = min(batch, self.left[tenant_id, kind])
+        self.left[tenant_id, kind] -= taken
+        return taken
+
+
+class House:
+    def __init__(self, rows: Rows) -> None:
+        self.gone: list[tuple[str, int]] = []
+        self.retention = Retention(rows, self._gone, lambda: NOW, history_days=30)
+
+    async def _gone(self, tenant_id: str, device_ids: Sequence[str]) -> None:
+        self.gone.append((tenant_id, len(device_ids)))
+
+
+async def test_a_sweep_goes_on_until_nothing_old_is_left_and_says_so_in_one_line(
+    autojump_clock: MockClock,
+) -> None:
+    rows = Rows(number=2 * BATCH + 1, devices=DEVICE_BATCH + 1)
+    house = House(rows)
+    with capture_logs() as lines:
+        assert await house.retention.sweep()
+        assert await house.retention.sweep()
+    assert set(rows.left.values()) == {0} and set(rows.asked) == {NOW - timedelta(days=30)}
+    assert house.gone == [("t1", DEVICE_BATCH), ("t1", 1), ("t2", DEVICE_BATCH), ("t2", 1)]
+    each = 2 * (2 * BATCH + 1)
+    counts = {"heartbeats": each, "events": each, "commands": each, "devices": 2 * (DEVICE_BATCH + 1)}
+    assert house.retention.deleted == counts
+    assert lines == [{"event": "old history is deleted", "log_level": "info", **counts}]
+
+
+async def test_it_begins_a_minute_after_the_start_and_then_comes_every_hour(
+    autojump_clock: MockClock, nursery: trio.Nursery
+) -> None:
+    rows = Rows()
+    began_s = trio.current_time()
+    nursery.start_soon(House(rows).retention.run)
+    await trio.sleep(FIRST_AFTER_S + 2 * EVERY_S + 60)
+    nursery.cancel_scope.cancel()
+    first, second, third = (round(at - began_s) for at in rows.began_s)
+    assert (first, second // EVERY_S, third // EVERY_S) == (FIRST_AFTER_S, 1, 2)
+
+
+async def test_a_database_that_does_not_answer_is_asked_again_after_a_minute(
+    autojump_clock: MockClock, nursery: trio.Nursery
+) -> None:
+    rows = Rows(number=1, away=2)
+    house = House(rows)
+    with capture_logs() as lines:
+        nursery.start_soon(house.retention.run)
+        await trio.sleep(FIRST_AFTER_S + 2 * AGAIN_AFTER_S + 30)
+        nursery.cancel_scope.cancel()
+    assert [line["log_level"] for line in lines] == ["warning", "warning", "info"]
+    assert house.retention.deleted["heartbeats"] == 2
+
+
+async def test_what_was_deleted_before_the_database_went_away_is_counted(autojump_clock: MockClock) -> None:
+    house = House(Rows(number=1, last_tenant="t1"))
+    with capture_logs() as lines:
+        assert not await house.retention.sweep()
+    assert [line["log_level"] for line in lines] == ["warning", "info"]
+    assert (lines[1]["heartbeats"], house.retention.deleted["heartbeats"]) == (1, 1)
