@@ -140,7 +140,6 @@ CREATE TABLE devices (
 );
 CREATE INDEX devices_by_name ON devices (tenant_id, name, id);
 CREATE INDEX devices_by_site ON devices (tenant_id, site_id);
-CREATE INDEX devices_by_tag ON devices USING gin (tags);
 CREATE UNIQUE INDEX devices_by_pairing_code ON devices (tenant_id, pairing_code) WHERE pairing_code IS NOT NULL;
 
 CREATE TABLE device_group_members (

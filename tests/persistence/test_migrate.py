@@ -81,3 +81,15 @@ def test_a_database_of_a_later_version_is_refused(database_url: str, folder: Pat
 def test_an_unreachable_database_is_one_clear_error() -> None:
     with pytest.raises(DatabaseUnavailable, match="refused"):
         migrate("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+FROZEN = {
+    "0001-foundation": "cc1a4c2d77c271279f34800eb328e8e1a6589decdf69ff2093a7df22af91a6c7",
+}
+
+
+def test_a_migration_is_never_edited_and_every_one_is_frozen_here() -> None:
+    """A hub refuses a database on which another text was applied. To change the schema, add a file and
+    freeze it."""
+    files = [module._read(path) for path in sorted(module.FOLDER.glob("*.sql"))]
+    assert {migration.name: migration.checksum for migration in files} == FROZEN
