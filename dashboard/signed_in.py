@@ -30,11 +30,13 @@ class Doorman:
         self._sessions: dict[str, Session] = {}
         self._arriving: dict[str, tuple[Token, float]] = {}
 
-    async def sign_in(self, tenant_id: str, email: str, password: str) -> Token:
+    async def sign_in(
+        self, tenant_id: str, email: str, password: str, forwarded_for: str | None = None
+    ) -> Token:
         """Exchange credentials for a token. Raises HubError."""
         client = HubClient(self._hub_url, tls=self._tls)
         try:
-            return await client.login(tenant_id, email, password)
+            return await client.login(tenant_id, email, password, forwarded_for)
         finally:
             await client.close()
 

@@ -122,7 +122,7 @@ async def signed_in(request: Request) -> RedirectResponse:
     if not (tenant and email and password):
         return back(_INCOMPLETE)
     try:
-        token = await doorman().sign_in(tenant, email, password)
+        token = await doorman().sign_in(tenant, email, password, _forwarded_for(request))
     except HubError as error:
         if error.status == 401:
             return back(_REFUSED)
@@ -135,6 +135,12 @@ async def signed_in(request: Request) -> RedirectResponse:
     response = RedirectResponse(_inside(after), 303)
     response.set_cookie(TENANT_COOKIE, tenant, max_age=365 * 86_400, httponly=True, samesite="lax")
     return response
+
+
+def _forwarded_for(request: Request) -> str | None:
+    """Where the browser is, after what a proxy before us says of it: the hub knows whom to believe."""
+    came = [*request.headers.getlist("x-forwarded-for"), request.client.host if request.client else ""]
+    return ", ".join(part for part in came if part and part.isascii()) or None
 
 
 def _inside(target: str) -> str:

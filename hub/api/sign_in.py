@@ -23,7 +23,7 @@ ROUTES: Final = (
         answers={200: (Token, "An access token.")},
         problems={
             401: "They do not belong together, or have no access.",
-            429: "Too many sign-ins at this moment.",
+            429: "Too many sign-ins at this moment, or too many refused in a row; Retry-After says how long.",
         },
     ),
 )

@@ -1,27 +1,34 @@
 """A person signs in.
 
 Rule 1: wrong tenant, user or password, or one of them switched off: the same answer.
-Rule 2: and at the same moment. An old bcrypt hash costs more to check than an argon2id one, so a refusal
-        comes a fixed time after the request, whatever the check took.
+Rule 2: and at the same moment. An old bcrypt hash costs more to check than an argon2id one, and the refusal
+        of a user who exists is audited, so the answer comes a fixed time after the request, or a multiple of
+        that, whatever came before it.
+Rule 3: refusals in a row make the next attempt wait (`hub.sign_in_limits`), be there such a user or not.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
 import trio
 
 from hub.passwords import Passwords, TooBusy
+from hub.sign_in_limits import Attempt, SignInLimits
 from hub.tokens import AccessTokens, Operator
 from hub.use_cases.audit import record
 from hub.use_cases.errors import NotSignedIn, TooMany
-from hub.use_cases.ports import Database, Transaction
+from hub.use_cases.ports import Database, Transaction, User
 from protocol.api import Login, Token
+
+_log = structlog.get_logger("hub.sign_in")
 
 
 class SignIn:
-    """`refusal_s`: how long after its arrival a refusal is answered."""
+    """`refusal_s`: a refusal is answered so long after its arrival, or twice, or three times so long."""
 
     def __init__(
         self,
@@ -36,10 +43,17 @@ class SignIn:
         self._tokens = tokens
         self._now = now
         self._refusal_s = refusal_s
+        self._limits = SignInLimits()
 
     async def __call__(self, login: Login, ip: str | None) -> Token:
         """An access token. Raises NotSignedIn, TooMany."""
-        refuse_at = trio.current_time() + self._refusal_s
+        arrived_s = trio.current_time()
+        attempt = Attempt(login.tenant_id, login.email, ip)
+        wait_s = self._limits.wait_s(attempt, arrived_s)
+        if wait_s:
+            raise TooMany(
+                f"Too many sign-ins in a row were refused. Wait {wait_s} s before you try again.", wait_s
+            )
         tenant_id = login.tenant_id.lower()
         user = await self._database.transact(tenant_id, lambda tx: tx.people.by_email(login.email.strip()))
         try:
@@ -47,10 +61,13 @@ class SignIn:
         except TooBusy:
             raise TooMany("Too many people are signing in at this moment. Try again.", 5) from None
         if user is None or not (verdict.matches and user.is_active and user.tenant_is_active):
-            await trio.sleep_until(refuse_at)
+            await self._refused(attempt, user)
+            took_s = trio.current_time() - arrived_s
+            await trio.sleep_until(arrived_s + self._refusal_s * math.ceil(took_s / self._refusal_s))
             raise NotSignedIn(
                 "Tenant, e-mail address and password do not belong together, or have no access."
             )
+        self._limits.succeeded(attempt, trio.current_time())
         operator = Operator(user.id, tenant_id, user.tenant_name, user.email, user.roles, ip)
         at = self._now()
 
@@ -71,3 +88,26 @@ class SignIn:
             email=operator.email,
             roles=list(operator.roles),
         )
+
+    async def _refused(self, attempt: Attempt, user: User | None) -> None:
+        """Remembered for the limits and in the log; if there is such a user, in the audit log too."""
+        self._limits.refused(attempt, trio.current_time())
+        tenant_id, email = attempt.person
+        _log.warning("sign-in refused", tenant_id=tenant_id, email=email, address=attempt.ip)
+        if user is None:
+            return
+
+        def remember(tx: Transaction) -> None:
+            # Nobody knows who it was: the user is what it was about.
+            tx.audit.add(
+                at=self._now(),
+                user_id=None,
+                user_email=user.email,
+                ip=attempt.ip,
+                action="user.sign_in_refused",
+                target_type="user",
+                target_id=user.id,
+                details={},
+            )
+
+        await self._database.transact(tenant_id, remember)

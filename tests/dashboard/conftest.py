@@ -22,7 +22,8 @@ def hub(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) ->
     owner_url = postgres.url("dashboard")
     migrate(owner_url)
     hub_url = owner_url.replace("clarion_owner@", f"{HUB_ROLE}@")
-    with HubProcess(owner_url, hub_url, tmp_path_factory.mktemp("hub")) as running:
+    env = {"CLARION_TRUSTED_PROXIES": "127.0.0.1"}
+    with HubProcess(owner_url, hub_url, tmp_path_factory.mktemp("hub"), env) as running:
         yield running
     postgres.drop_database("dashboard")
 

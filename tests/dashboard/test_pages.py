@@ -57,6 +57,23 @@ def test_a_wrong_password_is_said_and_what_was_typed_stays(visitor: Visit, hub: 
     expect(visitor.page.get_by_test_id("sign-in-password")).to_have_value("")
 
 
+def test_the_hub_learns_whose_browser_signs_in(
+    dashboard_url: str, hub: HubProcess, postgres: EmbeddedPostgres
+) -> None:
+    form = {
+        "tenant_id": hub.people.tenant_id,
+        "email": hub.people.operator_email,
+        "password": "wrong",
+    }
+    came = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}
+    assert httpx.post(f"{dashboard_url}/sign-in", data=form, headers=came).status_code == 303
+    with connect_as_owner(postgres.url("dashboard")) as connection:
+        rows = connection.execute(
+            "SELECT host(ip_address) FROM audit_log WHERE action = 'user.sign_in_refused'"
+        ).fetchall()
+    assert ("203.0.113.9",) in rows
+
+
 def test_a_person_without_a_role_is_told_so_and_stays_outside(
     visitor: Visit, hub: HubProcess, postgres: EmbeddedPostgres
 ) -> None:

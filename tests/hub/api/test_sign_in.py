@@ -8,8 +8,13 @@ from typing import Any
 import jwt
 import pytest
 import trio
+from structlog.testing import capture_logs
 
+from hub.passwords import Passwords
 from hub.tokens import AccessTokens
+from hub.use_cases.errors import NotSignedIn, TooMany
+from hub.use_cases.sign_in import SignIn
+from protocol.api import Login
 from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.tenants import PASSWORD, Tenant, make_tenant
@@ -74,6 +79,63 @@ async def test_every_way_to_be_wrong_has_the_same_answer_at_the_same_moment(api:
     # All wait for the same moment, 0.6 s after the request; nothing can be read from an earlier one.
     assert min(took) >= 0.6
     assert api.audited("user.signed_in") == []
+    # Those who exist, each in the log of their tenant; of the others nothing is kept.
+    refused = [
+        (tenant_id, email, target) for tenant_id, email, target, _ in api.audited("user.sign_in_refused")
+    ]
+    of = {
+        who.id: (who.id, who.admin.email, who.admin.user_id) for who in (tenant, old, switched_off, suspended)
+    }
+    assert refused == [of[who.id] for who, instead in attempts if not instead.keys() & {"email", "tenant_id"}]
+
+
+async def test_a_refusal_is_logged_without_the_password(api: Api, tenant: Tenant) -> None:
+    with capture_logs() as lines:
+        await sign_in(api, tenant, email=" Nobody@example", password="hush hush")
+    assert lines == [
+        {
+            "event": "sign-in refused",
+            "log_level": "warning",
+            "tenant_id": tenant.id,
+            "email": "nobody@example",
+            "address": None,
+        }
+    ]
+
+
+async def test_after_five_refusals_in_a_row_even_the_right_password_has_to_wait(
+    api: Api, tenant: Tenant
+) -> None:
+    for _ in range(5):
+        assert (await sign_in(api, tenant, password="wrong")).status == 401
+    reply = await sign_in(api, tenant)
+    assert (reply.status, reply.headers["Retry-After"]) == (429, "1")
+    assert "refused" in reply.body["detail"]
+    with trio.fail_after(10):
+        while (await sign_in(api, tenant)).status == 429:
+            await trio.sleep(0.1)
+    assert api.audited("user.signed_in")
+    assert (await sign_in(api, tenant, password="wrong")).status == 401, "the row begins anew"
+
+
+async def test_a_flood_of_wrong_passwords_from_one_address_is_nobody_elses_trouble(
+    api: Api, tenant: Tenant
+) -> None:
+    sign = SignIn(api.database, Passwords(), api.tokens, lambda: datetime.now(UTC), refusal_s=0.01)
+    right = Login(tenant.id, tenant.admin.email, PASSWORD)
+    answers: list[type[Exception]] = []
+
+    async def guess(login: Login) -> None:
+        with pytest.raises((NotSignedIn, TooMany)) as refused:
+            await sign(login, "192.0.2.66")
+        answers.append(refused.type)
+
+    for number in range(20):
+        await guess(Login(tenant.id, "nobody@example" if number % 2 else tenant.admin.email, f"{number}"))
+    assert answers.count(NotSignedIn) in (5, 6) and answers[-1] is TooMany
+    await guess(right)
+    assert answers[-1] is TooMany
+    assert (await sign(right, "198.51.100.7")).email == tenant.admin.email
 
 
 async def test_a_flood_of_sign_ins_leaves_the_rest_of_the_hub_responsive(api: Api, tenant: Tenant) -> None:
