@@ -22,13 +22,14 @@ from hub import logs
 from hub.api.app import create_app
 from hub.api.health import Readiness
 from hub.client_address import ClientAddresses
+from hub.emergency_log import EmergencyLog
 from hub.errors import StartError
 from hub.front_door import FrontDoor, bind
 from hub.gateway.credentials import DeviceCredentials
 from hub.gateway.gateway import Gateway, Limits, OperatorIdentity
 from hub.gateway.wire import text_frame
 from hub.http_server import HttpServer
-from hub.journal import Journal
+from hub.journal import Batch, Journal
 from hub.kept_secrets import kept_secret
 from hub.live.board import Board
 from hub.live.feed import BEAT_S, Feed
@@ -43,6 +44,7 @@ from hub.restore import Restore
 from hub.retention import Retention
 from hub.settings import Settings
 from hub.tokens import AccessTokens, InvalidToken
+from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.wiring import UseCases, utc_now
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable, UnsafeDatabaseRole
@@ -68,6 +70,19 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class RecordsFirst:
+    """The journal's store: what it knows of an emergency is written after the emergency itself."""
+
+    def __init__(self, records: EmergencyRecords, writer: JournalWriter) -> None:
+        self._records = records
+        self._writer = writer
+
+    async def write(self, batch: Batch) -> int:
+        """See `JournalStore`."""
+        await self._records.bring()
+        return await self._writer.write(batch)
+
+
 class Hub:
     """Everything that lives on the trio thread, joined. Built by `run_hub`; tests build it too."""
 
@@ -78,7 +93,9 @@ class Hub:
         self.state = state
         self.restore = Restore(state, nursery)
         self.roster = Roster()
-        self.journal = Journal(JournalWriter(database), DatabaseUnavailable)
+        log = EmergencyLog(settings.data_dir / "emergencies.log")
+        self.records = EmergencyRecords(database, log, DatabaseUnavailable, nursery)
+        self.journal = Journal(RecordsFirst(self.records, JournalWriter(database)), DatabaseUnavailable)
         self.board = Board(self.roster, self.journal, wall_ms, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, self.tenant_names), wall_ms, text_frame)
         effects = Effects(self.roster, self.journal, self.feed, self.board)
@@ -117,12 +134,17 @@ class Hub:
             self.live,
             Passwords(),
             self.tokens,
+            self.records,
             pairing_ttl_s=settings.pairing_ttl_s,
             command_default_ttl_s=settings.command_default_ttl_s,
         )
 
     async def fill(self) -> None:
-        """Take the truth from PostgreSQL. Raises DatabaseUnavailable."""
+        """Take the truth from PostgreSQL, after bringing there what it does not have. Raises
+        DatabaseUnavailable,
+        OSError."""
+        self.records.open()
+        await self.records.bring()
         self.tenant_names.update(await self.restore.everything(self.roster, self.board))
 
     async def refresh_tenants(self) -> None:
@@ -146,6 +168,7 @@ class Hub:
             self.gateway.run,
             self.credentials.run,
             self.journal.run,
+            self.records.run,
             self.live.run,
             self._beat,
             self._expire_commands,
@@ -196,6 +219,11 @@ class Hub:
                 ("screens_connected", "Screens with a live session.", lambda: len(fleet.connected_devices())),
                 ("actors", "Device actors.", lambda: len(fleet)),
                 ("messages_waiting", "Messages in the dispatcher's lanes.", lambda: dispatcher.waiting),
+                (
+                    "emergencies_unrecorded",
+                    "Emergency records not yet in PostgreSQL.",
+                    lambda: self.records.waiting,
+                ),
                 ("journal_waiting", "Records not yet in PostgreSQL.", lambda: journal.waiting),
                 ("operators_connected", "Operators' live sockets.", lambda: self.feed.subscribers),
                 (
@@ -263,6 +291,8 @@ async def run_hub(settings: Settings) -> None:
             )
             await _serve(hub, door)
             queries.cancel_scope.cancel()
+    except OSError as error:
+        raise StartError(f"The emergency log cannot be read: {error}. Check CLARION_DATA_DIR.") from error
     except DatabaseUnavailable as error:
         raise StartError(f"The database does not answer: {error}. Check CLARION_DATABASE_URL.") from error
     except UnsafeDatabaseRole as error:

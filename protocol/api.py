@@ -279,13 +279,19 @@ class ScopePreview(Struct, frozen=True):
 
 class EmergencyCreated(Struct, frozen=True):
     """201: the alert is on its way to the `online` ones; the `offline` ones get it first thing when they
-    are back."""
+    are back.
+
+    `recorded`: where its record is by now. `database` is the rule; `hub` is a file of the hub, which
+    brings it
+    to the database when that answers again; `memory`: not even that file could be written.
+    """
 
     id: str
     targeted: int
     online: int
     offline: int
     issued_at: datetime
+    recorded: Literal["database", "hub", "memory"]
 
 
 class Emergency(Struct, frozen=True):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import trio
 
+from hub.use_cases.ports import LedgerEntry
 from hub.use_cases.realtime import LiveEmergency, QueuedCommand
-from protocol.api import Scope, ScopePreview
+from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
-from protocol.live import EmergencyProgress
 
 
 @dataclass
@@ -24,7 +24,8 @@ class RecordingRealtime:
     commands: list[QueuedCommand] = field(default_factory=list)
     activated: list[LiveEmergency] = field(default_factory=list)
     cleared: list[tuple[str, datetime, str]] = field(default_factory=list)
-    in_progress: dict[str, EmergencyProgress] = field(default_factory=dict)
+    signed_off: list[str] = field(default_factory=list)
+    live: dict[str, Emergency] = field(default_factory=dict)
 
     async def refresh_devices(self, tenant_id: str, device_ids: Sequence[str]) -> None:
         await trio.lowlevel.checkpoint()
@@ -48,5 +49,14 @@ class RecordingRealtime:
         await trio.lowlevel.checkpoint()
         self.cleared.append((emergency_id, cleared_at, cleared_by))
 
-    def progress(self, tenant_id: str, emergency_id: str) -> EmergencyProgress | None:
-        return self.in_progress.get(emergency_id)
+    def sign_off(self, tenant_id: str, emergency_id: str) -> None:
+        self.signed_off.append(emergency_id)
+
+    def in_force(self, tenant_id: str, emergency_id: str) -> Emergency | None:
+        return self.live.get(emergency_id)
+
+    def ledger(self, tenant_id: str, emergency_id: str) -> Sequence[LedgerEntry] | None:
+        return None
+
+    def names(self, tenant_id: str, scope: Scope) -> Mapping[str, str]:
+        return {}

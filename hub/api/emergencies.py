@@ -19,8 +19,10 @@ from protocol.api import (
 )
 
 
-async def create_emergency(use_cases: UseCases, operator: Operator, body: EmergencyRequest) -> Answer:
-    created = await use_cases.emergencies.create(operator, body)
+async def create_emergency(
+    use_cases: UseCases, operator: Operator, body: EmergencyRequest, idempotency_key: str | None
+) -> Answer:
+    created = await use_cases.emergencies.create(operator, body, idempotency_key)
     return Answer(created, 201, {"Location": f"/api/v1/emergencies/{created.id}"})
 
 
@@ -46,6 +48,10 @@ async def clear_emergency(use_cases: UseCases, operator: Operator, emergency_id:
     return await use_cases.emergencies.clear(operator, emergency_id)
 
 
+async def sign_off_emergency(use_cases: UseCases, operator: Operator, emergency_id: str) -> Emergency:
+    return await use_cases.emergencies.sign_off(operator, emergency_id)
+
+
 async def read_ledger(
     use_cases: UseCases, operator: Operator, emergency_id: str, query: LedgerQuery
 ) -> Page[LedgerRow]:
@@ -69,6 +75,7 @@ ROUTES: Final = (
         tag="emergencies",
         summary="Take over every screen in scope, now",
         answers={201: (EmergencyCreated, "The alert is on its way.")},
+        problems={409: "The Idempotency-Key belongs to another emergency."},
     ),
     route(
         "GET",
@@ -112,5 +119,14 @@ ROUTES: Final = (
         summary="The all-clear; said again it changes nothing",
         answers={200: (Emergency, "The emergency as it is now.")},
         problems=_NONE,
+    ),
+    route(
+        "POST",
+        "/api/v1/emergencies/{emergency_id}/sign-off",
+        sign_off_emergency,
+        tag="emergencies",
+        summary="Close a case although some screens may still show the alert",
+        answers={200: (Emergency, "The emergency as it is now.")},
+        problems={**_NONE, 409: "The emergency is live: give the all-clear first."},
     ),
 )

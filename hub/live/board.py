@@ -322,6 +322,13 @@ class Board:
             self._refresh_screen(device_id)
         self._changes.emergency_changed(tenant_id, incident.emergency.id)
 
+    def sign_off(self, emergency_id: str) -> None:
+        """Somebody answers for the screens that may still show it: the case is closed."""
+        incident = self._incidents.get(emergency_id)
+        if incident is not None and incident.ledger.clearing:
+            self._publish(incident)
+            self._close(incident)
+
     def _close(self, incident: Incident) -> None:
         emergency = incident.emergency
         last = self.progress(emergency.id, EmergencyStatus.CLEARED)
@@ -375,6 +382,11 @@ class Board:
         return self._wall_ms()
 
     # ---- for the pages ----
+
+    def incident(self, tenant_id: str, emergency_id: str) -> Incident | None:
+        """The tenant's emergency, while it is on the board."""
+        incident = self._incidents.get(emergency_id)
+        return incident if incident is not None and incident.emergency.tenant_id == tenant_id else None
 
     def in_force(self, tenant_id: str) -> list[str]:
         """Ids of the tenant's emergencies that are live or clearing."""

@@ -9,7 +9,7 @@ Rule 2: what PostgreSQL did not tell is asked again until it does. The action it
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -19,11 +19,13 @@ from actors.device.fleet import Fleet
 from actors.device.messages import PendingCommand
 from hub.live.board import Board, to_ms
 from hub.live.feed import Feed
+from hub.live.incident_view import as_emergency, ledger_entries
 from hub.live.roster import Roster, Screen
+from hub.use_cases.ports import LedgerEntry
 from hub.use_cases.realtime import LiveEmergency, QueuedCommand
-from protocol.api import Scope, ScopePreview
+from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
-from protocol.live import CommandChange, EmergencyProgress
+from protocol.live import CommandChange
 from protocol.vocabulary import CommandStatus, Presence, PresenceReason
 
 logger = logging.getLogger(__name__)
@@ -138,9 +140,24 @@ class LiveSide:
 
     async def clear(self, tenant_id: str, emergency_id: str, cleared_at: datetime, cleared_by: str) -> None:
         """See the port."""
-        if emergency_id in self._board.in_force(tenant_id):
+        if self._board.incident(tenant_id, emergency_id) is not None:
             await self._board.clear(emergency_id, to_ms(cleared_at), cleared_by)
 
-    def progress(self, tenant_id: str, emergency_id: str) -> EmergencyProgress | None:
+    def sign_off(self, tenant_id: str, emergency_id: str) -> None:
         """See the port."""
-        return self._board.progress(emergency_id) if emergency_id in self._board.in_force(tenant_id) else None
+        if self._board.incident(tenant_id, emergency_id) is not None:
+            self._board.sign_off(emergency_id)
+
+    def in_force(self, tenant_id: str, emergency_id: str) -> Emergency | None:
+        """See the port."""
+        incident = self._board.incident(tenant_id, emergency_id)
+        return None if incident is None else as_emergency(incident)
+
+    def ledger(self, tenant_id: str, emergency_id: str) -> Sequence[LedgerEntry] | None:
+        """See the port."""
+        incident = self._board.incident(tenant_id, emergency_id)
+        return None if incident is None else ledger_entries(incident, self._roster)
+
+    def names(self, tenant_id: str, scope: Scope) -> Mapping[str, str]:
+        """See the port."""
+        return self._roster.names(tenant_id, scope)

@@ -168,6 +168,18 @@ class Roster:
             return [s for s in named if s is not None and s.tenant_id == tenant_id and s.within(reach)]
         return [screen for screen in self.of_tenant(tenant_id) if screen.within(reach)]
 
+    def names(self, tenant_id: str, scope: Scope) -> dict[str, str]:
+        """Names by id of what the scope names, as far as the tenant's screens know it."""
+        known: dict[str, str] = {}
+        for screen in self.of_tenant(tenant_id) if scope.kind != "all" else ():
+            if scope.kind == "groups":
+                known.update(zip(screen.group_ids, screen.groups, strict=True))
+            elif scope.kind == "devices":
+                known[screen.id] = screen.name
+            elif screen.site_id is not None and screen.site is not None:
+                known[screen.site_id] = screen.site
+        return {id: known[id] for id in scope.ids if id in known}
+
     def put(self, screen: Screen) -> Screen:
         """Take the identity half from `screen` (as read from PostgreSQL); keep the live half of a known
         one."""

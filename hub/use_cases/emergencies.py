@@ -1,24 +1,25 @@
-"""Operators trigger an emergency, watch it arrive screen by screen, and give the all-clear.
+"""Operators trigger an emergency, watch it arrive screen by screen, give the all-clear, and sign it off.
 
-Rule 1: the emergency and its audit row are committed, on a connection that waits behind nothing else; then
-        the live side fans it out.
-Rule 2: while an emergency is live or being cleared, its tallies are the live side's; afterwards the ledger's.
-Rule 3: clearing what is being cleared already, or was, changes nothing.
+Rule 1: an emergency waits for nothing; for PostgreSQL a quarter of a second (`EmergencyRecords`).
+Rule 2: while an emergency is in force, it and its ledger are the live side's; afterwards PostgreSQL's.
+Rule 3: what was done already changes nothing when it is done again.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 import msgspec
 
+from hub.emergency_log import Actor, Cleared, Created, SignedOff
 from hub.permissions import Permission, require
 from hub.tokens import Operator
-from hub.use_cases.audit import record
-from hub.use_cases.errors import Invalid, NotFound
+from hub.use_cases.emergency_records import EmergencyRecords
+from hub.use_cases.errors import InConflict, Invalid, NotFound
 from hub.use_cases.explanation import explain
 from hub.use_cases.paging import ByInstant, ByName, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, LedgerEntry, NamedTable, Transaction
@@ -34,105 +35,91 @@ _WORDS: Final = {"sites": ("site", "sites"), "groups": ("group", "groups"), "dev
 
 
 class Emergencies:
-    """Each method is one operator action; the three that change something are audited."""
+    """Each method is one operator action; those that change something are audited."""
 
-    def __init__(self, database: Database, realtime: Realtime, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, realtime: Realtime, records: EmergencyRecords, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._realtime = realtime
+        self._records = records
         self._now = now
 
     async def preview(self, operator: Operator, scope: Scope) -> ScopePreview:
         """How many screens the scope reaches now. Raises NotAllowed, Invalid."""
         require(operator, Permission.EMERGENCY)
         scope = _tidy(scope)
-        await self._database.transact(operator.tenant_id, lambda tx: _in_words(tx, scope))
+        await self._in_words(operator, scope)
         return self._realtime.preview(operator.tenant_id, scope)
 
-    async def create(self, operator: Operator, request: EmergencyRequest) -> EmergencyCreated:
-        """Commits the emergency and fans it out. Raises NotAllowed, Invalid."""
+    async def create(
+        self, operator: Operator, request: EmergencyRequest, idempotency_key: str | None = None
+    ) -> EmergencyCreated:
+        """Fans the emergency out, on record or not. Raises NotAllowed, Invalid, InConflict.
+
+        `idempotency_key`: said again with the same key, the same emergency is answered, and not sent twice.
+        """
         require(operator, Permission.EMERGENCY)
         scope = _tidy(request.scope)
         title, message = one_line("title", request.title), request.message.strip()
         now = self._now()
-        expires_at = now + timedelta(seconds=request.expires_in_s) if request.expires_in_s else None
-        emergency_id, hide_command_id = str(uuid.uuid4()), str(uuid.uuid4())
-        digest = content_hash(title, message, request.severity)
-
-        def commit(tx: Transaction) -> str:
-            scope_text = _in_words(tx, scope)
-            tx.emergencies.add(
-                id=emergency_id,
-                hide_command_id=hide_command_id,
-                title=title,
-                message=message,
-                severity=request.severity,
-                scope=scope,
-                scope_text=scope_text,
-                content_hash=digest,
-                issued_at=now,
-                issued_by=operator.user_id,
-                expires_at=expires_at,
-            )
-            record(
-                tx,
-                operator,
-                now,
-                "emergency.created",
-                "emergency",
-                emergency_id,
-                title=title,
-                message=message,
-                severity=request.severity,
-                scope=msgspec.to_builtins(scope),
-                expires_in_s=request.expires_in_s,
-            )
-            return scope_text
-
-        scope_text = await self._database.transact(operator.tenant_id, commit, urgent=True)
-        reach = await self._realtime.activate(
-            LiveEmergency(
-                emergency_id,
-                hide_command_id,
-                operator.tenant_id,
-                title,
-                message,
-                request.severity,
-                scope,
-                scope_text,
-                digest,
-                now,
-                operator.email,
-                expires_at,
-            )
+        created = Created(
+            tenant_id=operator.tenant_id,
+            by=_actor(operator),
+            at=now,
+            id=_emergency_id(operator, idempotency_key),
+            hide_command_id=str(uuid.uuid4()),
+            title=title,
+            message=message,
+            severity=request.severity,
+            scope=scope,
+            scope_text=await self._in_words(operator, scope),
+            content_hash=content_hash(title, message, request.severity),
+            expires_at=now + timedelta(seconds=request.expires_in_s) if request.expires_in_s else None,
         )
-        return EmergencyCreated(emergency_id, reach.targeted, reach.online, reach.offline, now)
+        before = self._realtime.in_force(operator.tenant_id, created.id)
+        kept = None if before is not None else await self._records.keep(created)
+        if kept is None or not kept.is_new:
+            before = before or await self._existing(operator, created.id)
+            return _said_before(before, created, self._realtime.preview(operator.tenant_id, scope))
+        reach = await self._realtime.activate(_live(created))
+        return EmergencyCreated(
+            created.id, reach.targeted, reach.online, reach.offline, created.at, kept.where
+        )
 
     async def clear(self, operator: Operator, emergency_id: str) -> Emergency:
         """The all-clear. Raises NotAllowed, NotFound."""
         require(operator, Permission.EMERGENCY)
-        now = self._now()
-
-        def commit(tx: Transaction) -> Emergency:
-            if tx.emergencies.begin_clearing(emergency_id, operator.user_id, now):
-                record(tx, operator, now, "emergency.cleared", "emergency", emergency_id)
-            return _found(tx.emergencies.get(emergency_id))
-
-        emergency = await self._database.transact(operator.tenant_id, commit, urgent=True)
-        if emergency.status is EmergencyStatus.CLEARING:
-            # Also when it was clearing before: a hub that died in between had committed, but told no screen.
-            await self._realtime.clear(
-                operator.tenant_id,
-                emergency_id,
-                emergency.cleared_at or now,
-                emergency.cleared_by or operator.email,
+        emergency = await self._existing(operator, emergency_id)
+        if emergency.status is EmergencyStatus.LIVE:
+            now = self._now()
+            await self._records.keep(Cleared(operator.tenant_id, _actor(operator), now, emergency_id))
+            await self._realtime.clear(operator.tenant_id, emergency_id, now, operator.email)
+            # Not read again: PostgreSQL may be away, and every screen may have hidden it already.
+            emergency = self._realtime.in_force(operator.tenant_id, emergency_id) or msgspec.structs.replace(
+                emergency, status=EmergencyStatus.CLEARING, cleared_at=now, cleared_by=operator.email
             )
-        return self._with_progress(operator, emergency)
+        return emergency
+
+    async def sign_off(self, operator: Operator, emergency_id: str) -> Emergency:
+        """Close the case though screens may still show the alert. Raises NotAllowed, NotFound, InConflict."""
+        require(operator, Permission.EMERGENCY)
+        emergency = await self._existing(operator, emergency_id)
+        if emergency.status is EmergencyStatus.LIVE:
+            raise InConflict("The emergency is live. Give the all-clear first.")
+        if emergency.status is EmergencyStatus.CLEARING:
+            showing = emergency.still_showing
+            now = self._now()
+            signed_off = SignedOff(operator.tenant_id, _actor(operator), now, emergency_id, showing)
+            await self._records.keep(signed_off)
+            self._realtime.sign_off(operator.tenant_id, emergency_id)
+            return msgspec.structs.replace(emergency, status=EmergencyStatus.CLEARED)
+        return emergency
 
     async def get(self, operator: Operator, emergency_id: str) -> Emergency:
         """One emergency with its tallies. Raises NotAllowed, NotFound."""
         require(operator, Permission.VIEW)
-        found = await self._database.transact(operator.tenant_id, lambda tx: tx.emergencies.get(emergency_id))
-        return self._with_progress(operator, _found(found))
+        return await self._existing(operator, emergency_id)
 
     async def newest(
         self, operator: Operator, *, only_open: bool, cursor: str | None, limit: int
@@ -146,7 +133,7 @@ class Emergencies:
 
         found, more = cut_page(await self._database.transact(operator.tenant_id, read), limit)
         return Page(
-            [self._with_progress(operator, emergency) for emergency in found],
+            [self._realtime.in_force(operator.tenant_id, each.id) or each for each in found],
             encode_cursor((found[-1].issued_at, found[-1].id)) if more else None,
         )
 
@@ -163,34 +150,47 @@ class Emergencies:
         """Screen by screen, by name. Raises NotAllowed, NotFound, Invalid (cursor)."""
         require(operator, Permission.VIEW)
         after = decode_cursor(cursor, ByName)
+        live = self._realtime.ledger(operator.tenant_id, emergency_id)
+        if live is not None:
+            wanted = (entry for entry in live if _is_wanted(entry.row, missing, state, after))
+            entries, more = cut_page(list(islice(wanted, limit + 1)), limit)
+        else:
 
-        def read(tx: Transaction) -> Sequence[LedgerEntry]:
-            _found(tx.emergencies.get(emergency_id))
-            return tx.emergencies.ledger(
-                emergency_id, missing=missing, state=state, after=after, limit=limit + 1
-            )
+            def read(tx: Transaction) -> Sequence[LedgerEntry]:
+                _found(tx.emergencies.get(emergency_id))
+                return tx.emergencies.ledger(
+                    emergency_id, missing=missing, state=state, after=after, limit=limit + 1
+                )
 
-        entries, more = cut_page(await self._database.transact(operator.tenant_id, read), limit)
+            entries, more = cut_page(await self._database.transact(operator.tenant_id, read), limit)
         now = self._now()
         rows = [msgspec.structs.replace(entry.row, explanation=explain(entry, now)) for entry in entries]
         return Page(rows, encode_cursor((rows[-1].name, rows[-1].device_id)) if more else None)
 
-    def _with_progress(self, operator: Operator, emergency: Emergency) -> Emergency:
-        progress = self._realtime.progress(operator.tenant_id, emergency.id)
-        if progress is None:
-            return emergency
-        return msgspec.structs.replace(
-            emergency,
-            targeted=progress.targeted,
-            sent=progress.sent,
-            received=progress.received,
-            rendered=progress.rendered,
-            still_showing=progress.still_showing,
-            missing=progress.missing,
-            p50_ms=progress.p50_ms,
-            p99_ms=progress.p99_ms,
-            slowest_ms=progress.slowest_ms,
-        )
+    async def _find(self, operator: Operator, emergency_id: str) -> Emergency | None:
+        live = self._realtime.in_force(operator.tenant_id, emergency_id)
+        if live is not None:
+            return live
+        return await self._database.transact(operator.tenant_id, lambda tx: tx.emergencies.get(emergency_id))
+
+    async def _existing(self, operator: Operator, emergency_id: str) -> Emergency:
+        return _found(await self._find(operator, emergency_id))
+
+    async def _in_words(self, operator: Operator, scope: Scope) -> str:
+        """Such as "sites Main building, North wing and 3 more". Raises Invalid, naming ids of no place here.
+
+        The live side knows every place that has a screen; PostgreSQL is asked only about the others.
+        """
+        if scope.kind == "all":
+            return "all screens"
+        names = dict(self._realtime.names(operator.tenant_id, scope))
+        unknown = [id for id in scope.ids if id not in names]
+        if unknown:
+            table = _TABLES[scope.kind]
+            names |= await self._database.transact(
+                operator.tenant_id, lambda tx: tx.names.of(table, unknown), urgent=True
+            )
+        return _words(scope, names)
 
 
 def _found(emergency: Emergency | None) -> Emergency:
@@ -210,16 +210,58 @@ def _tidy(scope: Scope) -> Scope:
     return Scope(scope.kind, list(dict.fromkeys(id.lower() for id in scope.ids)))
 
 
-def _in_words(tx: Transaction, scope: Scope) -> str:
-    """Such as "sites Main building, North wing and 3 more". Raises Invalid, naming ids of no place here."""
-    if scope.kind == "all":
-        return "all screens"
-    names = tx.names.of(_TABLES[scope.kind], scope.ids)
+def _words(scope: Scope, names: Mapping[str, str]) -> str:
     unknown = [id for id in scope.ids if id not in names]
     if unknown:
         shown = ", ".join(unknown[:10]) + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else "")
         raise Invalid({"scope.ids": f"not {scope.kind} of your tenant: {shown}"})
-    first = list(names.values())[:3]
-    more = len(names) - len(first)
+    first = [names[id] for id in scope.ids[:3]]
+    more = len(scope.ids) - len(first)
     listed = ", ".join(first) + (f" and {more} more" if more else "")
-    return f"{_WORDS[scope.kind][len(names) > 1]} {listed}"
+    return f"{_WORDS[scope.kind][len(scope.ids) > 1]} {listed}"
+
+
+def _is_wanted(
+    row: LedgerRow, missing: bool | None, state: LedgerState | None, after: tuple[str, str] | None
+) -> bool:
+    return (
+        (missing is None or (row.missing is not None) is missing)
+        and (state is None or row.state is state)
+        and (after is None or (row.name, row.device_id) > after)
+    )
+
+
+def _actor(operator: Operator) -> Actor:
+    return Actor(operator.user_id, operator.email, operator.ip)
+
+
+def _emergency_id(operator: Operator, idempotency_key: str | None) -> str:
+    """A key makes the id, so that two hubs, or one that restarted, agree on it without asking anybody."""
+    if idempotency_key is None:
+        return str(uuid.uuid4())
+    return str(uuid.uuid5(uuid.UUID(operator.tenant_id), f"emergency:{operator.user_id}:{idempotency_key}"))
+
+
+def _said_before(before: Emergency, now: Created, reach: ScopePreview) -> EmergencyCreated:
+    if (before.content_hash, before.scope) != (now.content_hash, now.scope):
+        raise InConflict("This Idempotency-Key was used for another emergency. Use a new one.")
+    return EmergencyCreated(
+        before.id, before.targeted, reach.online, before.targeted - reach.online, before.issued_at, "database"
+    )
+
+
+def _live(created: Created) -> LiveEmergency:
+    return LiveEmergency(
+        created.id,
+        created.hide_command_id,
+        created.tenant_id,
+        created.title,
+        created.message,
+        created.severity,
+        created.scope,
+        created.scope_text,
+        created.content_hash,
+        created.at,
+        created.by.email,
+        created.expires_at,
+    )

@@ -6,13 +6,13 @@ call that is lost (a crash in between) costs only time: screens converge on thei
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from protocol.api import Scope, ScopePreview
+from hub.use_cases.ports import LedgerEntry
+from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
-from protocol.live import EmergencyProgress
 from protocol.vocabulary import CommandName, Severity
 
 
@@ -65,5 +65,14 @@ class Realtime(Protocol):
     async def clear(self, tenant_id: str, emergency_id: str, cleared_at: datetime, cleared_by: str) -> None:
         """Fan the all-clear out and chase it until no screen still shows the alert."""
 
-    def progress(self, tenant_id: str, emergency_id: str) -> EmergencyProgress | None:
-        """The live tallies of an emergency that is live or clearing; None when it is over."""
+    def sign_off(self, tenant_id: str, emergency_id: str) -> None:
+        """Close the case of an emergency that is clearing, whoever may still show it."""
+
+    def in_force(self, tenant_id: str, emergency_id: str) -> Emergency | None:
+        """An emergency that is live or clearing, with its tallies of now; None when it is over."""
+
+    def ledger(self, tenant_id: str, emergency_id: str) -> Sequence[LedgerEntry] | None:
+        """Every screen of an emergency in force, in the order of (name, device id); None when it is over."""
+
+    def names(self, tenant_id: str, scope: Scope) -> Mapping[str, str]:
+        """Names by id of the sites, groups or devices of the scope, as far as screens hang in them."""

@@ -13,6 +13,7 @@ from hub.use_cases.admission import Admission
 from hub.use_cases.commands import Commands
 from hub.use_cases.devices import Devices
 from hub.use_cases.emergencies import Emergencies
+from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.pairing import Pairings
 from hub.use_cases.places import Places
 from hub.use_cases.ports import Database
@@ -45,6 +46,7 @@ class UseCases:
         realtime: Realtime,
         passwords: Passwords,
         tokens: AccessTokens,
+        records: EmergencyRecords,
         *,
         pairing_ttl_s: int,
         command_default_ttl_s: int,
@@ -57,7 +59,7 @@ class UseCases:
             admission=Admission(database, realtime, now),
             devices=Devices(database, realtime, now),
             commands=Commands(database, realtime, now, command_default_ttl_s),
-            emergencies=Emergencies(database, realtime, now),
+            emergencies=Emergencies(database, realtime, records, now),
             sites=Places(database, now, "site"),
             groups=Places(database, now, "group"),
         )

@@ -40,13 +40,13 @@ class Emergencies(Repository):
         issued_at: datetime,
         issued_by: str,
         expires_at: datetime | None,
-    ) -> None:
-        """A live emergency."""
-        self._run(
+    ) -> bool:
+        """A live emergency. False when it is there already."""
+        added = self._run(
             "INSERT INTO emergencies (id, hide_command_id, tenant_id, title, message, severity, scope,"
             " scope_text, content_hash, issued_at, issued_by, expires_at)"
             " VALUES (%(id)s, %(hide)s, %(tenant)s, %(title)s, %(message)s, %(severity)s, %(scope)s,"
-            " %(scope_text)s, %(hash)s, %(at)s, %(by)s, %(expires)s)",
+            " %(scope_text)s, %(hash)s, %(at)s, %(by)s, %(expires)s) ON CONFLICT (id) DO NOTHING",
             id=id,
             hide=hide_command_id,
             title=title,
@@ -59,6 +59,7 @@ class Emergencies(Repository):
             by=issued_by,
             expires=expires_at,
         )
+        return added == 1
 
     def get(self, emergency_id: str) -> Emergency | None:
         """One emergency, its tallies as the ledger has them."""
@@ -88,6 +89,17 @@ class Emergencies(Repository):
                 id=emergency_id,
                 by=user_id,
                 at=at,
+            )
+            == 1
+        )
+
+    def sign_off(self, emergency_id: str) -> bool:
+        """From clearing to cleared; False if it was not clearing."""
+        return (
+            self._run(
+                "UPDATE emergencies SET status = 'cleared'"
+                " WHERE tenant_id = %(tenant)s AND id = %(id)s AND status = 'clearing'",
+                id=emergency_id,
             )
             == 1
         )

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import msgspec
 import pytest
+import trio
 from quart.testing import QuartClient
 from quart_trio import QuartTrio
 
 from hub.api.app import create_app
 from hub.api.health import Readiness
+from hub.emergency_log import EmergencyLog
 from hub.passwords import Passwords
 from hub.tokens import AccessTokens, Operator
+from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.wiring import UseCases
 from persistence.database import Database
+from persistence.errors import DatabaseUnavailable
 from persistence.owner import connect_as_owner
 from tests.fakes import RecordingRealtime
 from tests.hub.tenants import Tenant, make_tenant
@@ -100,12 +105,14 @@ class Api:
 
 
 @pytest.fixture
-async def api(database_url: str) -> AsyncIterator[Api]:
+async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
     realtime = RecordingRealtime()
-    async with Database(database_url, pool_size=2) as database:
+    async with Database(database_url, pool_size=2) as database, trio.open_nursery() as nursery:
+        log = EmergencyLog(tmp_path / "emergencies.log")
+        records = EmergencyRecords(database, log, DatabaseUnavailable, nursery)
         tokens = AccessTokens("t" * 32, 3600)
         use_cases = UseCases.wired(
-            database, realtime, Passwords(), tokens, pairing_ttl_s=900, command_default_ttl_s=3600
+            database, realtime, Passwords(), tokens, records, pairing_ttl_s=900, command_default_ttl_s=3600
         )
 
         async def ready() -> Readiness:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from protocol.alert import content_hash
-from protocol.live import EmergencyProgress
-from protocol.vocabulary import EmergencyStatus, MissingReason, Severity
+from protocol.api import Emergency
 from tests.hub.api.conftest import Api
 from tests.hub.tenants import Tenant
 
@@ -161,25 +161,9 @@ async def test_the_ledger_says_screen_by_screen_who_shows_it_and_why_not(api: Ap
 
 async def test_while_it_is_live_the_tallies_are_those_of_the_live_side(api: Api, tenant: Tenant) -> None:
     created = (await api.post("/api/v1/emergencies", FIRE, tenant.admin)).body
-    api.realtime.in_progress[created["id"]] = EmergencyProgress(
-        id=created["id"],
-        title="Fire",
-        message="",
-        severity=Severity.EXTREME,
-        status=EmergencyStatus.LIVE,
-        issued_ms=0,
-        issued_by="",
-        scope="",
-        targeted=7,
-        online=7,
-        sent=7,
-        received=6,
-        rendered=5,
-        waiting=0,
-        still_showing=5,
-        missing={MissingReason.SILENT: 2},
-        p50_ms=120,
-    )
+    stored = (await api.get(f"/api/v1/emergencies/{created['id']}", tenant.admin)).body
+    now = {"targeted": 7, "rendered": 5, "p50_ms": 120, "missing": {"silent": 2}}
+    api.realtime.live[created["id"]] = msgspec.convert({**stored, **now}, Emergency)
     emergency = (await api.get("/api/v1/emergencies", tenant.admin)).body["items"][0]
     assert (emergency["targeted"], emergency["rendered"], emergency["p50_ms"]) == (7, 5, 120)
     assert emergency["missing"] == {"silent": 2}
@@ -205,3 +189,33 @@ async def test_an_emergency_of_another_tenant_is_not_found(
     assert (await api.post(f"{path}/clear", None, tenant.admin)).status == 404
     assert (await api.get("/api/v1/emergencies", tenant.admin)).body["items"] == []
     assert api.realtime.cleared == []
+
+
+async def test_a_case_is_signed_off_only_after_the_all_clear_and_the_audit_says_who_may_still_show_it(
+    api: Api, tenant: Tenant
+) -> None:
+    created = (await api.post("/api/v1/emergencies", FIRE, tenant.admin)).body
+    path = f"/api/v1/emergencies/{created['id']}"
+    assert (await api.post(f"{path}/sign-off", None, tenant.admin)).status == 409
+    await api.post(f"{path}/clear", None, tenant.admin)
+    first = await api.post(f"{path}/sign-off", None, tenant.admin)
+    assert (first.status, first.body["status"]) == (200, "cleared")
+    second = await api.post(f"{path}/sign-off", None, tenant.admin)
+    assert (second.status, second.body["status"]) == (200, "cleared")
+    assert [details for *_, details in api.audited("emergency.signed_off")] == [{"still_showing": 0}]
+    assert api.realtime.signed_off == [created["id"]]
+
+
+async def test_a_double_click_with_one_idempotency_key_is_one_emergency(api: Api, tenant: Tenant) -> None:
+    key = {"Idempotency-Key": "click-1"}
+    first = await api.post("/api/v1/emergencies", FIRE, tenant.admin, **key)
+    second = await api.post("/api/v1/emergencies", FIRE, tenant.admin, **key)
+    assert (first.status, second.status) == (201, 201)
+    assert second.body["id"] == first.body["id"] and first.body["recorded"] == "database"
+    assert len(api.realtime.activated) == len(api.audited("emergency.created")) == 1
+    other = await api.post("/api/v1/emergencies", {**FIRE, "title": "Flood"}, tenant.admin, **key)
+    assert other.status == 409
+    await api.post(f"/api/v1/emergencies/{first.body['id']}/clear", None, tenant.admin)
+    api.rows("UPDATE emergencies SET status = 'cleared'")
+    again = await api.post("/api/v1/emergencies", FIRE, tenant.admin, **key)
+    assert again.body["id"] == first.body["id"] and len(api.realtime.activated) == 1, "nothing comes back"

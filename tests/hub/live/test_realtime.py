@@ -134,7 +134,7 @@ async def test_a_screen_that_is_approved_during_an_emergency_gets_it_at_once(
     await live.refresh_devices("t1", ["d1"])
     screen = await house.screen("d1", then=frame(HELLO))
     assert b"fire!" in screen.texts[0]
-    progress = live.progress("t1", "fire")
+    progress = live.in_force("t1", "fire")
     assert progress is not None and progress.targeted == 2
 
 
@@ -167,11 +167,11 @@ async def test_commands_for_a_screen_that_is_away_are_counted_until_they_expire(
 async def test_another_tenant_cannot_clear_or_watch_an_emergency(house: House, live: LiveSide) -> None:
     await live.activate(emergency(tenant_id="t1"))
     await live.clear("t2", "fire", LATER, "them")
-    assert live.progress("t2", "fire") is None
-    progress = live.progress("t1", "fire")
-    assert progress is not None and progress.cleared_ms is None
+    assert live.in_force("t2", "fire") is None
+    progress = live.in_force("t1", "fire")
+    assert progress is not None and progress.cleared_at is None
     await live.clear("t1", "fire", LATER + timedelta(seconds=1), "op")
-    progress = live.progress("t1", "fire")
+    progress = live.in_force("t1", "fire")
     assert progress is not None and progress.cleared_by == "op"
 
 
