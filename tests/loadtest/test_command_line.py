@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -189,7 +190,6 @@ def test_a_hub_that_is_not_there_is_waited_for_and_then_named(operator_env: dict
 
 
 def test_more_screens_than_the_system_has_files_for_are_refused_with_the_number_that_works() -> None:
-    resource = pytest.importorskip("resource", reason="this system has no such limit")
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     script = (
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256));"
