@@ -197,6 +197,16 @@ class TimelineItem(Struct, frozen=True):
     text: str
 
 
+# ---- whom something is for ----
+
+
+class Scope(Struct, frozen=True):
+    """Whom an emergency or a command is for. `kind: all` needs no ids; the others need at least one."""
+
+    kind: Literal["all", "sites", "groups", "devices"] = "all"
+    ids: Annotated[list[Id], Meta(max_length=10_000)] = field(default_factory=list)
+
+
 # ---- commands ----
 
 
@@ -228,6 +238,43 @@ class CommandRow(Struct, frozen=True):
     sent_at: datetime | None
     received_at: datetime | None
     finished_at: datetime | None
+    bulk_id: str | None = None
+
+
+class BulkCommandRequest(Struct, frozen=True):
+    """One command for every approved screen in scope."""
+
+    command: CommandName
+    args: dict[str, Any] = field(default_factory=dict)
+    scope: Scope = field(default_factory=Scope)
+    expires_in_s: Annotated[int, Meta(ge=1, le=30 * 86400)] | None = None
+
+
+class BulkCommandAccepted(Struct, frozen=True):
+    """Every row is committed (G1). `refused`: screens that had no room for another command."""
+
+    bulk_id: str
+    targeted: int
+    refused: int
+    online: int
+    offline: int
+
+
+class BulkCommand(Struct, frozen=True):
+    """How far one command to many screens has come: `counts` by status, of `targeted` less `refused`."""
+
+    id: str
+    command: CommandName
+    args: dict[str, Any]
+    scope: Scope
+    scope_text: str
+    targeted: int
+    refused: int
+    counts: dict[CommandStatus, int]
+    finished: int
+    created_by: str | None
+    created_at: datetime
+    expires_at: datetime
 
 
 # ---- sites and groups ----
@@ -248,13 +295,6 @@ class Place(Struct, frozen=True):
 
 
 # ---- emergencies ----
-
-
-class Scope(Struct, frozen=True):
-    """Whom an emergency is for. `kind: all` needs no ids; the others need at least one."""
-
-    kind: Literal["all", "sites", "groups", "devices"] = "all"
-    ids: Annotated[list[Id], Meta(max_length=10_000)] = field(default_factory=list)
 
 
 class EmergencyRequest(Struct, frozen=True):

@@ -1,11 +1,18 @@
 """The device socket, `clarion.v1`: every frame a screen and the hub exchange.
 
 Rule 1: one JSON object a text frame; its `type` names the frame; unknown fields are ignored by both sides.
-Rule 2: the screen speaks first (`hello`), the hub answers with `welcome`; nothing else is legal before that.
-Rule 3: `welcome`, and any `ack` that carries `emergencies`, is the *whole* truth about alerts: the screen
-        shows exactly those. `emergency_show` and `emergency_hide` are the fast way between two such truths.
+Rule 2: the screen speaks first (`hello`), the hub answers with `welcome`, or with `resumed` if the screen
+        named a session that the hub still has; nothing else is legal before that.
+Rule 3: `welcome`, and any `resumed` or `ack` that carries `emergencies`, is the *whole* truth about alerts:
+        the screen shows exactly those. `emergency_show` and `emergency_hide` are the fast way between two.
 Rule 4: `emergency_version` is compared for equality within one session and means nothing beyond it.
-Rule 5: instants are integers, milliseconds since the Unix epoch (`…_ms`); durations are seconds (`…_s`).
+Rule 5: within one emergency `sequence` only grows: a screen ignores an order about it that is older than one
+        it has seen, so that an all-clear is never overtaken by its alert.
+Rule 6: commands are numbered within a session (`seq`, from 1). Each side says with every heartbeat how far it
+        is (`command_seq`): what was lost is sent again, and a link that carries nothing is found out.
+Rule 7: `playlist_version` is a level, not an event: a screen with another one than the hub's loads the
+        playlist.
+Rule 8: instants are integers, milliseconds since the Unix epoch (`…_ms`); durations are seconds (`…_s`).
 """
 
 from __future__ import annotations
@@ -31,7 +38,10 @@ class Playback(Struct, frozen=True, omit_defaults=True):
 
 
 class Alert(Struct, frozen=True):
-    """One emergency as a screen must show it. `expires_ms`: hide it by yourself then, hub or no hub."""
+    """One emergency as a screen must show it. `expires_ms`: hide it by yourself then, hub or no hub.
+
+    `sequence`: Rule 5. An alert begins at 1; whatever is said about it later has a higher number.
+    """
 
     emergency_id: str
     title: str
@@ -40,27 +50,40 @@ class Alert(Struct, frozen=True):
     issued_ms: int
     content_hash: str
     expires_ms: int | None = None
+    sequence: int = 1
 
 
 # ---- uplink: what a screen says ----
 
 
 class Hello(Struct, frozen=True, tag="hello", omit_defaults=True):
-    """The first frame. What the screen is and what it shows; none of it decides what it may do."""
+    """The first frame. What the screen is and what it shows; none of it decides what it may do.
+
+    `session_id`: the session it had, to go on with it; `command_seq`: the last command it got in that one.
+    """
 
     player_version: ShortText = ""
     model: ShortText = ""
     platform: ShortText = ""
     emergency_version: Counter = 0
     playback: Playback | None = None
+    playlist_version: Counter = 0
+    session_id: ShortText | None = None
+    command_seq: Counter = 0
 
 
 class Heartbeat(Struct, frozen=True, tag="heartbeat", omit_defaults=True):
-    """Still here. `playback` is left out while unchanged. `emergency_version`: the last one applied."""
+    """Still here. `playback` is left out while unchanged. `emergency_version`: the last one applied.
+
+    `command_seq`: the last command that came in this session (Rule 6); a screen that leaves it out is not
+    sent anything again before it reconnects.
+    """
 
     seq: Counter
     emergency_version: Counter = 0
     playback: Playback | None = None
+    playlist_version: Counter = 0
+    command_seq: Counter | None = None
 
 
 class DeviceEvent(Struct, frozen=True, tag="event", omit_defaults=True):
@@ -106,29 +129,47 @@ class Welcome(Struct, frozen=True, tag="welcome"):
     server_time_ms: int
     emergency_version: int
     emergencies: list[Alert] = field(default_factory=list)
+    playlist_version: int = 0
+
+
+class Resumed(Struct, frozen=True, tag="resumed", omit_defaults=True):
+    """The session goes on where it was: commands after `command_seq` of the hello follow, and nothing else.
+
+    `emergencies` is present only when the screen's version was not the hub's.
+    """
+
+    session_id: str
+    server_time_ms: int
+    emergency_version: int
+    emergencies: list[Alert] | None = None
+    playlist_version: int = 0
 
 
 class Ack(Struct, frozen=True, tag="ack", omit_defaults=True):
     """Answers the heartbeat `seq`. `emergencies` is present only when the screen's version was not the
-    hub's."""
+    hub's. `command_seq`: the last command sent in this session (Rule 6)."""
 
     seq: int
     server_time_ms: int
     emergency_version: int
     emergencies: list[Alert] | None = None
+    command_seq: int = 0
+    playlist_version: int = 0
 
 
 class Command(Struct, frozen=True, tag="command", omit_defaults=True):
     """An order. Apply it once per `command_id`, then answer with a receipt.
 
-    `emergency_show` carries `alert` and `emergency_version`; `emergency_hide` carries `emergency_id` and
-    `emergency_version` (in `args`, like the arguments of every other command).
+    `emergency_show` carries `alert` and `emergency_version`; `emergency_hide` carries `emergency_id`,
+    `sequence` and `emergency_version`; `reload_playlist` carries `playlist_version` (in `args`, like the
+    arguments of every other command). `seq`: Rule 6; orders about emergencies have none.
     """
 
     command_id: str
     command: CommandName
     args: dict[str, Any] = field(default_factory=dict)
     expires_ms: int | None = None
+    seq: int | None = None
 
 
 class Error(Struct, frozen=True, tag="error", omit_defaults=True):
@@ -147,4 +188,4 @@ class Goodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
     reconnect_after_s: float | None = None
 
 
-Downlink = Welcome | Ack | Command | Error | Goodbye
+Downlink = Welcome | Resumed | Ack | Command | Error | Goodbye

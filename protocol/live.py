@@ -26,7 +26,7 @@ from protocol.vocabulary import (
 
 class ScreenRow(Struct, frozen=True, omit_defaults=True):
     """One screen, as a table shows it. `since_ms` belongs to `presence`, `alert_*` to the gravest live
-    alert."""
+    alert. `unstable_since_ms` is set while it loses its connection again and again: `losses` times lately."""
 
     id: str
     name: str
@@ -44,6 +44,8 @@ class ScreenRow(Struct, frozen=True, omit_defaults=True):
     simulated: bool = False
     playback: PlaybackState | None = None
     now_playing: str | None = None
+    unstable_since_ms: int | None = None
+    losses: int = 0
     pending_commands: int = 0
     pairing_code: str | None = None
     pairing_expires_ms: int | None = None

@@ -46,6 +46,7 @@ class PresenceReason(StrEnum):
     HUB_FAULT = "hub_fault"
     QUARANTINED = "quarantined"
     HUB_RESTARTED = "hub_restarted"
+    TAKEN_OVER = "taken_over"
 
 
 PRESENCE_SENTENCES: Final[dict[PresenceReason, str]] = {
@@ -60,6 +61,7 @@ PRESENCE_SENTENCES: Final[dict[PresenceReason, str]] = {
     PresenceReason.HUB_FAULT: "a fault in the hub closed the connection",
     PresenceReason.QUARANTINED: "quarantined after repeated faults in the hub",
     PresenceReason.HUB_RESTARTED: "the hub restarted and the screen has not come back yet",
+    PresenceReason.TAKEN_OVER: "another hub took the screen over",
 }
 
 
@@ -111,21 +113,29 @@ class CommandStatus(StrEnum):
     FAILED = "failed"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
 
 
-_ENDS: Final = frozenset(
-    {CommandStatus.SUCCEEDED, CommandStatus.FAILED, CommandStatus.REJECTED, CommandStatus.EXPIRED}
-)
+_ENDED_BY_THE_HUB: Final = frozenset({CommandStatus.EXPIRED, CommandStatus.CANCELLED})
+_ANSWERS: Final = frozenset({CommandStatus.SUCCEEDED, CommandStatus.FAILED, CommandStatus.REJECTED})
 COMMAND_TRANSITIONS: Final[dict[CommandStatus, frozenset[CommandStatus]]] = {
-    CommandStatus.QUEUED: frozenset({CommandStatus.SENT, CommandStatus.EXPIRED}),
-    CommandStatus.SENT: frozenset({CommandStatus.RECEIVED}) | _ENDS,
-    CommandStatus.RECEIVED: _ENDS,
+    CommandStatus.QUEUED: frozenset({CommandStatus.SENT, CommandStatus.SUPERSEDED}) | _ENDED_BY_THE_HUB,
+    CommandStatus.SENT: frozenset({CommandStatus.RECEIVED}) | _ANSWERS | _ENDED_BY_THE_HUB,
+    CommandStatus.RECEIVED: _ANSWERS | _ENDED_BY_THE_HUB,
     CommandStatus.SUCCEEDED: frozenset(),
     CommandStatus.FAILED: frozenset(),
     CommandStatus.REJECTED: frozenset(),
     CommandStatus.EXPIRED: frozenset(),
+    CommandStatus.CANCELLED: frozenset(),
+    CommandStatus.SUPERSEDED: frozenset(),
 }
+"""The steps. PostgreSQL keeps them too (`command_transitions`), with every end that several steps reach."""
+
 OPEN_COMMAND_STATUSES: Final = frozenset(s for s, after in COMMAND_TRANSITIONS.items() if after)
+
+SUPERSEDED_BY_NEWER: Final = frozenset({CommandName.RELOAD_PLAYLIST, CommandName.REBOOT})
+"""Of these, one that has not been sent yet is replaced by a newer one: doing it twice helps nobody."""
 
 
 class ReceiptStatus(StrEnum):
