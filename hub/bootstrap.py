@@ -96,7 +96,7 @@ class Hub:
         log = EmergencyLog(settings.data_dir / "emergencies.log")
         self.records = EmergencyRecords(database, log, DatabaseUnavailable, nursery)
         self.journal = Journal(RecordsFirst(self.records, JournalWriter(database)), DatabaseUnavailable)
-        self.board = Board(self.roster, self.journal, wall_ms, text_frame)
+        self.board = Board(self.roster, self.journal, moment, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, self.tenant_names), wall_ms, text_frame)
         effects = Effects(self.roster, self.journal, self.feed, self.board)
         self.fleet = Fleet(effects, self.restore, moment, settings.heartbeat_interval_s)

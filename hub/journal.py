@@ -108,6 +108,7 @@ class LedgerRecord(NamedTuple):
     rendered_ms: int | None
     hidden_ms: int | None
     content_hash: str | None
+    epoch: int
 
 
 class EmergencyRecord(NamedTuple):

@@ -15,7 +15,8 @@ from actors.device.fleet import Fleet
 from actors.device.messages import PendingCommand
 from actors.emergency.ledger import Entry
 from hub.gateway.credentials import DeviceIdentity
-from hub.live.board import Board, to_ms
+from hub.live.board import Board
+from hub.live.incident import to_ms
 from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import LiveEmergency
 from persistence.errors import DatabaseUnavailable

@@ -1,4 +1,5 @@
-"""An emergency in force, as the API shows it: from the board and the roster, whatever PostgreSQL does."""
+"""An emergency in force, as the API and the pages show it: from the board and the roster, whatever PostgreSQL
+does."""
 
 from __future__ import annotations
 
@@ -6,9 +7,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from actors.emergency.ledger import Entry
-from hub.live.board import Incident
+from hub.live.incident import Incident
 from hub.live.roster import Roster
 from protocol.api import Emergency, LedgerRow
+from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus, Presence, PresenceReason
 
 
@@ -32,7 +34,7 @@ def as_emergency(incident: Incident) -> Emergency:
         severity=emergency.severity,
         scope=emergency.scope,
         scope_text=emergency.scope_text,
-        status=EmergencyStatus.CLEARING if incident.ledger.clearing else EmergencyStatus.LIVE,
+        status=_status(incident),
         content_hash=emergency.content_hash,
         issued_at=emergency.issued_at,
         issued_by=emergency.issued_by,
@@ -49,6 +51,46 @@ def as_emergency(incident: Incident) -> Emergency:
         p99_ms=tally.percentile_ms(0.99),
         slowest_ms=tally.delays[-1][0] if tally.delays else None,
     )
+
+
+def progress(incident: Incident, roster: Roster, status: EmergencyStatus | None = None) -> EmergencyProgress:
+    """How far it has come, for the pages. `status`: its last one, when the case is closed."""
+    emergency, tally = incident.emergency, incident.ledger.tally()
+    slowest = tally.delays[-1] if tally.delays else None
+    slowest_screen = None if slowest is None else roster.get(slowest[1])
+    online = sum(
+        screen is not None and screen.presence is Presence.ONLINE
+        for screen in map(roster.get, incident.ledger.entries)
+    )
+    return EmergencyProgress(
+        id=emergency.id,
+        title=emergency.title,
+        message=emergency.message,
+        severity=emergency.severity,
+        status=status or _status(incident),
+        issued_ms=incident.issued_ms,
+        issued_by=emergency.issued_by,
+        scope=emergency.scope_text,
+        targeted=tally.targeted,
+        online=online,
+        sent=tally.sent,
+        received=tally.received,
+        rendered=tally.rendered,
+        waiting=tally.waiting,
+        still_showing=tally.still_showing,
+        missing=tally.missing,
+        expires_ms=incident.expires_ms,
+        cleared_ms=incident.cleared_ms,
+        cleared_by=incident.cleared_by,
+        p50_ms=tally.percentile_ms(0.50),
+        p99_ms=tally.percentile_ms(0.99),
+        slowest_ms=None if slowest is None else slowest[0],
+        slowest_screen=None if slowest_screen is None else slowest_screen.name,
+    )
+
+
+def _status(incident: Incident) -> EmergencyStatus:
+    return EmergencyStatus.CLEARING if incident.ledger.clearing else EmergencyStatus.LIVE
 
 
 def ledger_entries(incident: Incident, roster: Roster) -> list[LedgerEntry]:

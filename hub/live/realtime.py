@@ -17,8 +17,9 @@ import trio
 
 from actors.device.fleet import Fleet
 from actors.device.messages import PendingCommand
-from hub.live.board import Board, to_ms
+from hub.live.board import Board
 from hub.live.feed import Feed
+from hub.live.incident import to_ms
 from hub.live.incident_view import as_emergency, ledger_entries
 from hub.live.roster import Roster, Screen
 from hub.use_cases.ports import LedgerEntry

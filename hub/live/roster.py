@@ -44,6 +44,7 @@ class Screen:
         "alert_id",
         "alert_missing",
         "alert_state",
+        "epoch",
         "group_ids",
         "groups",
         "id",
@@ -88,6 +89,7 @@ class Screen:
         self.alert_id: str | None = None
         self.alert_state: LedgerState | None = None
         self.alert_missing: MissingReason | None = None
+        self.epoch = 0
         self._minute = 0
         self._lines = 0
 

@@ -71,18 +71,18 @@ class Effects:
 
     def alerts_delivered(self, device_id: str, alerts: list[Alert], wall_ms: int) -> None:
         """See the port."""
-        self._board.delivered(device_id, alerts, wall_ms)
+        self._board.delivered(device_id, alerts)
 
     def alert_receipt(self, device_id: str, receipt: Receipt, wall_ms: int) -> bool:
         """See the port."""
         cleaned = msgspec.structs.replace(
             receipt, detail=clean(receipt.detail), content_hash=clean(receipt.content_hash)
         )
-        return self._board.receipt(device_id, cleaned, wall_ms)
+        return self._board.receipt(device_id, cleaned)
 
     def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
         """See the port."""
-        self._board.agreed(device_id, wall_ms)
+        self._board.agreed(device_id)
 
     # ---- presence ----
 

@@ -50,10 +50,10 @@ class House:
     def __post_init__(self) -> None:
         self.roster = Roster()
         self.journal = Journal(self, ConnectionError)
-        self.board = Board(self.roster, self.journal, self.wall_ms, text_frame)
+        self.board = Board(self.roster, self.journal, self.clock, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, {"t1": "One"}), self.wall_ms, text_frame)
         self.effects = Effects(self.roster, self.journal, self.feed, self.board)
-        self.fleet = Fleet(self.effects, self, lambda: Instant(self.now_s, self.wall_ms()), 10.0)
+        self.fleet = Fleet(self.effects, self, self.clock, 10.0)
         self.board.connect(self.fleet, self.feed)
         self.credentials = DeviceCredentials(self, ConnectionError)
         self.gateway = Gateway(
@@ -73,6 +73,9 @@ class House:
 
     def wall_ms(self) -> int:
         return NOON_MS + int(self.now_s * 1000)
+
+    def clock(self) -> Instant:
+        return Instant(self.now_s, self.wall_ms())
 
     async def devices_of_tokens(self, hashes: Sequence[bytes]) -> Mapping[bytes, DeviceIdentity]:
         await trio.lowlevel.checkpoint()

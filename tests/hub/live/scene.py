@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from actors.runtime import Instant
 from hub.journal import EmergencyRecord, LedgerRecord
 from hub.live.board import Board
 from hub.live.roster import Roster, Screen
@@ -22,7 +23,8 @@ START_MS = int(START.timestamp() * 1000)
 
 @dataclass
 class Scene:
-    """Everything around a board. `now_ms` is the wall clock; `encodings` counts frames made for the wire."""
+    """Everything around a board. `now_ms` is steady time, `wall_ahead_ms` how far the wall clock was
+    put forward; `encodings` counts frames made for the wire."""
 
     now_ms: int = START_MS
     links: dict[str, RecordingLink] = field(default_factory=dict)
@@ -32,15 +34,19 @@ class Scene:
     changed_rows: list[tuple[str, str]] = field(default_factory=list)
     progress: list[tuple[str, EmergencyProgress | None]] = field(default_factory=list)
     encodings: int = 0
+    wall_ahead_ms: int = 0
 
     def __post_init__(self) -> None:
         self.roster = Roster()
-        self.board = Board(self.roster, self, lambda: self.now_ms, self._text_frame)
+        self.board = Board(self.roster, self, self.clock, self._text_frame)
         self.board.connect(self, self)
 
     def _text_frame(self, payload: bytes) -> bytes:
         self.encodings += 1
         return payload
+
+    def clock(self) -> Instant:
+        return Instant((self.now_ms - START_MS) / 1000.0, self.now_ms + self.wall_ahead_ms)
 
     # ---- Screens ----
 
@@ -87,7 +93,7 @@ class Scene:
         """What a device's actor does at connect; the ids of the alerts in its welcome."""
         self.links[device_id] = RecordingLink()
         _, alerts = self.board.alerts_for(device_id)
-        self.board.delivered(device_id, alerts, self.now_ms)
+        self.board.delivered(device_id, alerts)
         return [alert.emergency_id for alert in alerts]
 
     def disconnect(self, device_id: str) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from actors.emergency.ledger import VERDICT_AFTER_MS
 from hub.live.board import WRITES_PER_SLICE
 from protocol.api import Scope
@@ -42,9 +46,7 @@ async def test_only_the_tenants_own_approved_screens_in_scope_are_written_to() -
     for device_id in ("elsewhere", "pending", "foreign"):
         assert scene.board.alerts_for(device_id)[1] == []
     # What a screen says about an emergency that is not for it changes nothing.
-    scene.board.receipt(
-        "foreign", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"), scene.now_ms
-    )
+    scene.board.receipt("foreign", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
     progress = scene.board.progress("fire")
     assert progress is not None and (progress.targeted, progress.rendered) == (1, 0)
     assert scene.board.in_force("tenant-2") == []
@@ -89,8 +91,9 @@ async def test_after_two_seconds_every_screen_is_shown_or_named_with_its_reason(
         "refuses": Receipt("fire", ReceiptStatus.REJECTED, detail="no memory"),
         "silent": Receipt("fire", ReceiptStatus.RECEIVED),
     }
+    scene.now_ms += 40
     for device_id, receipt in say.items():
-        assert scene.board.receipt(device_id, receipt, scene.now_ms + 40)
+        assert scene.board.receipt(device_id, receipt)
     scene.disconnect("drops")
     scene.now_ms += VERDICT_AFTER_MS
 
@@ -117,7 +120,7 @@ async def test_a_screen_that_dropped_gets_the_alert_first_when_it_is_back() -> N
     scene.screen("a", online=False)
     await scene.board.activate(emergency())
     assert scene.connect("a") == ["fire"]
-    scene.board.receipt("a", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"), scene.now_ms)
+    scene.board.receipt("a", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
     scene.disconnect("a")
     progress = scene.board.progress("fire")
     assert progress is not None and progress.rendered == 1, "what it proved to show it goes on showing"
@@ -139,8 +142,8 @@ async def test_an_unknown_command_id_is_not_about_an_alert() -> None:
     scene = Scene()
     scene.screen("a")
     await scene.board.activate(emergency())
-    assert not scene.board.receipt("a", Receipt("something else", ReceiptStatus.RENDERED), scene.now_ms)
-    assert scene.board.receipt("never seen", Receipt("fire", ReceiptStatus.RENDERED), scene.now_ms)
+    assert not scene.board.receipt("a", Receipt("something else", ReceiptStatus.RENDERED))
+    assert scene.board.receipt("never seen", Receipt("fire", ReceiptStatus.RENDERED))
 
 
 async def test_a_link_that_closes_in_the_middle_of_a_fan_out_harms_nobody() -> None:
@@ -157,3 +160,34 @@ async def test_a_link_that_closes_in_the_middle_of_a_fan_out_harms_nobody() -> N
     await scene.board.activate(emergency())
     assert scene.links["last"].orders == ["emergency_show"]
     assert (TENANT, "last") in scene.changed_rows
+
+
+@pytest.mark.parametrize("step_ms", [-3_600_000, 3_600_000])
+async def test_a_step_of_the_wall_clock_changes_no_verdict_and_no_delay(step_ms: int) -> None:
+    scene = Scene()
+    for device_id in ("shows", "silent"):
+        scene.screen(device_id)
+    await scene.board.activate(emergency())
+    scene.wall_ahead_ms = step_ms
+    scene.now_ms += 40
+    scene.board.receipt("shows", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
+
+    scene.now_ms += VERDICT_AFTER_MS - 41
+    await scene.board.beat()
+    progress = scene.board.progress("fire")
+    assert progress is not None and (progress.rendered, progress.waiting) == (1, 1)
+    scene.now_ms += 1
+    await scene.board.beat()
+
+    progress = scene.board.progress("fire")
+    assert progress is not None and progress.missing == {MissingReason.SILENT: 1}
+    assert (progress.slowest_ms, progress.slowest_screen) == (40, "Screen shows")
+
+
+async def test_the_orders_of_an_emergency_are_numbered_so_that_none_overtakes_the_one_after_it() -> None:
+    scene = Scene()
+    scene.screen("a")
+    await scene.board.activate(emergency())
+    await scene.board.clear("fire", scene.now_ms, "op")
+    show, hide = (json.loads(frame) for frame in scene.links["a"].raw)
+    assert show["args"]["alert"]["sequence"] < hide["args"]["sequence"]
