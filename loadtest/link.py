@@ -157,7 +157,7 @@ class Link:
         finally:
             self._count_ending()
             self._socket = None
-            self.screen.disconnected()
+            self.screen.disconnected(ending.close_code)
         return Ending(ending.close_code, ending.goodbye or self.screen.goodbye)
 
     async def _hold_connection(self) -> Ending:

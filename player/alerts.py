@@ -60,6 +60,10 @@ class AlertBoard:
     def __bool__(self) -> bool:
         return bool(self._alerts)
 
+    def get(self, emergency_id: str) -> Alert | None:
+        """The alert as it is shown; None when it is not up."""
+        return self._alerts.get(emergency_id)
+
     @property
     def alerts(self) -> list[Alert]:
         """What is shown, the worst first, then the newest."""

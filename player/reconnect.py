@@ -27,6 +27,11 @@ def may_come_back(close_code: int | None) -> bool:
         return True
 
 
+def may_resume(close_code: int | None) -> bool:
+    """Whether the session goes on after such an end: not when it was meant, or another took it over."""
+    return close_code != CloseCode.NORMAL and may_come_back(close_code)
+
+
 class Backoff:
     """How long to wait before the next attempt."""
 

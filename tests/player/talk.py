@@ -10,7 +10,7 @@ import msgspec
 
 from player.reference import ReferenceScreen
 from protocol.alert import content_hash
-from protocol.frames import Ack, Alert, Command, Receipt, Uplink, Welcome
+from protocol.frames import Ack, Alert, Command, Receipt, Resumed, Uplink, Welcome
 from protocol.vocabulary import CommandName, ReceiptStatus, Severity
 
 EPOCH_MS: Final = 1_750_000_000_000
@@ -29,19 +29,48 @@ def alert(
     severity: Severity = Severity.EXTREME,
     issued_ms: int = EPOCH_MS,
     expires_ms: int | None = None,
+    sequence: int = 1,
 ) -> Alert:
     digest = content_hash(title, message, severity)
-    return Alert(emergency_id, title, message, severity, issued_ms, digest, expires_ms)
+    return Alert(emergency_id, title, message, severity, issued_ms, digest, expires_ms, sequence)
 
 
 def welcome(
-    now: float = 0.0, *, version: int = 0, emergencies: Iterable[Alert] = (), interval_s: float = 15.0
+    now: float = 0.0,
+    *,
+    version: int = 0,
+    emergencies: Iterable[Alert] = (),
+    interval_s: float = 15.0,
+    session: str = "s1",
+    playlist: int = 0,
 ) -> Welcome:
-    return Welcome("d1", "Main entrance", "s1", interval_s, hub_ms(now), version, list(emergencies))
+    truth = list(emergencies)
+    return Welcome("d1", "Main entrance", session, interval_s, hub_ms(now), version, truth, playlist)
 
 
-def ack(seq: int, now: float, *, version: int = 0, emergencies: Iterable[Alert] | None = None) -> Ack:
-    return Ack(seq, hub_ms(now), version, None if emergencies is None else list(emergencies))
+def resumed(
+    now: float,
+    *,
+    session: str = "s1",
+    version: int = 0,
+    emergencies: Iterable[Alert] | None = None,
+    playlist: int = 0,
+) -> Resumed:
+    truth = None if emergencies is None else list(emergencies)
+    return Resumed(session, hub_ms(now), version, truth, playlist)
+
+
+def ack(
+    seq: int,
+    now: float,
+    *,
+    version: int = 0,
+    emergencies: Iterable[Alert] | None = None,
+    commands: int = 0,
+    playlist: int = 0,
+) -> Ack:
+    truth = None if emergencies is None else list(emergencies)
+    return Ack(seq, hub_ms(now), version, truth, commands, playlist)
 
 
 def show(shown: Alert, version: int) -> Command:
@@ -49,8 +78,8 @@ def show(shown: Alert, version: int) -> Command:
     return Command(shown.emergency_id, CommandName.EMERGENCY_SHOW, args)
 
 
-def hide(command_id: str, emergency_id: str, version: int) -> Command:
-    args = {"emergency_id": emergency_id, "emergency_version": version}
+def hide(command_id: str, emergency_id: str, version: int, sequence: int = 2) -> Command:
+    args = {"emergency_id": emergency_id, "emergency_version": version, "sequence": sequence}
     return Command(command_id, CommandName.EMERGENCY_HIDE, args)
 
 

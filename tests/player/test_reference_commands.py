@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from player.journal import REMEMBERED_COMMANDS
 from player.playback import DEMO_PLAYLIST
-from player.receipts import REMEMBERED_COMMANDS
 from protocol.frames import Command, DeviceEvent, Receipt
 from protocol.vocabulary import OPERATOR_COMMANDS, CommandName, EventName, ReceiptStatus
 from tests.player.talk import answers, hub_ms, in_session, welcome

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from player.playback import DEMO_PLAYLIST, PlaylistItem
-from player.reference import LOST_AFTER_UNANSWERED, ReferenceScreen
+from player.reference import ReferenceScreen
+from player.session import LOST_AFTER_UNANSWERED
 from protocol.frames import Command, DeviceEvent, DeviceGoodbye, Error, Goodbye, Heartbeat, Hello, Playback
 from protocol.vocabulary import CommandName, EventName, PlaybackState
 from tests.player.talk import ack, alert, hub_ms, in_session, show, welcome

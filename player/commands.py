@@ -1,0 +1,96 @@
+"""What a screen can be ordered to do, but for emergencies: each command is done once, and answered always.
+
+Rule 1: a command is carried out once per `command_id`; the same one again is answered again, and that is all
+        (see journal.py).
+Rule 2: the playlist is a level: a screen whose `playlist_version` is not the hub's loads it, whoever says so
+        first, `reload_playlist` or an `ack`, and once for one change.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from player.emergencies import EXPIRED
+from player.hub_clock import HubClock
+from player.journal import CommandJournal
+from player.playback import Playhead
+from protocol.frames import Command, DeviceEvent, Receipt
+from protocol.vocabulary import CommandName, EventName, ReceiptStatus
+
+
+class ReloadArguments(msgspec.Struct, frozen=True):
+    """`args` of `reload_playlist`. Without a version it is loaded whatever the screen has."""
+
+    playlist_version: int | None = None
+
+
+class Commands:
+    """Carries out orders on the playhead. `now` is the screen's clock, in seconds."""
+
+    __slots__ = ("_clock", "_journal", "_playhead", "playlist_version")
+
+    def __init__(self, playhead: Playhead, clock: HubClock, journal: CommandJournal) -> None:
+        self.playlist_version = 0
+        self._playhead = playhead
+        self._clock = clock
+        self._journal = journal
+
+    def carry_out(self, command: Command, now: float) -> list[Receipt | DeviceEvent]:
+        """What to say about it, in order: `received`, what happened, and its end."""
+        command_id = command.command_id
+        if (answered := self._journal.receipt(command_id)) is not None:
+            return [answered]
+        if self._clock.has_passed(command.expires_ms, now):
+            return [self._finish(command_id, ReceiptStatus.REJECTED, now, EXPIRED)]
+        if command.command is CommandName.RELOAD_PLAYLIST:
+            try:
+                wanted = msgspec.convert(command.args, ReloadArguments).playlist_version
+            except msgspec.ValidationError as error:
+                return [self._finish(command_id, ReceiptStatus.REJECTED, now, str(error))]
+        else:
+            wanted = None
+        self._journal.begin(command_id, command.command)
+        said: list[Receipt | DeviceEvent] = [
+            Receipt(command_id, ReceiptStatus.RECEIVED, at_ms=self._clock.ms(now))
+        ]
+        said += self._do(command.command, wanted, now)
+        detail = "pong" if command.command is CommandName.PING else None
+        return [*said, self._finish(command_id, ReceiptStatus.SUCCEEDED, now, detail)]
+
+    def load_playlist(self, version: int, now: float) -> list[DeviceEvent]:
+        """The hub's playlist has this version (Rule 2)."""
+        if version == self.playlist_version:
+            return []
+        self.playlist_version = version
+        return self.stamped(self._playhead.restart(now), now)
+
+    def stamped(self, events: list[DeviceEvent], now: float) -> list[DeviceEvent]:
+        """The same, with the hub's time of day."""
+        at_ms = self._clock.ms(now)
+        return [msgspec.structs.replace(event, at_ms=at_ms) for event in events]
+
+    def _do(self, command: CommandName, wanted_version: int | None, now: float) -> list[DeviceEvent]:
+        match command:
+            case CommandName.PLAY:
+                return self.stamped(self._playhead.play(now), now)
+            case CommandName.PAUSE:
+                return self.stamped(self._playhead.pause(now), now)
+            case CommandName.STOP:
+                return self.stamped(self._playhead.stop(), now)
+            case CommandName.RELOAD_PLAYLIST if wanted_version is not None:
+                return self.load_playlist(wanted_version, now)
+            case CommandName.RELOAD_PLAYLIST:
+                return self.stamped(self._playhead.restart(now), now)
+            case CommandName.REBOOT:
+                # The reference has no machine to restart: it starts over.
+                stopped, ready = self._playhead.stop(), DeviceEvent(EventName.READY)
+                return self.stamped([*stopped, ready, *self._playhead.play(now)], now)
+            case _:
+                return []  # A ping is only answered.
+
+    def _finish(
+        self, command_id: str, status: ReceiptStatus, now: float, detail: str | None = None
+    ) -> Receipt:
+        receipt = Receipt(command_id, status, detail=detail and detail[:2000], at_ms=self._clock.ms(now))
+        self._journal.finish(receipt)
+        return receipt
