@@ -98,8 +98,8 @@ class Hub:
         self.journal = Journal(RecordsFirst(self.records, JournalWriter(database)), DatabaseUnavailable)
         self.board = Board(self.roster, self.journal, moment, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, self.tenant_names), wall_ms, text_frame)
-        effects = Effects(self.roster, self.journal, self.feed, self.board)
-        self.fleet = Fleet(effects, self.restore, moment, settings.heartbeat_interval_s)
+        self.effects = Effects(self.roster, self.journal, self.feed, self.board)
+        self.fleet = Fleet(self.effects, self.restore, moment, settings.heartbeat_interval_s)
         self.board.connect(self.fleet, self.feed)
         self.restore.connect(self.roster, self.fleet)
         self.live = LiveSide(
@@ -180,6 +180,7 @@ class Hub:
         while True:
             await trio.sleep(BEAT_S)
             await self.board.beat()
+            self.effects.calm(wall_ms())
             self.feed.beat()
 
     async def _expire_commands(self) -> None:

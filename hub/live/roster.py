@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, Self
 
+from hub.live.stability import Stability
 from protocol.api import Scope
 from protocol.frames import Playback
 from protocol.live import ScreenRow
@@ -61,9 +62,11 @@ class Screen:
         "since_ms",
         "site",
         "site_id",
+        "stability",
         "status",
         "tags",
         "tenant_id",
+        "unstable_since_ms",
     )
 
     def __init__(self, device_id: str, tenant_id: str) -> None:
@@ -90,6 +93,8 @@ class Screen:
         self.alert_state: LedgerState | None = None
         self.alert_missing: MissingReason | None = None
         self.epoch = 0
+        self.stability = Stability()
+        self.unstable_since_ms: int | None = None
         self._minute = 0
         self._lines = 0
 
@@ -135,6 +140,8 @@ class Screen:
             simulated=self.platform == SIMULATED_PLATFORM,
             playback=playback.state if playback is not None else None,
             now_playing=playback.item if playback is not None else None,
+            unstable_since_ms=self.unstable_since_ms,
+            losses=self.stability.losses if self.stability.unstable else 0,
             pending_commands=self.pending_commands,
             pairing_code=self.pairing_code,
             pairing_expires_ms=self.pairing_expires_ms,

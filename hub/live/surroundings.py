@@ -22,6 +22,7 @@ from hub.journal import (
 from hub.live.board import Board
 from hub.live.feed import Feed
 from hub.live.roster import Roster, Screen
+from hub.live.stability import CALM_MS, LOSSES, WITHIN_MS
 from protocol.frames import Alert, DeviceEvent, Playback, Receipt
 from protocol.live import CommandChange, TimelineEntry
 from protocol.vocabulary import (
@@ -41,6 +42,9 @@ EVENT_SENTENCES = {
     EventName.READY: "ready",
     EventName.IDLE: "idle",
 }
+
+UNSTABLE = f"unstable: lost its connection {LOSSES} times within {WITHIN_MS // 60_000} minutes"
+STABLE = f"stable again: kept its connection for {CALM_MS // 60_000} minutes"
 
 LINES_A_MINUTE = 120
 """What one screen may add to its history: whoever reports without end fills neither disk nor pages."""
@@ -62,6 +66,7 @@ class Effects:
         self._journal = journal
         self._feed = feed
         self._board = board
+        self._unstable: set[str] = set()
 
     # ---- alerts ----
 
@@ -106,6 +111,22 @@ class Effects:
         screen.last_seen_ms = last_heard_ms
         self._set_presence(screen, Presence.OFFLINE, reason, wall_ms)
         self._happened(screen, "offline", f"went offline: {PRESENCE_SENTENCES[reason]}", wall_ms)
+        if screen.stability.lost(reason, wall_ms):
+            screen.unstable_since_ms = wall_ms
+            self._unstable.add(device_id)
+            self._happened(screen, "unstable", UNSTABLE, wall_ms)
+
+    def calm(self, wall_ms: int) -> None:
+        """Call those stable again that have kept their connection. For the beat."""
+        for device_id in tuple(self._unstable):
+            screen = self._roster.get(device_id)
+            if screen is None or not screen.stability.unstable:
+                self._unstable.discard(device_id)
+            elif screen.presence is Presence.ONLINE and screen.stability.calmed(wall_ms):
+                screen.unstable_since_ms = None
+                self._unstable.discard(device_id)
+                self._happened(screen, "stable", STABLE, wall_ms)
+                self._feed.screen_changed(screen.tenant_id, device_id)
 
     def _set_presence(self, screen: Screen, presence: Presence, reason: PresenceReason, wall_ms: int) -> None:
         screen.presence, screen.reason, screen.since_ms = presence, reason, wall_ms
