@@ -44,8 +44,14 @@ types: $(VENV)/.development
 contracts: $(VENV)/.development
 	$(BIN)/lint-imports
 
+# On every core, but for those that measure or load the machine. PYTEST="…": only these, one after the other.
 tests: $(VENV)/.development
+ifdef PYTEST
 	$(BIN)/pytest $(PYTEST)
+else
+	$(BIN)/pytest --numprocesses auto --dist worksteal -m "not alone"
+	$(BIN)/pytest -m alone
+endif
 
 pictures: $(VENV)/.development chromium
 	CLARION_PICTURES=docs/pictures $(BIN)/pytest tests/end_to_end/test_first_emergency.py
