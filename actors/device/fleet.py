@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import trio
 
@@ -30,8 +30,7 @@ from actors.device.messages import (
     Silent,
 )
 from actors.device.ports import Link, Surroundings
-from actors.runtime import Cell, Deadlines, Dispatcher, Instant, Supervisor, Verdict
-from actors.runtime.cell import AnyCell
+from actors.runtime import Actors, Deadlines, Decision, Instant, Supervisor, Verdict
 from protocol.close_codes import CloseCode
 from protocol.frames import Hello, Uplink
 from protocol.vocabulary import PresenceReason
@@ -65,17 +64,15 @@ class Fleet:
         self._clock = clock
         self._interval_s = heartbeat_interval_s
         self.supervisor = supervisor or Supervisor()
-        self.dispatcher = Dispatcher(clock, self._fault, on_dropped=self._dropped)
-        self._cells: dict[str, Cell[DeviceMessage]] = {}
-        self._actors: dict[str, DeviceActor] = {}
+        self.actors: Actors[DeviceMessage, DeviceActor] = Actors(clock, self.supervisor, self, TICK_S)
+        self.dispatcher = self.actors.dispatcher
         self._deadlines: Deadlines[str] = Deadlines(TICK_S)
-        self._retiring: set[str] = set()
         self._cut_s: dict[str, float] = {}
         self._untaken: set[str] = set()
         self._held: dict[str, list[PendingCommand]] = {}
 
     def __len__(self) -> int:
-        return len(self._cells)
+        return len(self.actors)
 
     def __repr__(self) -> str:
         return f"<Fleet {len(self)} actors, {self.dispatcher.waiting} messages waiting>"
@@ -96,16 +93,14 @@ class Fleet:
         if self._cut_s.get(device_id, -math.inf) >= looked_up_s:
             link.close(CloseCode.TOKEN_REVOKED)
             return
-        wait_s = self.supervisor.quarantined_for(device_id, self._clock().mono_s)
+        wait_s = self.supervisor.barred_for(device_id, self._clock().mono_s)
         if wait_s > 0:
             link.close(CloseCode.HUB_FAULT, reconnect_after_s=wait_s)
             return
-        cell = self._cells.get(device_id)
-        if cell is None:
-            actor = DeviceActor(device_id, name, self._around, self, self._interval_s)
-            cell = self._cells[device_id] = Cell(device_id, actor)
-            self._actors[device_id] = actor
-        self.dispatcher.tell_urgently(cell, Connected(link, hello))
+        ref = self.actors.activate(
+            device_id, lambda: DeviceActor(device_id, name, self._around, self, self._interval_s)
+        )
+        ref.tell_urgently(Connected(link, hello))
         if has_open_commands or device_id in self._untaken:
             self._untaken.discard(device_id)
             self._held.setdefault(device_id, [])
@@ -113,14 +108,14 @@ class Fleet:
 
     def heard(self, device_id: str, link: Link, frame: Uplink) -> bool:
         """A frame came in. False when the screen sends faster than its actor may be kept waiting."""
-        cell = self._cells.get(device_id)
-        return cell is not None and self.dispatcher.tell(cell, Heard(link, frame))
+        ref = self.actors.ref(device_id)
+        return ref is not None and ref.tell(Heard(link, frame))
 
     def disconnected(self, device_id: str, link: Link, reason: PresenceReason) -> None:
         """The link is gone. In the urgent lane: the normal one may be full, and this must arrive."""
-        cell = self._cells.get(device_id)
-        if cell is not None:
-            self.dispatcher.tell_urgently(cell, Disconnected(link, reason))
+        ref = self.actors.ref(device_id)
+        if ref is not None:
+            ref.tell_urgently(Disconnected(link, reason))
 
     # ---- what the use cases and the fast lane tell ----
 
@@ -138,33 +133,33 @@ class Fleet:
         self._give(device_id, tuple({command.id: command for command in (*commands, *held)}.values()))
 
     def _give(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
-        cell = self._cells.get(device_id)
-        if cell is None:
+        ref = self.actors.ref(device_id)
+        if ref is None:
             self._untaken.add(device_id)
         else:
-            self.dispatcher.tell_urgently(cell, Queued(commands))
+            ref.tell_urgently(Queued(commands))
 
     def cut(self, device_id: str, code: CloseCode, reason: PresenceReason) -> None:
         """Close the session now, and any whose token was looked up before now and that says hello later."""
         self._cut_s[device_id] = self._clock().mono_s
-        cell = self._cells.get(device_id)
-        if cell is not None:
-            self.dispatcher.tell_urgently(cell, Cut(code, reason))
+        ref = self.actors.ref(device_id)
+        if ref is not None:
+            ref.tell_urgently(Cut(code, reason))
 
     def link_of(self, device_id: str) -> Link | None:
         """The link of the moment: what the fast lane writes to."""
-        actor = self._actors.get(device_id)
+        actor = self.actors.actor(device_id)
         return None if actor is None else actor.link
 
     def alert_sent(self, device_id: str, version: int) -> None:
         """The fast lane has written an alert or an all-clear to the screen's link."""
-        cell = self._cells.get(device_id)
-        if cell is not None:
-            self.dispatcher.tell_urgently(cell, AlertSent(version))
+        ref = self.actors.ref(device_id)
+        if ref is not None:
+            ref.tell_urgently(AlertSent(version))
 
     def connected_devices(self) -> list[str]:
         """Ids of the screens that have a link."""
-        return [device_id for device_id, actor in self._actors.items() if actor.link is not None]
+        return [device_id for device_id, actor in self.actors.actors() if actor.link is not None]
 
     # ---- Keeper ----
 
@@ -173,9 +168,9 @@ class Fleet:
         self._deadlines.set(device_id, due_s)
 
     def session_over(self, device_id: str) -> None:
-        """See `Keeper`. Retirement waits for the next sweep: a new link may be in the lane already."""
+        """See `Keeper`."""
         self._deadlines.cancel(device_id)
-        self._retiring.add(device_id)
+        self.actors.let_go(device_id, self._clock().mono_s)
 
     # ---- time ----
 
@@ -188,44 +183,33 @@ class Fleet:
     def sweep(self, now: Instant) -> None:
         """Tell the silent, retire the gone."""
         for device_id in self._deadlines.sweep(now.mono_s):
-            cell = self._cells.get(device_id)
+            ref = self.actors.ref(device_id)
             # In the normal lane, behind the heartbeats that came in time. If there is no room: again soon.
-            if cell is not None and not self.dispatcher.tell(cell, Silent()):
+            if ref is not None and not ref.tell(Silent()):
                 self._deadlines.set(device_id, now.mono_s)
-        for device_id in list(self._retiring):
-            actor, cell = self._actors.get(device_id), self._cells.get(device_id)
-            if actor is None or cell is None or actor.link is not None:
-                self._retiring.discard(device_id)
-            elif cell.waiting == 0:
-                if actor.has_pending:
-                    self._untaken.add(device_id)
-                self._forget(cell)
+        for device_id, actor in self.actors.sweep(now.mono_s):
+            self._deadlines.cancel(device_id)
+            if actor.has_pending:
+                self._untaken.add(device_id)
         for device_id in [key for key, at_s in self._cut_s.items() if at_s + CUT_REMEMBERED_S < now.mono_s]:
             del self._cut_s[device_id]
 
-    def _forget(self, cell: AnyCell) -> None:
-        cell.stop()
-        self._cells.pop(cell.key, None)
-        self._actors.pop(cell.key, None)
-        self._deadlines.cancel(cell.key)
-        self._retiring.discard(cell.key)
+    # ---- the ends of actors: see `actors.runtime.registry.Keeper` ----
 
-    def _fault(self, cell: AnyCell, error: Exception, now: Instant) -> None:
-        verdict = self.supervisor.fault(cell.key, now.mono_s)
-        actor = self._actors.get(cell.key)
-        self._forget(cell)
-        self._untaken.add(cell.key)
-        if actor is None or actor.link is None:
+    def failed(
+        self, device_id: str, actor: DeviceActor, decision: Decision, error: Exception, now: Instant
+    ) -> None:
+        """The screen's link is closed with a resumable code; how it is told when it may come back."""
+        self._deadlines.cancel(device_id)
+        self._untaken.add(device_id)
+        if actor.link is None:
             return
-        if verdict is Verdict.QUARANTINE:
-            actor.link.close(CloseCode.HUB_FAULT, reconnect_after_s=self.supervisor.quarantine_s)
-            reason = PresenceReason.QUARANTINED
-        else:
-            actor.link.close(CloseCode.HUB_FAULT, reconnect_after_s=1.0)
-            reason = PresenceReason.HUB_FAULT
-        self._around.went_offline(cell.key, reason, now.wall_ms, now.wall_ms)
+        actor.link.close(CloseCode.HUB_FAULT, reconnect_after_s=decision.wait_s)
+        is_kept_out = decision.verdict is Verdict.QUARANTINE
+        reason = PresenceReason.QUARANTINED if is_kept_out else PresenceReason.HUB_FAULT
+        self._around.went_offline(device_id, reason, now.wall_ms, now.wall_ms)
 
-    def _dropped(self, cell: AnyCell, message: object) -> None:
+    def dropped(self, device_id: str, message: Any) -> None:
         """Whoever said hello to an actor that failed meanwhile must not wait for a welcome for ever."""
         if isinstance(message, Connected):
             message.link.close(CloseCode.HUB_FAULT, reconnect_after_s=1.0)

@@ -1,20 +1,26 @@
-"""Runs turns: two lanes for all actors, a slice of turns, then a checkpoint.
+"""Runs turns: actors that have something waiting stand in two queues, urgent and normal, and have a go each.
 
-One queue a lane, not one a mailbox: first in, first out over all actors is fair, keeps the order per actor,
-and an actor that nobody writes to costs nothing. What one actor may have waiting is bounded by a count in
-its cell.
+A go is at most `MESSAGES_A_GO` messages of that lane; an actor with more goes to the back of the queue, so
+one that is written to without end delays the others by a go, not by all that waits for it.
+
+Urgent goes come first. After `URGENT_IN_A_ROW` of them an actor of the normal queue has a go, if one waits.
+Within one actor the urgent lane is first, always: what it says may be what gives the other its meaning. So an
+actor that is in both queues lets the normal go pass.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import trio
 
-from actors.runtime.cell import AnyCell, Cell, Instant
+from actors.runtime.errors import ActorFailed, ActorStopped, AskFailed, UrgentLaneFull
+from actors.runtime.mailbox import NORMAL_LIMIT, URGENT_LIMIT, Lane
+from actors.runtime.ref import Actor, AnyRef, Instant, Ref, Reply
 
 Message = TypeVar("Message")
 logger = logging.getLogger(__name__)
@@ -22,89 +28,203 @@ logger = logging.getLogger(__name__)
 TURNS_PER_SLICE = 64
 """About a millisecond of turns between two checkpoints, so that sockets and timers are never starved."""
 
+MESSAGES_A_GO = 8
+URGENT_IN_A_ROW = 32
+
+Queue = deque[tuple[AnyRef, Any]]
+
 
 class Dispatcher:
-    """`tell` from anywhere on the trio thread; `run` in a task of the hub's nursery.
+    """`spawn` actors and speak to them from anywhere on the trio thread; `run` in a task.
 
-    clock: the current moment. on_fault: called with the cell and the error when a turn raises. on_dropped:
-    called with a message that its stopped actor will not receive. Neither may raise.
-    waiting_limit: how many messages of the normal lane one actor may have waiting.
+    clock: the current moment. on_fault: called with a stopped actor and the error that its turn raised.
+    on_dropped: called with a message that its stopped actor will not receive. The limits are those of each
+    actor's lanes, in messages.
+
+    `normal`, `urgent`, `attentive` and `closed` are for `Ref`.
     """
 
     def __init__(
         self,
         clock: Callable[[], Instant],
-        on_fault: Callable[[AnyCell, Exception, Instant], None],
-        waiting_limit: int = 256,
-        on_dropped: Callable[[AnyCell, object], None] = lambda cell, message: None,
+        on_fault: Callable[[AnyRef, Exception, Instant], None],
+        on_dropped: Callable[[AnyRef, Any], None] = lambda ref, message: None,
+        *,
+        normal_limit: int = NORMAL_LIMIT,
+        urgent_limit: int = URGENT_LIMIT,
     ) -> None:
         self._clock = clock
         self._on_fault = on_fault
         self._on_dropped = on_dropped
-        self._waiting_limit = waiting_limit
-        self._urgent: deque[tuple[AnyCell, object]] = deque()
-        self._normal: deque[tuple[AnyCell, object]] = deque()
         self._work = trio.Event()
+        self._owed: dict[AnyRef, set[Reply[Any]]] = {}
+        self._overrun: set[AnyRef] = set()
+        self._urgent_in_a_row = 0
+        self.normal_limit = normal_limit
+        self.urgent_limit = urgent_limit
+        self.normal: Queue = deque()
+        self.urgent: Queue = deque()
+        self.attentive = False
+        """Whether it sleeps or is closed: who speaks must go through `admit`."""
+        self.closed = False
         self.refused = 0
         self.dropped = 0
         self.turns = 0
         self.faults = 0
 
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else "open"
+        return f"<Dispatcher {state}, {self.waiting} waiting, {self.turns} turns, {self.faults} faults>"
+
     @property
     def waiting(self) -> int:
-        """Messages in both lanes."""
-        return len(self._urgent) + len(self._normal)
+        """Messages that have not had their turn."""
+        lanes = [ref.urgent for ref, _ in self.urgent] + [ref.normal for ref, _ in self.normal]
+        return sum(lane.waiting for lane in lanes)
 
-    def tell(self, cell: Cell[Message], message: Message) -> bool:
-        """Queue a message. False (and counted) when too much waits for this actor or it was stopped."""
-        if not cell.running or cell.waiting >= self._waiting_limit:
+    def spawn(self, key: str, actor: Actor[Message]) -> Ref[Message]:
+        """Let an actor run."""
+        return Ref(key, actor, self)
+
+    def stop(self, ref: AnyRef) -> None:
+        """Rule 5. Idempotent."""
+        self._end(ref, ActorStopped(f"{ref.key} was stopped before it answered"))
+
+    # ---- for refs ----
+
+    def admit(self, ref: Ref[Message], lane: Lane[Message], queue: Queue, message: Message) -> bool:
+        """Take a message when it is not as simple as usual. False, and counted, when it cannot be taken."""
+        if self.closed or not ref.running or (lane.busy and not lane.append(message)):
             self.refused += 1
+            if queue is self.urgent and ref.running and not self.closed:
+                self._overrun.add(ref)
             return False
-        cell.waiting += 1
-        self._normal.append((cell, message))
-        self._work.set()
+        if self.attentive:
+            self.attentive = False
+            self._work.set()
+        if not lane.busy:
+            lane.busy = True
+            queue.append((ref, message))
         return True
 
-    def tell_urgently(self, cell: Cell[Message], message: Message) -> bool:
-        """Queue a message ahead of the normal lane. Only the hub writes here, so it is not bounded per
-        actor."""
-        if not cell.running:
-            self.refused += 1
-            return False
-        cell.waiting += 1
-        self._urgent.append((cell, message))
-        self._work.set()
-        return True
+    @contextmanager
+    def owing(self, ref: AnyRef, reply: Reply[Any]) -> Iterator[None]:
+        """While this lasts, the end of the actor fails the reply."""
+        owed = self._owed.setdefault(ref, set())
+        owed.add(reply)
+        try:
+            yield
+        finally:
+            owed.discard(reply)
+            if not owed:
+                self._owed.pop(ref, None)
+
+    # ---- turns ----
 
     async def run(self) -> None:
         """Run turns for ever."""
         while True:
-            if not self._urgent and not self._normal:
+            if not self.urgent and not self.normal:
                 self._work = trio.Event()
+                self.attentive = True
                 await self._work.wait()
             self.run_slice()
             await trio.lowlevel.checkpoint()
 
     def run_slice(self) -> int:
-        """Run at most `TURNS_PER_SLICE` turns now; the number that ran. Tests call this without a clock."""
+        """Run about `TURNS_PER_SLICE` turns now; the number of messages that are off the lanes by it. Tests
+        call this without a clock."""
         now = self._clock()
-        for turn in range(TURNS_PER_SLICE):
-            if self._urgent:
-                cell, message = self._urgent.popleft()
-            elif self._normal:
-                cell, message = self._normal.popleft()
+        while self._overrun:
+            ref = self._overrun.pop()
+            self._failed(ref, UrgentLaneFull(f"{ref.urgent.limit} urgent messages wait"), now)
+        urgent, normal = self.urgent, self.normal
+        done = 0
+        while done < TURNS_PER_SLICE:
+            if urgent and (self._urgent_in_a_row < URGENT_IN_A_ROW or not normal):
+                self._urgent_in_a_row += 1
+                queue = urgent
+                ref, message = urgent.popleft()
+                lane = ref.urgent
+            elif normal:
+                self._urgent_in_a_row = 0
+                queue = normal
+                ref, message = normal.popleft()
+                lane = ref.normal
+                if ref.urgent.busy:
+                    normal.append((ref, message))
+                    continue
             else:
-                return turn
-            cell.waiting -= 1
-            if not cell.running:
-                self.dropped += 1
-                self._on_dropped(cell, message)
-                continue
-            self.turns += 1
-            try:
-                cell.actor.receive(message, now)
-            except Exception as error:  # Rule 4: whatever one actor does, the others go on.
-                self.faults += 1
-                logger.exception("a turn of %s failed", cell.key)
-                self._on_fault(cell, error, now)
-        return TURNS_PER_SLICE
+                break
+            done += 1
+            if ref.running:
+                try:
+                    ref.actor.receive(message, now)
+                except Exception as error:  # Rule 4: whatever one actor does, the others go on.
+                    self._failed(ref, error, now)
+            else:
+                self._drop(ref, message)
+            if lane.behind:
+                done += self._rest_of_go(ref, lane, queue, now)
+            else:
+                lane.busy = False
+        self.turns += done
+        return done
+
+    def _rest_of_go(self, ref: AnyRef, lane: Lane[Any], queue: Queue, now: Instant) -> int:
+        """More messages of one actor's lane, its first one being done; how many."""
+        assert lane.behind is not None
+        for done in range(MESSAGES_A_GO):
+            message = lane.behind.popleft()
+            if done == MESSAGES_A_GO - 1 or (lane is ref.normal and ref.urgent.busy):
+                queue.append((ref, message))
+                return done
+            if ref.running:
+                try:
+                    ref.actor.receive(message, now)
+                except Exception as error:  # Rule 4
+                    self._failed(ref, error, now)
+            else:
+                self._drop(ref, message)
+            if not lane.behind:
+                lane.busy = False
+                return done + 1
+        raise AssertionError("unreachable")
+
+    def _drop(self, ref: AnyRef, message: Any) -> None:
+        self.dropped += 1
+        self._guarded(ref, lambda: self._on_dropped(ref, message))
+
+    def _failed(self, ref: AnyRef, error: Exception, now: Instant) -> None:
+        self.faults += 1
+        logger.error("a turn of %s failed", ref.key, exc_info=error)
+        failure = ActorFailed(f"{ref.key} failed before it answered: {type(error).__name__}")
+        failure.__cause__ = error
+        self._end(ref, failure)
+        self._guarded(ref, lambda: self._on_fault(ref, error, now))
+
+    def _guarded(self, ref: AnyRef, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception:  # Rule 4 again: what follows a fault may fail of the same cause.
+            logger.exception("what follows the end of %s failed", ref.key)
+
+    def _end(self, ref: AnyRef, why: AskFailed) -> None:
+        ref.running = False
+        for reply in self._owed.pop(ref, ()):
+            reply.fail(why)
+
+    # ---- the end ----
+
+    async def drain(self) -> None:
+        """Refuse what is new and finish what waits. The caller sets the deadline: what is not finished then
+        is dropped and counted. Asks that are still open fail."""
+        self.closed = self.attentive = True
+        try:
+            while self.run_slice():
+                await trio.lowlevel.checkpoint()
+        finally:
+            for ref in {ref for ref, _ in (*self.urgent, *self.normal)} | self._owed.keys():
+                self.stop(ref)
+            while self.run_slice():
+                pass  # every actor with something waiting is stopped: this drops it
