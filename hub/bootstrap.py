@@ -29,7 +29,7 @@ from hub.gateway.credentials import DeviceCredentials
 from hub.gateway.gateway import Gateway, Limits, OperatorIdentity
 from hub.gateway.wire import text_frame
 from hub.http_server import HttpServer
-from hub.journal import Batch, Journal
+from hub.journal import Batch, Journal, Written
 from hub.kept_secrets import kept_secret
 from hub.live.board import Board
 from hub.live.feed import BEAT_S, Feed
@@ -51,6 +51,8 @@ from persistence.errors import DatabaseUnavailable, UnsafeDatabaseRole
 from persistence.journal import JournalWriter
 from persistence.live_state import LiveState
 from persistence.retention import Retention as OldRows
+from protocol.close_codes import CloseCode
+from protocol.vocabulary import PresenceReason
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +79,7 @@ class RecordsFirst:
         self._records = records
         self._writer = writer
 
-    async def write(self, batch: Batch) -> int:
+    async def write(self, batch: Batch) -> Written:
         """See `JournalStore`."""
         await self._records.bring()
         return await self._writer.write(batch)
@@ -95,7 +97,9 @@ class Hub:
         self.roster = Roster()
         log = EmergencyLog(settings.data_dir / "emergencies.log")
         self.records = EmergencyRecords(database, log, DatabaseUnavailable, nursery)
-        self.journal = Journal(RecordsFirst(self.records, JournalWriter(database)), DatabaseUnavailable)
+        self.journal = Journal(
+            RecordsFirst(self.records, JournalWriter(database)), DatabaseUnavailable, self._taken_over
+        )
         self.board = Board(self.roster, self.journal, moment, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, self.tenant_names), wall_ms, text_frame)
         self.effects = Effects(self.roster, self.journal, self.feed, self.board)
@@ -203,6 +207,10 @@ class Hub:
             except DatabaseUnavailable as error:
                 logger.warning("tenants cannot be read now: %s", error)
 
+    def _taken_over(self, device_id: str) -> None:
+        """Another hub has a newer session of the device: what this one says of it counts no more."""
+        self.fleet.cut(device_id, CloseCode.TRY_AGAIN_LATER, PresenceReason.TAKEN_OVER)
+
     def _operator_identity(self, token: str) -> OperatorIdentity | None:
         try:
             operator, expires_at = self.tokens.verify_until(token)
@@ -226,6 +234,11 @@ class Hub:
                     lambda: self.records.waiting,
                 ),
                 ("journal_waiting", "Records not yet in PostgreSQL.", lambda: journal.waiting),
+                (
+                    "journal_lag_seconds",
+                    "Age of the oldest record that is not in PostgreSQL.",
+                    lambda: journal.lag_s,
+                ),
                 ("operators_connected", "Operators' live sockets.", lambda: self.feed.subscribers),
                 (
                     "devices_quarantined",
@@ -256,6 +269,11 @@ class Hub:
                     lambda: deleted["devices"],
                 ),
                 ("journal_refused", "Records that PostgreSQL refused.", lambda: journal.refused),
+                (
+                    "journal_stale",
+                    "Devices given up to a newer session of another hub.",
+                    lambda: journal.stale,
+                ),
             ],
         )
 

@@ -1,31 +1,52 @@
 """What happens on the live side, on its way to PostgreSQL: one write-behind journal, batched.
 
 Rule 1: nothing on the live side waits for the journal; recording is a call in memory.
-Rule 2: a state (presence, a ledger entry, a command) is latest-wins per key, so the journal is bounded by the
-        number of screens; history (heartbeats, timeline) is bounded by `HISTORY_LIMIT`, the oldest is dropped
-        and counted.
-Rule 3: a batch that PostgreSQL could not take is kept and tried again; a state recorded meanwhile wins
-        over it.
+Rule 2: it is bounded. A state (presence, playback, a ledger entry, a command) is latest-wins per key, and
+        never dropped. History is bounded by `HISTORY_LIMIT`: under pressure the oldest heartbeats go first,
+        then the oldest events. Lines that tell of presence are never dropped. What is dropped is counted.
+Rule 3: a batch that PostgreSQL could not take is kept and tried again; what was recorded meanwhile comes on
+        top of it. So what is said of a device is written in the order in which it was said.
+Rule 4: what fails although PostgreSQL answers is tried again, then written in ever smaller parts; the record
+        that fails alone is left out, logged and counted. Nothing ends the journal but its cancellation.
+Rule 5: a device whose records PostgreSQL refuses as those of an older session is given up (`on_stale`).
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+import time
+from collections.abc import Callable
+from typing import Protocol
 
 import trio
 
-from protocol.vocabulary import (
-    OPEN_COMMAND_STATUSES,
-    CommandStatus,
-    EmergencyStatus,
-    LedgerState,
-    MissingReason,
-    PlaybackState,
-    Presence,
-    PresenceReason,
+from hub.journal_records import (
+    PRESENCE_KINDS,
+    Batch,
+    CommandRecord,
+    EmergencyRecord,
+    HeartbeatRecord,
+    LedgerRecord,
+    PlaybackRecord,
+    PresenceRecord,
+    TimelineRecord,
+    joined,
 )
+from persistence.journal import Written
+
+__all__ = [
+    "Batch",
+    "CommandRecord",
+    "EmergencyRecord",
+    "HeartbeatRecord",
+    "Journal",
+    "JournalStore",
+    "LedgerRecord",
+    "PlaybackRecord",
+    "PresenceRecord",
+    "TimelineRecord",
+    "Written",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -35,199 +56,129 @@ HISTORY_LIMIT = 100_000
 HISTORY_PER_WRITE = 5_000
 """So much of a history in one transaction: what piled up in an outage would run into the statement timeout,
 and be tried again for ever, the states with it."""
-
-
-class PresenceRecord(NamedTuple):
-    """How a device is. Instants: milliseconds since the Unix epoch."""
-
-    tenant_id: str
-    device_id: str
-    presence: Presence
-    reason: PresenceReason
-    since_ms: int
-    last_seen_ms: int
-
-
-class PlaybackRecord(NamedTuple):
-    """What a device plays, and when it was last heard."""
-
-    tenant_id: str
-    device_id: str
-    playback: PlaybackState | None
-    now_playing: str | None
-    last_seen_ms: int
-    player_version: str | None
-    ip_address: str | None
-
-
-class HeartbeatRecord(NamedTuple):
-    """A heartbeat that is kept."""
-
-    tenant_id: str
-    device_id: str
-    at_ms: int
-    emergency_version: int
-    playback: PlaybackState | None
-    now_playing: str | None
-
-
-class TimelineRecord(NamedTuple):
-    """A line in a device's history."""
-
-    tenant_id: str
-    device_id: str
-    at_ms: int
-    kind: str
-    text: str
-
-
-class CommandRecord(NamedTuple):
-    """How far a command is. An instant that is None is not changed."""
-
-    tenant_id: str
-    command_id: str
-    status: CommandStatus
-    detail: str | None
-    sent_ms: int | None
-    received_ms: int | None
-    finished_ms: int | None
-
-
-class LedgerRecord(NamedTuple):
-    """One entry of an emergency's ledger, whole."""
-
-    tenant_id: str
-    emergency_id: str
-    device_id: str
-    state: LedgerState
-    missing: MissingReason | None
-    detail: str | None
-    targeted_ms: int
-    sent_ms: int | None
-    received_ms: int | None
-    rendered_ms: int | None
-    hidden_ms: int | None
-    content_hash: str | None
-    epoch: int
-
-
-class EmergencyRecord(NamedTuple):
-    """An emergency's status; `cleared_ms` is kept if it is set already."""
-
-    tenant_id: str
-    emergency_id: str
-    status: EmergencyStatus
-    cleared_ms: int | None
-
-
-@dataclass(slots=True)
-class Batch:
-    """What is waiting to be written."""
-
-    presence: dict[str, PresenceRecord] = field(default_factory=dict)
-    playback: dict[str, PlaybackRecord] = field(default_factory=dict)
-    commands: dict[str, CommandRecord] = field(default_factory=dict)
-    ledger: dict[tuple[str, str], LedgerRecord] = field(default_factory=dict)
-    emergencies: dict[str, EmergencyRecord] = field(default_factory=dict)
-    heartbeats: list[HeartbeatRecord] = field(default_factory=list)
-    timeline: list[TimelineRecord] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        states = len(self.presence) + len(self.playback) + len(self.commands) + len(self.ledger)
-        return states + len(self.emergencies) + len(self.heartbeats) + len(self.timeline)
-
-    def before(self, newer: Batch) -> Batch:
-        """This batch with `newer` on top of it."""
-        merged_playback = dict(self.playback)
-        for device_id, playback in newer.playback.items():
-            merged_playback[device_id] = _fuller(merged_playback.get(device_id), playback)
-        merged_commands = dict(self.commands)
-        for key, record in newer.commands.items():
-            merged_commands[key] = _later(merged_commands.get(key), record)
-        return Batch(
-            self.presence | newer.presence,
-            merged_playback,
-            merged_commands,
-            self.ledger | newer.ledger,
-            self.emergencies | newer.emergencies,
-            self.heartbeats + newer.heartbeats,
-            self.timeline + newer.timeline,
-        )
+FAULTS_UNTIL_PARTS = 3
+"""So often a batch fails as a whole before it is written in parts."""
+FAULTS_OF_PARTS = 100
+"""So often parts of one batch may fail and be halved; from then on a part that fails is left out whole."""
 
 
 class JournalStore(Protocol):
     """Where batches go; `persistence.journal` fulfils it."""
 
-    async def write(self, batch: Batch) -> int:
-        """Write the batch in one transaction. Returns how many rows were refused (and named in the log).
+    async def write(self, batch: Batch) -> Written:
+        """Write the batch in one transaction. What is refused is named in the log, and left out.
 
-        Raises `unavailable` (see Journal) when PostgreSQL does not answer.
+        Writing the same batch again changes nothing. Raises `unavailable` (see Journal) when PostgreSQL does
+        not answer.
         """
 
 
 class Journal:
-    """`unavailable`: the exception that `store.write` raises when the batch should be tried again."""
+    """`unavailable`: the exception that `store.write` raises when the batch should be tried again.
+    `on_stale(device_id)`: a newer session of this device, another hub's, writes by now.
 
-    def __init__(self, store: JournalStore, unavailable: type[Exception]) -> None:
+    Counted since the hub started: `written` and `refused` records, `stale` devices, `dropped` by kind.
+    """
+
+    def __init__(
+        self,
+        store: JournalStore,
+        unavailable: type[Exception],
+        on_stale: Callable[[str], None] = lambda device_id: None,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._store = store
         self._unavailable = unavailable
+        self._on_stale = on_stale
+        self._clock_s = clock_s
         self._batch = Batch()
         self._being_written = Batch()
+        self._oldest_s: float | None = None
+        self._written_since_s: float | None = None
+        self._events = 0
+        self._faults = 0
         self._work = trio.Event()
         self.written = 0
         self.refused = 0
-        self.dropped = 0
+        self.stale = 0
+        self.dropped = {"heartbeats": 0, "events": 0}
 
     @property
     def waiting(self) -> int:
         """Records that are not in PostgreSQL yet."""
         return len(self._batch) + len(self._being_written)
 
+    @property
+    def lag_s(self) -> float:
+        """How long the oldest record has been waiting, in seconds; at most, while a pile is being written."""
+        since_s = self._oldest_s if self._written_since_s is None else self._written_since_s
+        return 0.0 if since_s is None else self._clock_s() - since_s
+
     # ---- recording ----
 
     def presence(self, record: PresenceRecord) -> None:
         """Latest wins per device."""
-        self._batch.presence[record.device_id] = record
-        self._work.set()
+        self._batch.take_presence(record)
+        self._recorded()
 
     def playback(self, record: PlaybackRecord) -> None:
         """Latest wins per device; version and address are said once a session and stay."""
-        playback = self._batch.playback
-        playback[record.device_id] = _fuller(playback.get(record.device_id), record)
-        self._work.set()
+        self._batch.take_playback(record)
+        self._recorded()
 
     def command(self, record: CommandRecord) -> None:
         """Merged per command: the later status, every instant."""
-        commands = self._batch.commands
-        commands[record.command_id] = _later(commands.get(record.command_id), record)
-        self._work.set()
+        self._batch.take_command(record)
+        self._recorded()
 
     def ledger(self, record: LedgerRecord) -> None:
         """Latest wins per emergency and device."""
-        self._batch.ledger[record.emergency_id, record.device_id] = record
-        self._work.set()
+        self._batch.take_ledger(record)
+        self._recorded()
 
     def emergency(self, record: EmergencyRecord) -> None:
         """Latest wins per emergency."""
         self._batch.emergencies[record.emergency_id] = record
-        self._work.set()
+        self._recorded()
 
     def heartbeat(self, record: HeartbeatRecord) -> None:
         """History: dropped first under pressure."""
-        self._append(self._batch.heartbeats, record)
+        self._make_room()
+        self._batch.heartbeats.append(record)
+        self._recorded()
 
     def timeline(self, record: TimelineRecord) -> None:
-        """History."""
-        self._append(self._batch.timeline, record)
+        """History: dropped after every heartbeat, and never if it tells of presence."""
+        if record.kind not in PRESENCE_KINDS:
+            self._make_room()
+            self._events += 1
+        self._batch.timeline.append(record)
+        self._recorded()
 
-    def _append(
-        self, history: list[HeartbeatRecord] | list[TimelineRecord], record: tuple[object, ...]
-    ) -> None:
-        if len(history) >= HISTORY_LIMIT:
-            del history[: HISTORY_LIMIT // 10]
-            self.dropped += HISTORY_LIMIT // 10
-        history.append(record)  # type: ignore[arg-type]  # both callers pass the list's own record type
+    def _recorded(self) -> None:
+        if self._oldest_s is None:
+            self._oldest_s = self._clock_s()
         self._work.set()
+
+    def _make_room(self) -> None:
+        """Drop a tenth of the limit when it is reached: not one for each record that comes."""
+        batch, tenth = self._batch, HISTORY_LIMIT // 10
+        if len(batch.heartbeats) + self._events < HISTORY_LIMIT:
+            return
+        if batch.heartbeats:
+            self.dropped["heartbeats"] += len(batch.heartbeats[:tenth])
+            del batch.heartbeats[:tenth]
+            return
+        kept: list[TimelineRecord] = []
+        left = tenth
+        for line in batch.timeline:
+            if left and line.kind not in PRESENCE_KINDS:
+                left -= 1
+            else:
+                kept.append(line)
+        batch.timeline = kept
+        self._events -= tenth
+        self.dropped["events"] += tenth
 
     # ---- writing ----
 
@@ -248,49 +199,61 @@ class Journal:
                 await trio.sleep(RETRY_AFTER_S[0])
 
     async def _write(self) -> bool:
-        self._being_written, self._batch = _split(self._batch)
-        size = len(self._being_written)
+        """Write the next batch. False when it is to be tried again."""
+        todo, self._batch = self._batch.split(HISTORY_PER_WRITE)
+        self._being_written, self._written_since_s = todo, self._oldest_s
+        self._batch_changed(self._oldest_s)
+        parts = [todo]
         try:
-            self.refused += await self._store.write(self._being_written)
+            await self._write_parts(parts)
         except self._unavailable as error:
-            logger.warning("the journal waits for PostgreSQL with %d records: %s", size, error)
-            self._batch = self._being_written.before(self._batch)
-            return False
-        except BaseException:
-            # Cancelled in the middle of it: the flush at shutdown writes it again, which changes nothing.
-            self._batch = self._being_written.before(self._batch)
-            raise
+            logger.warning("the journal waits for PostgreSQL with %d records: %s", len(todo), error)
+        except Exception:
+            # Whatever it is, it must not end the journal, nor stay in its way for ever (Rule 4).
+            self._faults += 1
+            logger.exception("the journal cannot write %d records; it tries again", len(todo))
         finally:
-            self._being_written = Batch()
-        self.written += size
-        return True
+            # Cancelled in the middle of it: the flush at shutdown writes it again, which changes nothing.
+            if parts:
+                self._batch = joined([*reversed(parts), self._batch])
+                self._batch_changed(self._written_since_s)
+            self._being_written, self._written_since_s = Batch(), None
+        if not parts:
+            self._faults = 0
+        return not parts
 
+    def _batch_changed(self, oldest_s: float | None) -> None:
+        self._oldest_s = oldest_s if len(self._batch) else None
+        self._events = sum(1 for line in self._batch.timeline if line.kind not in PRESENCE_KINDS)
 
-def _split(batch: Batch) -> tuple[Batch, Batch]:
-    """What goes into the next transaction (every state, the oldest of the history), and the rest."""
-    rest = Batch(heartbeats=batch.heartbeats[HISTORY_PER_WRITE:], timeline=batch.timeline[HISTORY_PER_WRITE:])
-    del batch.heartbeats[HISTORY_PER_WRITE:]
-    del batch.timeline[HISTORY_PER_WRITE:]
-    return batch, rest
+    async def _write_parts(self, parts: list[Batch]) -> None:
+        """Write and take away, the last first. In smaller parts only after faults of the whole."""
+        faults = 0
+        while parts:
+            part = parts[-1]
+            try:
+                written = await self._store.write(part)
+            except self._unavailable:
+                raise
+            except Exception as error:  # whatever it is: see `_write`
+                if self._faults < FAULTS_UNTIL_PARTS - 1:
+                    raise
+                faults += 1
+                parts.pop()
+                if len(part) > 1 and faults <= FAULTS_OF_PARTS:
+                    parts.extend(reversed(part.halves()))
+                else:
+                    self.refused += len(part)
+                    logger.error("the journal leaves out %d records: %r: %r", len(part), error, part.any())
+                continue
+            parts.pop()
+            self.written += len(part)
+            self.refused += written.refused
+            self._give_up(written.stale)
 
-
-def _fuller(before: PlaybackRecord | None, record: PlaybackRecord) -> PlaybackRecord:
-    if before is None or record.player_version is not None:
-        return record
-    return record._replace(player_version=before.player_version, ip_address=before.ip_address)
-
-
-def _later(before: CommandRecord | None, record: CommandRecord) -> CommandRecord:
-    if before is None:
-        return record
-    # A command that ended stays ended; see COMMAND_TRANSITIONS.
-    ended = before.status not in OPEN_COMMAND_STATUSES
-    return CommandRecord(
-        record.tenant_id,
-        record.command_id,
-        before.status if ended else record.status,
-        record.detail or before.detail,
-        before.sent_ms or record.sent_ms,
-        before.received_ms or record.received_ms,
-        before.finished_ms or record.finished_ms,
-    )
+    def _give_up(self, device_ids: frozenset[str]) -> None:
+        self.stale += len(device_ids)
+        for device_id in device_ids:
+            # Whoever came or went meanwhile is judged with the next batch.
+            if device_id not in self._batch.presence:
+                self._on_stale(device_id)

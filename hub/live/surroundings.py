@@ -132,7 +132,13 @@ class Effects:
         screen.presence, screen.reason, screen.since_ms = presence, reason, wall_ms
         self._journal.presence(
             PresenceRecord(
-                screen.tenant_id, screen.id, presence, reason, wall_ms, screen.last_seen_ms or wall_ms
+                screen.tenant_id,
+                screen.id,
+                presence,
+                reason,
+                wall_ms,
+                screen.last_seen_ms or wall_ms,
+                screen.epoch,
             )
         )
         self._feed.screen_changed(screen.tenant_id, screen.id)
@@ -184,6 +190,7 @@ class Effects:
                 wall_ms,
                 player_version,
                 ip_address,
+                screen.epoch,
             )
         )
 
@@ -238,6 +245,7 @@ class Effects:
                 wall_ms if status is CommandStatus.SENT else None,
                 wall_ms if status is CommandStatus.RECEIVED else None,
                 wall_ms if status not in OPEN_COMMAND_STATUSES else None,
+                screen.epoch,
             )
         )
         self._feed.command_changed(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hub.journal import (
     CommandRecord,
     LedgerRecord,
+    PlaybackRecord,
     PresenceRecord,
     TimelineRecord,
 )
@@ -14,6 +15,7 @@ from protocol.vocabulary import (
     CommandStatus,
     LedgerState,
     MissingReason,
+    PlaybackState,
     Presence,
     PresenceReason,
 )
@@ -23,8 +25,14 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
 NOW_MS = 1_767_323_045_678
 
 
-def presence(home: Premises, device_id: str, state: Presence = Presence.ONLINE) -> PresenceRecord:
-    return PresenceRecord(home.id, device_id, state, PresenceReason.CONNECTED, NOW_MS, NOW_MS)
+def presence(
+    home: Premises, device_id: str, state: Presence = Presence.ONLINE, epoch: int = 1
+) -> PresenceRecord:
+    return PresenceRecord(home.id, device_id, state, PresenceReason.CONNECTED, NOW_MS, NOW_MS, epoch)
+
+
+def playback(home: Premises, device_id: str, item: str | None = "a.mp4", epoch: int = 1) -> PlaybackRecord:
+    return PlaybackRecord(home.id, device_id, PlaybackState.PLAYING, item, NOW_MS, "2.1", "192.0.2.7", epoch)
 
 
 def line(home: Premises, device_id: str, text: str, at_ms: int = NOW_MS) -> TimelineRecord:
@@ -32,7 +40,11 @@ def line(home: Premises, device_id: str, text: str, at_ms: int = NOW_MS) -> Time
 
 
 def ledger(
-    home: Premises, device_id: str, state: LedgerState, missing: MissingReason | None = None
+    home: Premises,
+    device_id: str,
+    state: LedgerState,
+    missing: MissingReason | None = None,
+    epoch: int = 1,
 ) -> LedgerRecord:
     shown_ms = NOW_MS + 40 if state is LedgerState.RENDERED else None
     return LedgerRecord(
@@ -48,10 +60,11 @@ def ledger(
         shown_ms,
         None,
         "hash",
+        epoch,
     )
 
 
-def command(home: Premises, status: CommandStatus, **instants: int) -> CommandRecord:
+def command(home: Premises, status: CommandStatus, epoch: int = 1, **instants: int) -> CommandRecord:
     return CommandRecord(
         home.id,
         home.command_id,
@@ -60,6 +73,7 @@ def command(home: Premises, status: CommandStatus, **instants: int) -> CommandRe
         instants.get("sent_ms"),
         instants.get("received_ms"),
         instants.get("finished_ms"),
+        epoch,
     )
 
 

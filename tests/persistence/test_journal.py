@@ -12,7 +12,7 @@ from hub.journal import (
     EmergencyRecord,
     HeartbeatRecord,
     Journal,
-    PlaybackRecord,
+    Written,
 )
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable
@@ -25,8 +25,19 @@ from protocol.vocabulary import (
     PlaybackState,
     Presence,
 )
-from tests.persistence.journal_records import NOW, NOW_MS, command, command_row, ledger, line, presence
+from tests.persistence.journal_records import (
+    NOW,
+    NOW_MS,
+    command,
+    command_row,
+    ledger,
+    line,
+    playback,
+    presence,
+)
 from tests.persistence.premises import Premises
+
+ALL = Written(0, frozenset())
 
 
 async def test_a_batch_of_every_kind_is_written_with_its_instants(
@@ -35,11 +46,7 @@ async def test_a_batch_of_every_kind_is_written_with_its_instants(
     device_id = ours.devices[0]
     batch = Batch(
         presence={device_id: presence(ours, device_id)},
-        playback={
-            device_id: PlaybackRecord(
-                ours.id, device_id, PlaybackState.PLAYING, "a.mp4", NOW_MS, "2.1", "192.0.2.7"
-            )
-        },
+        playback={device_id: playback(ours, device_id)},
         commands={ours.command_id: command(ours, CommandStatus.SENT, sent_ms=NOW_MS)},
         ledger={(ours.emergency_id, device_id): ledger(ours, device_id, LedgerState.RENDERED)},
         emergencies={
@@ -48,7 +55,7 @@ async def test_a_batch_of_every_kind_is_written_with_its_instants(
         heartbeats=[HeartbeatRecord(ours.id, device_id, NOW_MS, 3, PlaybackState.PLAYING, "a.mp4")],
         timeline=[line(ours, device_id, "first"), line(ours, device_id, "second")],
     )
-    assert await writer.write(batch) == 0
+    assert await writer.write(batch) == ALL
     assert ours.rows(
         "SELECT presence, presence_reason, presence_since, last_seen_at, playback, now_playing, "
         "player_version, host(ip_address) FROM devices WHERE id = %s",
@@ -64,19 +71,19 @@ async def test_a_batch_of_every_kind_is_written_with_its_instants(
 
 
 async def test_an_empty_batch_is_nothing(writer: JournalWriter) -> None:
-    assert await writer.write(Batch()) == 0
+    assert await writer.write(Batch()) == ALL
 
 
-async def test_writing_a_batch_again_changes_nothing_but_history_lines(
-    writer: JournalWriter, ours: Premises
-) -> None:
+async def test_writing_a_batch_again_changes_nothing(writer: JournalWriter, ours: Premises) -> None:
     device_id = ours.devices[0]
     batch = Batch(
         ledger={(ours.emergency_id, device_id): ledger(ours, device_id, LedgerState.SENT)},
         heartbeats=[HeartbeatRecord(ours.id, device_id, NOW_MS, 3, None, None)],
+        timeline=[line(ours, device_id, text) for text in ("a", "b", "b")],
     )
     for _ in range(2):
-        assert await writer.write(batch) == 0
+        assert await writer.write(batch) == ALL
+    assert ours.rows("SELECT text FROM device_events ORDER BY id") == [("a",), ("b",), ("b",)]
     assert ours.rows("SELECT count(*) FROM emergency_ledger") == [(1,)]
     assert ours.rows("SELECT count(*) FROM device_heartbeats") == [(1,)]
 
@@ -122,7 +129,7 @@ async def test_a_cleared_emergency_stays_cleared_from_its_first_moment(
 async def test_last_seen_never_goes_back(writer: JournalWriter, ours: Premises) -> None:
     device_id = ours.devices[0]
     await writer.write(Batch(presence={device_id: presence(ours, device_id)}))
-    earlier = PlaybackRecord(ours.id, device_id, None, None, NOW_MS - 60_000, None, None)
+    earlier = playback(ours, device_id)._replace(last_seen_ms=NOW_MS - 60_000)
     await writer.write(Batch(playback={device_id: earlier}))
     assert ours.rows("SELECT last_seen_at FROM devices WHERE id = %s", device_id) == [(NOW,)]
 
@@ -139,7 +146,7 @@ async def test_ten_thousand_records_are_a_batch_like_any_other(
         },
         timeline=[line(large, device_id, "x") for device_id in large.devices for _ in range(3)],
     )
-    assert await writer.write(batch) == 0
+    assert await writer.write(batch) == ALL
     assert large.rows("SELECT count(*) FROM emergency_ledger WHERE rendered_at IS NOT NULL") == [(2_000,)]
     assert large.rows("SELECT count(*) FROM devices WHERE presence = 'online'") == [(2_000,)]
 

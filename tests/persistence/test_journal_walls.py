@@ -10,16 +10,15 @@ from hub.journal import (
     Batch,
     EmergencyRecord,
     HeartbeatRecord,
-    PlaybackRecord,
+    Written,
 )
 from persistence.journal import JournalWriter
 from protocol.vocabulary import (
     CommandStatus,
     EmergencyStatus,
     LedgerState,
-    PlaybackState,
 )
-from tests.persistence.journal_records import NOW_MS, command, command_row, ledger, line, presence
+from tests.persistence.journal_records import NOW_MS, command, command_row, ledger, line, playback, presence
 from tests.persistence.premises import Premises
 
 
@@ -39,7 +38,7 @@ async def test_rows_that_postgresql_refuses_are_left_out_and_block_nobody(
         presence={device_id: wrong_reason, theirs.devices[0]: presence(theirs, theirs.devices[0])},
         timeline=[*lines, line(theirs, theirs.devices[0], "theirs")],
     )
-    assert await writer.write(batch) == 4
+    assert await writer.write(batch) == Written(4, frozenset())
     kept = ours.rows("SELECT text FROM device_events WHERE tenant_id = %s ORDER BY id", ours.id)
     assert kept == [(record.text,) for record in good], "in their order"
     assert theirs.rows("SELECT presence FROM devices WHERE id = %s", theirs.devices[0]) == [("online",)]
@@ -57,7 +56,7 @@ async def test_what_is_about_a_device_that_is_gone_is_left_out_in_silence(
         heartbeats=[HeartbeatRecord(ours.id, gone, NOW_MS, 1, None, None)],
         timeline=[line(ours, gone, "x"), line(ours, ours.devices[0], "kept")],
     )
-    assert await writer.write(batch) == 0
+    assert await writer.write(batch) == Written(0, frozenset())
     assert ours.rows("SELECT text FROM device_events") == [("kept",)]
     assert ours.rows("SELECT count(*) FROM emergency_ledger") == [(0,)]
 
@@ -68,7 +67,7 @@ async def test_a_record_under_one_tenant_never_touches_another_in_the_same_batch
     victim = theirs.devices[0]
     batch = Batch(
         presence={victim: presence(ours, victim), ours.devices[0]: presence(ours, ours.devices[0])},
-        playback={victim: PlaybackRecord(ours.id, victim, PlaybackState.ERROR, "ha", NOW_MS, "x", None)},
+        playback={victim: playback(ours, victim, "ha")},
         commands={theirs.command_id: command(theirs, CommandStatus.FAILED)._replace(tenant_id=ours.id)},
         ledger={
             (theirs.emergency_id, victim): ledger(theirs, victim, LedgerState.SENT)._replace(
@@ -85,7 +84,7 @@ async def test_a_record_under_one_tenant_never_touches_another_in_the_same_batch
         heartbeats=[HeartbeatRecord(ours.id, victim, NOW_MS, 1, None, None)],
         timeline=[line(ours, victim, "x")],
     )
-    assert await writer.write(batch) == 0
+    assert await writer.write(batch) == Written(0, frozenset())
     assert theirs.rows("SELECT presence, playback FROM devices WHERE id = %s", victim) == [("offline", None)]
     assert ours.rows("SELECT presence FROM devices WHERE id = %s", ours.devices[0]) == [("online",)]
     assert command_row(theirs)[0] == "queued"
