@@ -11,13 +11,14 @@ SCREENS ?= 50
 export SCREENS
 
 .DEFAULT_GOAL := help
-.PHONY: help up setup test check lint types contracts chromium tests pictures lock clean
+.PHONY: help up setup test check lint types contracts chromium tests fuzz pictures lock clean
 
 help:
 	@echo "make up       start everything here: database, hub :8000, dashboard :8080, SCREENS=50 simulated screens"
 	@echo "make test     set up, then everything a reviewer would check: lint, types, import contracts, tests"
 	@echo "make check    the same"
 	@echo "make setup    the virtual environment with all that development needs"
+	@echo "make fuzz     five million hostile inputs, as many new ones each time (FUZZ_CASES, FUZZ_SECONDS, FUZZ_SEED)"
 	@echo "make pictures take the pictures of the guides anew (docs/pictures)"
 	@echo "make lock     write requirements/*.txt from pyproject.toml (UPGRADE=1: newest versions)"
 	@echo "make clean    remove what was built and installed here; data stays"
@@ -52,6 +53,9 @@ else
 	$(BIN)/pytest --numprocesses auto --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone
 endif
+
+fuzz: $(VENV)/.development
+	@$(BIN)/python -m tests.fuzz
 
 pictures: $(VENV)/.development chromium
 	CLARION_PICTURES=docs/pictures $(BIN)/pytest tests/end_to_end/test_first_emergency.py

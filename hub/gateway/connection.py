@@ -8,12 +8,11 @@ Rule 3: what a client may make the hub remember is bounded: its head, what it se
 
 from __future__ import annotations
 
-from contextlib import suppress
 from enum import Enum
 from typing import Protocol
 
 from hub.gateway.head import Http, NeedMore, Refuse, Upgrade, judge
-from hub.gateway.wire import BinaryFrame, Wire, problem_response, text_frame
+from hub.gateway.wire import Wire, problem_response, text_frame
 from protocol.close_codes import MEANINGS, CloseCode
 from protocol.codec import encode
 from protocol.frames import Goodbye
@@ -202,15 +201,13 @@ class Connection:
 
     def _open_received(self, data: bytes) -> None:
         assert self.wire is not None and self.session is not None
-        try:
-            messages = self.wire.receive(data)
-        except BinaryFrame:
-            self.close(CloseCode.MALFORMED, PresenceReason.PROTOCOL_ERROR)
-            return
-        for payload in messages:
+        for payload in self.wire.receive(data):
             if self.stage is not Stage.OPEN:
                 return
             self.session.message(payload)
+        if self.wire.has_binary:
+            self.close(CloseCode.MALFORMED, PresenceReason.PROTOCOL_ERROR)
+            return
         self._write_output()
         if not self.wire.is_open and self.stage is Stage.OPEN:
             self._client_closed()
@@ -269,8 +266,7 @@ class Connection:
         bound the pongs to a client that does not read."""
         if self.wire is None or not self.wire.is_closing:
             return
-        with suppress(BinaryFrame):
-            self.wire.receive(data)
+        self.wire.receive(data)
         _, is_last = self.wire.output()
         if is_last:
             self.transport.finish()

@@ -45,7 +45,7 @@ class Refuse(NamedTuple):
 
 Judgement = NeedMore | Http | Upgrade | Refuse
 
-_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} [!-~\x80-\xff]+ HTTP/1\.[01]")
+_REQUEST_LINE = re.compile(rb"[A-Za-z][!#$%&'*+.^_`|~0-9A-Za-z-]{0,31} [!-~\x80-\xff]+ HTTP/1\.[01]")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)", re.DOTALL)
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n|$)|\x00")
 _NEVER_FORWARDED = frozenset({b"upgrade", b"http2-settings"})

@@ -51,10 +51,6 @@ def problem_response(status: int, detail: str, extra: dict[str, str] | None = No
     return Response(status, phrase, headers, body).serialize()
 
 
-class BinaryFrame(ValueError):
-    """The client sent a binary message; this protocol has none."""
-
-
 class Refusal(NamedTuple):
     """Why a handshake is not accepted: status, a sentence, and what the status wants said in headers."""
 
@@ -64,9 +60,12 @@ class Refusal(NamedTuple):
 
 
 class Wire:
-    """One WebSocket connection. After every call, write what `output` gives."""
+    """One WebSocket connection. After every call, write what `output` gives.
 
-    __slots__ = ("_accepted", "_parts", "_protocol", "request")
+    has_binary: the client sent a binary message, which this protocol does not have; nothing is read after it.
+    """
+
+    __slots__ = ("_accepted", "_parts", "_protocol", "has_binary", "request")
 
     def __init__(self, max_message_bytes: int) -> None:
         self._protocol = ServerProtocol(
@@ -75,6 +74,7 @@ class Wire:
         self._parts: bytearray | None = None
         self._accepted: Response | None = None
         self.request: Request | None = None
+        self.has_binary = False
 
     # ---- handshake ----
 
@@ -103,15 +103,16 @@ class Wire:
     # ---- messages ----
 
     def receive(self, data: bytes) -> list[bytes]:
-        """The complete text messages in what was received. Raises BinaryFrame."""
+        """The complete text messages in what was received, up to a binary one."""
         protocol = self._protocol
         protocol.receive_data(data)
         messages: list[bytes] = []
         for event in protocol.events_received():
-            if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES:
+            if self.has_binary or not isinstance(event, Frame) or event.opcode not in DATA_OPCODES:
                 continue
             if event.opcode is Opcode.BINARY:
-                raise BinaryFrame
+                self.has_binary = True
+                continue
             if event.fin and self._parts is None:
                 messages.append(bytes(event.data))
             else:

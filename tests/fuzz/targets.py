@@ -1,0 +1,24 @@
+"""Every target, and its share of the cases: cheap ones get many."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.fuzz.campaign import Target
+from tests.fuzz.codec_targets import OPERATORS, SCREENS
+from tests.fuzz.connection_target import CONNECTIONS
+from tests.fuzz.head_target import HEADS
+
+TARGETS: Final[dict[str, Target]] = {
+    target.name: target for target in (SCREENS, OPERATORS, HEADS, CONNECTIONS)
+}
+
+SHARES: Final[dict[str, float]] = {
+    SCREENS.name: 0.45,
+    OPERATORS.name: 0.10,
+    HEADS.name: 0.25,
+    CONNECTIONS.name: 0.20,
+}
+
+SEED: Final = 20_260_103
+"""The suite's: the same cases on every machine. `make fuzz` draws another one each time and prints it."""
