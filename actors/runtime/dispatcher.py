@@ -93,19 +93,22 @@ class Dispatcher:
     # ---- for refs ----
 
     def admit(self, ref: Ref[Message], lane: Lane[Message], queue: Queue, message: Message) -> bool:
-        """Take a message when it is not as simple as usual. False, and counted, when it cannot be taken."""
-        if self.closed or not ref.running or (lane.busy and not lane.append(message)):
+        """The first message after a sleep. False, and counted, when the actor is stopped, or everything."""
+        if self.closed or not ref.running:
             self.refused += 1
-            if queue is self.urgent and ref.running and not self.closed:
-                self._overrun.add(ref)
             return False
-        if self.attentive:
-            self.attentive = False
-            self._work.set()
-        if not lane.busy:
-            lane.busy = True
-            queue.append((ref, message))
+        self.attentive = False
+        self._work.set()
+        lane.busy = True
+        queue.append((ref, message))
         return True
+
+    def full(self, ref: AnyRef, lane: Lane[Any]) -> bool:
+        """A lane had no room: False, and Rule 3."""
+        self.refused += 1
+        if lane is ref.urgent:
+            self._overrun.add(ref)
+        return False
 
     @contextmanager
     def owing(self, ref: AnyRef, reply: Reply[Any]) -> Iterator[None]:
@@ -125,6 +128,7 @@ class Dispatcher:
         """Run turns for ever."""
         while True:
             if not self.urgent and not self.normal:
+                # While it sleeps nothing waits for anybody, so every lane is free.
                 self._work = trio.Event()
                 self.attentive = True
                 await self._work.wait()
@@ -137,17 +141,19 @@ class Dispatcher:
         now = self._clock()
         while self._overrun:
             ref = self._overrun.pop()
-            self._failed(ref, UrgentLaneFull(f"{ref.urgent.limit} urgent messages wait"), now)
+            if ref.running:
+                self._failed(ref, UrgentLaneFull(f"{ref.urgent.limit} urgent messages wait"), now)
         urgent, normal = self.urgent, self.normal
+        urgent_in_a_row = self._urgent_in_a_row
         done = 0
         while done < TURNS_PER_SLICE:
-            if urgent and (self._urgent_in_a_row < URGENT_IN_A_ROW or not normal):
-                self._urgent_in_a_row += 1
+            if urgent and (urgent_in_a_row < URGENT_IN_A_ROW or not normal):
+                urgent_in_a_row += 1
                 queue = urgent
                 ref, message = urgent.popleft()
                 lane = ref.urgent
             elif normal:
-                self._urgent_in_a_row = 0
+                urgent_in_a_row = 0
                 queue = normal
                 ref, message = normal.popleft()
                 lane = ref.normal
@@ -160,7 +166,7 @@ class Dispatcher:
             if ref.running:
                 try:
                     ref.actor.receive(message, now)
-                except Exception as error:  # Rule 4: whatever one actor does, the others go on.
+                except Exception as error:  # noqa: BLE001 -- Rule 4: whatever one does, the others go on
                     self._failed(ref, error, now)
             else:
                 self._drop(ref, message)
@@ -168,6 +174,7 @@ class Dispatcher:
                 done += self._rest_of_go(ref, lane, queue, now)
             else:
                 lane.busy = False
+        self._urgent_in_a_row = urgent_in_a_row
         self.turns += done
         return done
 
@@ -182,7 +189,7 @@ class Dispatcher:
             if ref.running:
                 try:
                     ref.actor.receive(message, now)
-                except Exception as error:  # Rule 4
+                except Exception as error:  # noqa: BLE001 -- Rule 4
                     self._failed(ref, error, now)
             else:
                 self._drop(ref, message)

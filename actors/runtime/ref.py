@@ -1,7 +1,7 @@
 """How others speak to an actor: they hold a `Ref`, never the actor.
 
-ref.tell(message)                    # when its turn comes; False when it will not
-name = await ref.ask(WhatIsYourName) # where WhatIsYourName(reply) is a message, and a turn says reply.answer(…)
+ref.tell(message)           # when its turn comes; False when it will not
+name = await ref.ask(Name)  # Name(reply) is a message; in some turn the actor says reply.answer(…)
 """
 
 from __future__ import annotations
@@ -97,8 +97,10 @@ class Ref(Generic[Message]):
     def tell(self, message: Message) -> bool:
         """Say something. False, and counted, when too much waits already or the actor was stopped."""
         lane, dispatcher = self.normal, self.dispatcher
-        if lane.busy or dispatcher.attentive or not self.running:
+        if dispatcher.attentive or not self.running:
             return dispatcher.admit(self, lane, dispatcher.normal, message)
+        if lane.busy:
+            return lane.append(message) or dispatcher.full(self, lane)
         lane.busy = True
         dispatcher.normal.append((self, message))
         return True
@@ -109,16 +111,18 @@ class Ref(Generic[Message]):
         False when the actor was stopped, or cannot keep up: then it fails (Rule 3).
         """
         lane, dispatcher = self.urgent, self.dispatcher
-        if lane.busy or dispatcher.attentive or not self.running:
+        if dispatcher.attentive or not self.running:
             return dispatcher.admit(self, lane, dispatcher.urgent, message)
+        if lane.busy:
+            return lane.append(message) or dispatcher.full(self, lane)
         lane.busy = True
         dispatcher.urgent.append((self, message))
         return True
 
     async def ask(self, message: Callable[[Reply[Answer]], Message]) -> Answer:
-        """Say something that has an answer, in the normal lane, and wait for it. The caller sets the deadline.
+        """Say something that has an answer, in the normal lane, and wait for it.
 
-        Raises ActorStopped, ActorFailed, MailboxFull.
+        The caller sets the deadline. Raises ActorStopped, ActorFailed, MailboxFull.
         """
         reply: Reply[Answer] = Reply()
         if not self.tell(message(reply)):

@@ -21,7 +21,7 @@ A = TypeVar("A", bound=Actor[Any])
 A_contra = TypeVar("A_contra", bound=Actor[Any], contravariant=True)
 
 SHORT_S = 0.25
-"""How long an actor that could not be let go, because something waited for it, is kept before the next try."""
+"""How much longer an actor is kept that could not be let go because something waited for it."""
 
 
 class Keeper(Protocol[A_contra]):
@@ -45,7 +45,9 @@ class Actors(Generic[Message, A]):
         self._actors: dict[str, A] = {}
         self._leaving: Deadlines[str] = Deadlines(tick_s)
         self.supervisor = supervisor
-        self.dispatcher = Dispatcher(clock, self._fault, lambda ref, message: keeper.dropped(ref.key, message))
+        self.dispatcher = Dispatcher(
+            clock, self._fault, lambda ref, message: keeper.dropped(ref.key, message)
+        )
 
     def __len__(self) -> int:
         return len(self._refs)
@@ -77,9 +79,13 @@ class Actors(Generic[Message, A]):
         self._leaving.cancel(key)
         return ref
 
+    def keep(self, key: str) -> None:
+        """The actor that was to be let go stays after all."""
+        self._leaving.cancel(key)
+
     def let_go(self, key: str, at_s: float) -> None:
-        """Retire the actor at `at_s` (monotonic), in the first sweep then in which nothing waits for it, unless
-        it is activated again before."""
+        """Retire the actor at `at_s` (monotonic), in the first sweep in which nothing waits for it, unless
+        it is activated again before, or kept."""
         if key in self._refs:
             self._leaving.set(key, at_s)
 

@@ -52,7 +52,9 @@ class _Running:
 class Services:
     """`run` in a task; `states` says how they are."""
 
-    def __init__(self, services: Sequence[Service], *, period_s: float = 60.0, backoff_s: float = 0.2) -> None:
+    def __init__(
+        self, services: Sequence[Service], *, period_s: float = 60.0, backoff_s: float = 0.2
+    ) -> None:
         self._services = [_Running(service, period_s, backoff_s) for service in services]
 
     def __repr__(self) -> str:
@@ -85,7 +87,7 @@ class Services:
             try:
                 await one.service.run()
                 raise RuntimeError("it ended by itself")
-            except Exception as error:  # Rule 2: of whatever it failed, the others go on.
+            except Exception as error:  # noqa: BLE001 -- Rule 2: of whatever it failed, the others go on
                 failure = error
             finally:
                 one.running = False

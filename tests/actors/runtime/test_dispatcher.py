@@ -1,4 +1,4 @@
-"""Turns: atomic, urgent first, in order, bounded; a fault harms its own actor only."""
+"""Turns: atomic, in order, bounded, fair, urgent first but never for ever; a fault harms its own actor."""
 
 from __future__ import annotations
 
@@ -6,156 +6,286 @@ import pytest
 import trio
 import trio.testing
 
-from actors.runtime import Cell, Dispatcher, Instant
-from actors.runtime.cell import AnyCell
-from actors.runtime.dispatcher import TURNS_PER_SLICE
-
-
-class Recorder:
-    """An actor that writes down what it gets, and fails at a message named `fail`."""
-
-    def __init__(self, log: list[tuple[str, str]] | None = None, name: str = "") -> None:
-        self.log = [] if log is None else log
-        self.name = name
-
-    def receive(self, message: str, now: Instant) -> None:
-        if message == "fail":
-            raise RuntimeError(self.name)
-        self.log.append((self.name, message))
-
-    @property
-    def got(self) -> list[str]:
-        return [message for _, message in self.log]
-
-
-class Runtime:
-    def __init__(self, waiting_limit: int = 256) -> None:
-        self.faults: list[tuple[AnyCell, Exception]] = []
-        self.dropped: list[object] = []
-        self.dispatcher = Dispatcher(
-            lambda: Instant(1.0, 2),
-            self._fault,
-            waiting_limit,
-            lambda cell, message: self.dropped.append(message),
-        )
-
-    def _fault(self, cell: AnyCell, error: Exception, now: Instant) -> None:
-        cell.stop()
-        self.faults.append((cell, error))
-
-    def drain(self) -> None:
-        while self.dispatcher.waiting:
-            self.dispatcher.run_slice()
+from actors.runtime import Dispatcher, Instant, Ref
+from actors.runtime.dispatcher import MESSAGES_A_GO, TURNS_PER_SLICE, URGENT_IN_A_ROW
+from actors.runtime.errors import UrgentLaneFull
+from tests.actors.runtime.stage import NOW, Recorder, Stage
 
 
 @pytest.fixture
-def runtime() -> Runtime:
-    return Runtime()
+def stage() -> Stage:
+    return Stage()
 
 
-def test_the_urgent_lane_goes_first_and_each_lane_keeps_its_order(runtime: Runtime) -> None:
-    log: list[tuple[str, str]] = []
-    a, b = (Cell(name, Recorder(log, name)) for name in "ab")
-    for cell, message in ((a, "1"), (b, "1"), (a, "2")):
-        assert runtime.dispatcher.tell(cell, message)
-    for cell, message in ((b, "u1"), (a, "u1"), (b, "u2")):
-        assert runtime.dispatcher.tell_urgently(cell, message)
-    runtime.drain()
-    assert log == [("b", "u1"), ("a", "u1"), ("b", "u2"), ("a", "1"), ("b", "1"), ("a", "2")]
+# ---- Rule 1: a turn is atomic ----
 
 
-def test_a_turn_is_atomic_what_it_tells_comes_after_it(runtime: Runtime) -> None:
+def test_what_a_turn_tells_comes_after_it(stage: Stage) -> None:
     log: list[str] = []
 
     class Chain:
         def receive(self, message: int, now: Instant) -> None:
             log.append(f"{message} begins")
             if message < 3:
-                runtime.dispatcher.tell_urgently(cell, message + 1)
+                ref.tell_urgently(message + 1)
             log.append(f"{message} ends")
 
-    cell: Cell[int] = Cell("chain", Chain())
-    runtime.dispatcher.tell(cell, 1)
-    runtime.drain()
+    ref: Ref[int] = stage.dispatcher.spawn("chain", Chain())
+    ref.tell(1)
+    stage.work()
     assert log == ["1 begins", "1 ends", "2 begins", "2 ends", "3 begins", "3 ends"]
 
 
-def test_what_waits_for_one_actor_is_bounded_and_the_caller_is_told() -> None:
-    runtime = Runtime(waiting_limit=3)
-    flooded, other = Cell("flooded", Recorder()), Cell("other", Recorder())
-    assert [runtime.dispatcher.tell(flooded, "x") for _ in range(5)] == [True, True, True, False, False]
-    assert runtime.dispatcher.refused == 2
-    assert runtime.dispatcher.tell(other, "x")
-    assert runtime.dispatcher.tell_urgently(flooded, "the hub is always heard")
-    runtime.drain()
-    assert flooded.waiting == 0 and runtime.dispatcher.tell(flooded, "x")
+# ---- Rule 2: order, lanes, fairness ----
 
 
-def test_a_fault_of_one_of_ten_thousand_leaves_the_others_untouched(runtime: Runtime) -> None:
-    actors = [Recorder(name=str(number)) for number in range(10_000)]
-    cells = [Cell(actor.name, actor) for actor in actors]
-    for cell in cells:
-        runtime.dispatcher.tell(cell, "before")
-    runtime.dispatcher.tell(cells[4_321], "fail")
-    for cell in cells:
-        runtime.dispatcher.tell(cell, "after")
-    runtime.drain()
-    assert [(cell.key, str(error)) for cell, error in runtime.faults] == [("4321", "4321")]
-    assert actors[4_321].got == ["before"]
-    assert all(actor.got == ["before", "after"] for actor in actors if actor.name != "4321")
-    assert (runtime.dispatcher.faults, runtime.dispatcher.turns) == (1, 20_000)
+def test_the_urgent_lane_goes_first_and_each_lane_keeps_its_order(stage: Stage) -> None:
+    log: list[tuple[str, str]] = []
+    (a, _), (b, _) = stage.spawn("a", log), stage.spawn("b", log)
+    for ref, message in ((a, "1"), (b, "1"), (a, "2")):
+        assert ref.tell(message)
+    for ref, message in ((b, "u1"), (a, "u1"), (b, "u2")):
+        assert ref.tell_urgently(message)
+    stage.work()
+    assert log == [("b", "u1"), ("b", "u2"), ("a", "u1"), ("a", "1"), ("a", "2"), ("b", "1")]
 
 
-def test_a_stopped_actor_receives_nothing_and_what_waited_is_dropped_counted_and_told(
-    runtime: Runtime,
+def test_an_actor_that_is_written_to_without_end_delays_the_others_by_one_go(stage: Stage) -> None:
+    log: list[tuple[str, str]] = []
+    flooded, _ = stage.spawn("flooded", log)
+    other, _ = stage.spawn("other", log)
+    for number in range(200):
+        flooded.tell(str(number))
+    other.tell("x")
+    stage.work()
+    assert log.index(("other", "x")) == MESSAGES_A_GO
+    assert [message for name, message in log if name == "flooded"] == [str(n) for n in range(200)]
+
+
+def test_urgent_actors_never_keep_the_normal_ones_waiting_for_ever(stage: Stage) -> None:
+    log: list[tuple[str, str]] = []
+    normal, _ = stage.spawn("normal", log)
+
+    class Restless:
+        """Always has something urgent to say to itself."""
+
+        def receive(self, message: str, now: Instant) -> None:
+            log.append(("restless", message))
+            ref.tell_urgently("again")
+
+    ref: Ref[str] = stage.dispatcher.spawn("restless", Restless())
+    ref.tell_urgently("begin")
+    normal.tell("heard")
+    for _ in range(URGENT_IN_A_ROW):
+        stage.dispatcher.run_slice()
+    assert ("normal", "heard") in log
+    assert log.index(("normal", "heard")) <= URGENT_IN_A_ROW * MESSAGES_A_GO
+
+
+def test_within_one_actor_the_urgent_lane_is_first_even_when_a_normal_go_is_due(stage: Stage) -> None:
+    log: list[tuple[str, str]] = []
+    refs = [stage.spawn(str(number), log)[0] for number in range(2 * URGENT_IN_A_ROW)]
+    last = refs[-1]
+    last.tell("after")
+    for ref in refs:
+        ref.tell_urgently("first")
+    stage.work()
+    assert log[-1] == (last.key, "after") and len(log) == len(refs) + 1
+
+
+def test_an_urgent_word_overtakes_what_waits_in_the_middle_of_a_go(stage: Stage) -> None:
+    log: list[str] = []
+
+    class Actor:
+        def receive(self, message: str, now: Instant) -> None:
+            log.append(message)
+            if message == "1":
+                ref.tell_urgently("urgent")
+
+    ref: Ref[str] = stage.dispatcher.spawn("a", Actor())
+    for message in "123":
+        ref.tell(message)
+    stage.work()
+    assert log == ["1", "urgent", "2", "3"]
+
+
+def test_a_slice_is_bounded(stage: Stage) -> None:
+    refs = [stage.spawn(str(number))[0] for number in range(TURNS_PER_SLICE + 1)]
+    for ref in refs:
+        ref.tell("x")
+    assert stage.dispatcher.run_slice() == TURNS_PER_SLICE
+    assert stage.dispatcher.run_slice() == 1
+    assert stage.dispatcher.run_slice() == 0
+
+
+# ---- Rule 3: bounds ----
+
+
+def test_a_full_normal_lane_refuses_counts_and_tells_and_the_urgent_one_stays_open() -> None:
+    stage = Stage(normal_limit=3)
+    (flooded, _), (other, _) = stage.spawn("flooded"), stage.spawn("other")
+    assert [flooded.tell("x") for _ in range(5)] == [True, True, True, False, False]
+    assert (stage.dispatcher.refused, flooded.refused, other.refused) == (2, 2, 0)
+    assert other.tell("x")
+    assert flooded.tell_urgently("the program is always heard")
+    stage.work()
+    assert flooded.waiting == 0 and flooded.tell("x")
+    assert stage.faults == []
+
+
+def test_a_full_urgent_lane_is_a_fault_of_its_actor_and_of_no_other() -> None:
+    stage = Stage(urgent_limit=3)
+    (stuck, actor), (other, untouched) = stage.spawn("stuck"), stage.spawn("other")
+    assert [stuck.tell_urgently("x") for _ in range(5)] == [True, True, True, False, False]
+    other.tell("x")
+    stage.work()
+    assert [(key, type(error)) for key, error in stage.faults] == [("stuck", UrgentLaneFull)]
+    assert not stuck.running and actor.got == [] and stage.dispatcher.dropped == 3
+    assert untouched.got == ["x"]
+
+
+def test_an_actor_that_is_stopped_before_its_full_lane_is_noticed_does_not_fail_as_well() -> None:
+    stage = Stage(urgent_limit=1)
+    stuck, _ = stage.spawn("stuck")
+    stuck.tell_urgently("x")
+    stuck.tell_urgently("x")
+    stuck.stop()
+    stage.work()
+    assert stage.faults == []
+
+
+# ---- Rule 4: faults ----
+
+
+def test_a_fault_of_one_of_ten_thousand_leaves_the_others_untouched(stage: Stage) -> None:
+    spawned = [stage.spawn(str(number)) for number in range(10_000)]
+    for ref, _ in spawned:
+        ref.tell("before")
+    spawned[4_321][0].tell("fail")
+    for ref, _ in spawned:
+        ref.tell("after")
+    stage.work()
+    assert [(key, str(error)) for key, error in stage.faults] == [("4321", "4321")]
+    assert spawned[4_321][1].got == ["before"]
+    assert all(actor.got == ["before", "after"] for _, actor in spawned if actor.name != "4321")
+    assert (stage.dispatcher.faults, stage.dispatcher.dropped) == (1, 1)
+
+
+def test_what_follows_a_fault_may_fail_as_well_and_the_others_go_on() -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the same cause")
+
+    dispatcher = Dispatcher(lambda: NOW, fail, fail)
+    broken, sound = dispatcher.spawn("broken", Recorder()), dispatcher.spawn("sound", actor := Recorder())
+    for message in ("fail", "is dropped"):
+        broken.tell(message)
+    sound.tell("x")
+    while dispatcher.run_slice():
+        pass
+    assert actor.got == ["x"] and dispatcher.dropped == 1
+
+
+# ---- Rule 5: the end ----
+
+
+def test_a_stopped_actor_receives_nothing_and_what_waited_is_dropped_counted_and_told(stage: Stage) -> None:
+    ref, actor = stage.spawn("a")
+    for message in ("waits", "waits too"):
+        ref.tell(message)
+    ref.tell_urgently("waits urgently")
+    ref.stop()
+    assert not ref.tell("late")
+    assert not ref.tell_urgently("late")
+    stage.work()
+    assert actor.got == [] and stage.dropped == ["waits urgently", "waits", "waits too"]
+    assert (stage.dispatcher.dropped, stage.dispatcher.refused) == (3, 2)
+
+
+async def test_draining_finishes_what_waits_and_refuses_what_is_new(stage: Stage) -> None:
+    ref, actor = stage.spawn("a")
+    for number in range(200):
+        ref.tell(str(number))
+    with trio.fail_after(5):
+        await stage.dispatcher.drain()
+    assert len(actor.got) == 200 and stage.dispatcher.waiting == 0
+    assert not ref.tell("late") and not ref.tell_urgently("late") and stage.dispatcher.refused == 2
+    assert repr(stage.dispatcher) == "<Dispatcher closed, 0 waiting, 200 turns, 0 faults>"
+
+
+async def test_what_cannot_be_finished_within_the_callers_deadline_is_dropped_and_counted(
+    stage: Stage, autojump_clock: trio.testing.MockClock
 ) -> None:
-    actor = Recorder()
-    cell = Cell("a", actor)
-    runtime.dispatcher.tell(cell, "waits")
-    runtime.dispatcher.tell_urgently(cell, "waits urgently")
-    cell.stop()
-    assert not runtime.dispatcher.tell(cell, "late")
-    assert not runtime.dispatcher.tell_urgently(cell, "late")
-    runtime.drain()
-    assert actor.got == [] and runtime.dropped == ["waits urgently", "waits"]
-    assert (runtime.dispatcher.dropped, runtime.dispatcher.refused) == (2, 2)
-    assert repr(cell).startswith("<Cell a stopped, 0 waiting")
-
-
-def test_a_slice_is_bounded(runtime: Runtime) -> None:
-    cell = Cell("a", Recorder())
-    for _ in range(TURNS_PER_SLICE + 1):
-        runtime.dispatcher.tell(cell, "x")
-    assert runtime.dispatcher.run_slice() == TURNS_PER_SLICE
-    assert runtime.dispatcher.run_slice() == 1
-    assert runtime.dispatcher.run_slice() == 0
-
-
-async def test_running_it_lets_other_tasks_run_between_slices(runtime: Runtime) -> None:
     class Endless:
         def receive(self, message: str, now: Instant) -> None:
-            runtime.dispatcher.tell(cell, message)
+            again.append(message)
+            if len(again) == 1_000:
+                scope.cancel()
 
-    cell = Cell("endless", Endless())
+    again: list[str] = []
+    refs = [stage.dispatcher.spawn(str(number), Endless()) for number in range(20)]
+    for ref in refs:
+        for _ in range(100):
+            ref.tell("x")
+    with trio.CancelScope() as scope:
+        await stage.dispatcher.drain()
+    assert scope.cancelled_caught
+    assert stage.dispatcher.dropped == len(stage.dropped) == 2_000 - len(again) > 0
+    assert stage.dispatcher.waiting == 0 and not any(ref.waiting for ref in refs)
+
+
+# ---- running ----
+
+
+async def test_running_it_lets_other_tasks_run_between_slices(stage: Stage) -> None:
+    class Endless:
+        def receive(self, message: str, now: Instant) -> None:
+            ref.tell(message)
+
+    ref: Ref[str] = stage.dispatcher.spawn("endless", Endless())
     with trio.fail_after(5):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(runtime.dispatcher.run)
-            runtime.dispatcher.tell(cell, "again")
+            nursery.start_soon(stage.dispatcher.run)
+            ref.tell("again")
             for _ in range(100):
                 await trio.lowlevel.checkpoint()
-            assert runtime.dispatcher.turns > TURNS_PER_SLICE
+            assert stage.dispatcher.turns > TURNS_PER_SLICE
             nursery.cancel_scope.cancel()
 
 
-async def test_it_wakes_for_a_message_that_comes_while_it_sleeps(runtime: Runtime) -> None:
-    actor = Recorder()
-    cell = Cell("a", actor)
+async def test_it_wakes_for_a_message_that_comes_while_it_sleeps(stage: Stage) -> None:
+    ref, actor = stage.spawn("a")
     with trio.fail_after(5):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(runtime.dispatcher.run)
-            for number in range(3):
+            nursery.start_soon(stage.dispatcher.run)
+            for tell in (ref.tell, ref.tell_urgently, ref.tell):
                 await trio.testing.wait_all_tasks_blocked()
-                runtime.dispatcher.tell(cell, str(number))
+                assert tell("x")
             await trio.testing.wait_all_tasks_blocked()
             nursery.cancel_scope.cancel()
-    assert actor.got == ["0", "1", "2"]
+    assert actor.got == ["x", "x", "x"]
+
+
+async def test_one_that_was_restarted_while_it_slept_is_woken_as_before(stage: Stage) -> None:
+    ref, actor = stage.spawn("a")
+    with trio.fail_after(5):
+        for _ in range(2):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(stage.dispatcher.run)
+                await trio.testing.wait_all_tasks_blocked()
+                nursery.cancel_scope.cancel()
+        assert ref.tell("between")
+        stage.work()
+    assert actor.got == ["between"]
+
+
+def test_repr_is_a_status_line() -> None:
+    stage = Stage(normal_limit=2)
+    ref, _ = stage.spawn("lobby")
+    for message in ("1", "2", "3"):
+        ref.tell(message)
+    ref.tell_urgently("u")
+    assert repr(ref) == "<Ref lobby running, 1 urgent and 2 normal waiting, 1 refused: <Recorder 'lobby'>>"
+    assert repr(ref.normal) == "<Lane 2 of 2 waiting, 1 refused>"
+    assert repr(stage.dispatcher) == "<Dispatcher open, 3 waiting, 0 turns, 0 faults>"
+    ref.stop()
+    assert repr(ref).startswith("<Ref lobby stopped, ")
