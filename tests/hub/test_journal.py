@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
@@ -13,77 +10,13 @@ from hub import journal as page
 from hub.journal import (
     RETRY_AFTER_S,
     WRITE_EVERY_S,
-    Batch,
-    CommandRecord,
     EmergencyRecord,
     HeartbeatRecord,
     Journal,
-    LedgerRecord,
-    PlaybackRecord,
-    PresenceRecord,
-    TimelineRecord,
     Written,
 )
-from protocol.vocabulary import (
-    CommandStatus,
-    EmergencyStatus,
-    LedgerState,
-    PlaybackState,
-    Presence,
-    PresenceReason,
-)
-
-ALL = Written(0, frozenset())
-
-
-class Away(Exception):
-    """The store does not answer."""
-
-
-@dataclass
-class Store:
-    """Fulfils `JournalStore`; fails `down` times first, and waits for `gate` if there is one."""
-
-    down: int = 0
-    answer: Written = ALL
-    gate: trio.Event | None = None
-    batches: list[Batch] = field(default_factory=list)
-    attempts: list[float] = field(default_factory=list)
-
-    async def write(self, batch: Batch) -> Written:
-        self.attempts.append(trio.current_time())
-        if self.gate is not None:
-            await self.gate.wait()
-        if self.down:
-            self.down -= 1
-            raise Away("no connection")
-        self.batches.append(batch)
-        return self.answer
-
-
-def presence(
-    device_id: str = "d", at_ms: int = 1, state: Presence = Presence.ONLINE, epoch: int = 1
-) -> PresenceRecord:
-    return PresenceRecord("t", device_id, state, PresenceReason.CONNECTED, at_ms, at_ms, epoch)
-
-
-def playback(
-    at_ms: int = 1, version: str | None = None, ip: str | None = None, epoch: int = 1
-) -> PlaybackRecord:
-    return PlaybackRecord("t", "d", PlaybackState.PLAYING, "a", at_ms, version, ip, epoch)
-
-
-def command(status: CommandStatus, epoch: int = 1, **instants: int | str | None) -> CommandRecord:
-    values: dict[str, Any] = {"detail": None, "sent_ms": None, "received_ms": None, "finished_ms": None}
-    return CommandRecord("t", "c", status, **(values | instants), epoch=epoch)
-
-
-def ledger(state: LedgerState, epoch: int = 1) -> LedgerRecord:
-    return LedgerRecord("t", "e", "d", state, None, None, 1, 1, None, None, None, None, epoch)
-
-
-def line(number: int) -> TimelineRecord:
-    return TimelineRecord("t", "d", number, "kind", f"line {number}")
+from protocol.vocabulary import CommandStatus, EmergencyStatus, LedgerState, Presence
+from tests.hub.journal_store import Away, Store, command, ledger, line, playback, presence
 
 
 @pytest.fixture
