@@ -6,6 +6,7 @@ enrolment      how a screen gets its token: approved by an operator, or provisio
 cast           which screens there are: believable names, sites, groups
 fleet          all the screens at once; importable by tests
 link           one screen's connection, again and again
+disk_journal   what a screen has carried out, in a file that outlives it
 scheduler      one task that moves every screen in time
 stats          what happened, in numbers that stay small
 progress       the live line and the summary

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -61,6 +62,20 @@ def simulate_command(
     never_answer: Annotated[
         int, typer.Option(min=0, help="So many send no receipts: the hub should call them silent.")
     ] = 0,
+    lose_pushes: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="So many lose what the hub pushes: alerts come with a heartbeat, commands the second time.",
+        ),
+    ] = 0,
+    journal_dir: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="Keep what each screen has carried out in a file here: a run that follows knows it.",
+        ),
+    ] = None,
 ) -> None:
     """Run a fleet of simulated screens until Ctrl-C."""
     try:
@@ -76,9 +91,11 @@ def simulate_command(
             wait_for_hub_s=wait_hub,
             never_reading=never_read,
             never_answering=never_answer,
+            losing_pushes=lose_pushes,
+            journal_dir=journal_dir,
             stop_with_stdin=os.environ.get("CLARION_STOP_WITH_STDIN") == "1",
         )
-        allow_open_files(screens)
+        allow_open_files(screens if journal_dir is None else 2 * screens)
         stats = trio.run(simulate, plan, Progress(sys.stdout, quiet=quiet))
     except SimulationError as error:
         typer.echo(f"clarion simulate: {error}", err=True)

@@ -15,5 +15,9 @@ class CredentialsRefused(SimulationError):
     """The hub does not accept the operator's credentials, or the enrolment key."""
 
 
+class JournalDamaged(SimulationError):
+    """A screen's journal of commands has a line that cannot be read, in the middle."""
+
+
 class OpenFilesLimit(SimulationError):
     """The system does not let one process hold that many connections."""

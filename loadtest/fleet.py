@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Final
 
 import trio
 
 from loadtest.dial import Caller
+from loadtest.disk_journal import DiskJournal, journal_file
 from loadtest.link import EnrolledScreen, Link
 from loadtest.scheduler import Scheduler
 from loadtest.stats import FleetStats
+from player.journal import CommandJournal, MemoryJournal
 
 LEAVE_DEADLINE_S: Final = 1.0
 """For all goodbyes together."""
@@ -26,11 +29,15 @@ LEAVE_DEADLINE_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetOptions:
-    """`connects_per_s`: how fast new screens are let loose. `seed`: the same fleet behaves the same again."""
+    """`connects_per_s`: how fast new screens are let loose. `seed`: the same fleet behaves the same again.
+
+    `journal_dir`: an existing folder where each screen keeps what it has carried out; else it is forgotten.
+    """
 
     connects_per_s: float = 200.0
     handshakes_at_once: int = 64
     seed: int | None = None
+    journal_dir: Path | None = None
 
 
 class Fleet:
@@ -55,6 +62,11 @@ class Fleet:
     def links(self) -> list[Link]:
         return list(self._links.values())
 
+    def journal_of(self, enrolled: EnrolledScreen) -> CommandJournal:
+        """Where that screen keeps its commands. Raises JournalDamaged, OSError."""
+        folder = self.options.journal_dir
+        return MemoryJournal() if folder is None else DiskJournal(journal_file(folder, enrolled.hardware_id))
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Hold the screens until cancelled, or until `leave`."""
         async with trio.open_nursery() as self._nursery:
@@ -64,7 +76,8 @@ class Fleet:
     def add(self, enrolled: EnrolledScreen) -> Link:
         """Let one more screen loose, in its turn (one that comes while the fleet leaves never connects).
 
-        Raises RuntimeError when the fleet does not run, ValueError for an address that is not a WebSocket's.
+        Raises RuntimeError when the fleet does not run, ValueError for an address that is not a WebSocket's,
+        JournalDamaged and OSError when its journal cannot be opened.
         """
         if self._nursery is None:
             raise RuntimeError("the fleet does not run yet")

@@ -25,6 +25,7 @@ from loadtest.dial import Address, Caller, upgrade
 from loadtest.ending import Ending, rejected
 from loadtest.scheduler import Scheduler
 from loadtest.stats import FleetStats
+from player.journal import CommandJournal
 from player.playback import DEMO_PLAYLIST
 from player.reconnect import Backoff
 from player.reference import ReferenceScreen
@@ -45,6 +46,9 @@ class Misbehaviour(StrEnum):
     """Beats, but takes nothing in after `welcome`: silent at first, stalled once buffers are full."""
     NEVER_ANSWERS = "never_answers"
     """Beats and reads, but sends no receipt: silent."""
+    LOSES_PUSHES = "loses_pushes"
+    """Its link loses what the hub says unasked: every order about an emergency, and every command the first
+    time. Only what a heartbeat brings comes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Surroundings(Protocol):
     def handshakes(self) -> trio.CapacityLimiter: ...
     @property
     def leaving(self) -> bool: ...
+    def journal_of(self, enrolled: EnrolledScreen) -> CommandJournal: ...
 
 
 class Link:
@@ -85,6 +90,7 @@ class Link:
         self.screen = ReferenceScreen(
             trio.current_time(),
             rng=rng,
+            journal=fleet.journal_of(enrolled),
             playlist=(*DEMO_PLAYLIST[turn:], *DEMO_PLAYLIST[:turn]),
             platform=SIMULATED_PLATFORM,
         )
@@ -98,6 +104,7 @@ class Link:
         self._counted_as_connected = False
         self._beat_sent = (0, 0.0)
         self._showed_alert = False
+        self._lost_once: set[str] = set()
 
     def __repr__(self) -> str:
         state = self.gave_up or ("connected" if self.screen.session else "not connected")
@@ -200,6 +207,8 @@ class Link:
         except (UnknownFrame, MalformedFrame):
             self._stats.frames_not_understood += 1  # A newer hub may say more than this screen understands.
             return
+        if self.enrolled.misbehaviour is Misbehaviour.LOSES_PUSHES and self._is_lost(frame):
+            return
         said = self.screen.receive(frame, now)
         self._count_heard(frame, said, now)
         self._fleet.scheduler.reschedule(self)
@@ -207,6 +216,17 @@ class Link:
             await self._say(socket, said)
         self._note_glass()
         self._stats.changed()
+
+    def _is_lost(self, frame: Downlink) -> bool:
+        if not isinstance(frame, Command):
+            return False
+        if frame.command_id in self._lost_once:
+            self._lost_once.remove(frame.command_id)
+            return False
+        if frame.command in OPERATOR_COMMANDS:
+            self._lost_once.add(frame.command_id)
+        self._stats.pushes_lost += 1
+        return True
 
     async def _say(self, socket: WebSocketConnection, said: Iterable[Uplink]) -> None:
         """Raises ConnectionClosed."""

@@ -45,6 +45,8 @@ def summary(stats: FleetStats, expected: int, lasted_s: float) -> list[str]:
         f"  commands         {stats.commands:,}",
     ]
     lines += [f"  gave up          {number:,}: {reason}" for reason, number in stats.gave_up.most_common()]
+    if stats.pushes_lost:
+        lines.append(f"  lost on purpose  {stats.pushes_lost:,} frames of the hub")
     if stats.frames_not_understood:
         lines.append(f"  not understood   {stats.frames_not_understood:,} frames of the hub")
     return lines

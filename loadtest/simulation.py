@@ -8,6 +8,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
 from random import Random
 
 import trio
@@ -40,6 +42,8 @@ class Plan:
     wait_for_hub_s: float = 30.0
     never_reading: int = 0
     never_answering: int = 0
+    losing_pushes: int = 0
+    journal_dir: Path | None = None
     stop_with_stdin: bool = False
 
 
@@ -49,7 +53,10 @@ async def simulate(plan: Plan, progress: Progress) -> FleetStats:
     Raises SimulationError, of one line, when it cannot start or go on.
     """
     tls = ssl.create_default_context()
-    fleet = Fleet(FleetOptions(connects_per_s=plan.connects_per_s), caller=Caller(tls))
+    if plan.journal_dir is not None:
+        _make_folder(plan.journal_dir)
+    options = FleetOptions(connects_per_s=plan.connects_per_s, journal_dir=plan.journal_dir)
+    fleet = Fleet(options, caller=Caller(tls))
     cast = cast_of(plan.screens, sites=plan.sites, prefix=plan.prefix)
     stop = trio.Event()
     began = trio.current_time()
@@ -82,7 +89,10 @@ async def _enrol_and_follow(
         misbehave = _misbehaviours(plan, cast)
 
         def let_loose(enrolled: EnrolledScreen) -> None:
-            fleet.add(replace(enrolled, misbehaviour=misbehave.get(enrolled.hardware_id)))
+            try:
+                fleet.add(replace(enrolled, misbehaviour=misbehave.get(enrolled.hardware_id)))
+            except OSError as error:
+                raise SimulationError(f"A journal cannot be kept in {plan.journal_dir}: {error}.") from None
 
         if plan.operator is not None:
             await provision_all(hub, plan.operator, cast, let_loose)
@@ -94,13 +104,19 @@ async def _enrol_and_follow(
 
 def _misbehaviours(plan: Plan, cast: list[ProvisionItem]) -> dict[str, Misbehaviour]:
     """The last screens of the cast go wrong, so that the well-known first ones stay well."""
-    last_first = [item.hardware_id for item in reversed(cast)]
-    stalled = last_first[: plan.never_reading]
-    silent = last_first[plan.never_reading : plan.never_reading + plan.never_answering]
+    last_first = (item.hardware_id for item in reversed(cast))
     return {
-        **dict.fromkeys(stalled, Misbehaviour.NEVER_READS),
-        **dict.fromkeys(silent, Misbehaviour.NEVER_ANSWERS),
+        **dict.fromkeys(islice(last_first, plan.never_reading), Misbehaviour.NEVER_READS),
+        **dict.fromkeys(islice(last_first, plan.never_answering), Misbehaviour.NEVER_ANSWERS),
+        **dict.fromkeys(islice(last_first, plan.losing_pushes), Misbehaviour.LOSES_PUSHES),
     }
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SimulationError(f"The journals cannot be kept in {folder}: {error.strerror}.") from None
 
 
 async def _stop_after(duration_s: float, stop: trio.Event) -> None:

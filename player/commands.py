@@ -12,7 +12,7 @@ import msgspec
 
 from player.emergencies import EXPIRED
 from player.hub_clock import HubClock
-from player.journal import CommandJournal
+from player.journal import CommandJournal, NotRecorded
 from player.playback import Playhead
 from protocol.frames import Command, DeviceEvent, Receipt
 from protocol.vocabulary import CommandName, EventName, ReceiptStatus
@@ -49,7 +49,10 @@ class Commands:
                 return [self._finish(command_id, ReceiptStatus.REJECTED, now, str(error))]
         else:
             wanted = None
-        self._journal.begin(command_id, command.command)
+        try:
+            self._journal.begin(command_id, command.command)
+        except NotRecorded as error:
+            return [self._finish(command_id, ReceiptStatus.FAILED, now, f"it cannot be recorded: {error}")]
         said: list[Receipt | DeviceEvent] = [
             Receipt(command_id, ReceiptStatus.RECEIVED, at_ms=self._clock.ms(now))
         ]

@@ -3,6 +3,7 @@
 The hub sends a command again when it does not know whether the first one arrived, or what came of it.
 
 Rule 1: that a command begins is on record before its effect, and its receipt is on record before it is said.
+        What cannot be put on record does not begin; a receipt that cannot is said all the same.
 Rule 2: what was begun and has no receipt when the screen starts was interrupted: nobody knows how far it
         came. It is answered with `failed`, and never carried out again.
 Rule 3: the record is bounded, and no smaller than the number of commands that a hub holds open for one screen
@@ -21,6 +22,10 @@ REMEMBERED_COMMANDS: Final = 1_024
 INTERRUPTED: Final = "interrupted while it was carried out"
 
 
+class NotRecorded(Exception):
+    """It could not be put on record that a command begins: it must not begin. The message says why."""
+
+
 class CommandJournal(Protocol):
     """What a screen keeps of its commands. One that outlives the process is `loadtest/disk_journal.py`."""
 
@@ -29,11 +34,11 @@ class CommandJournal(Protocol):
         ...
 
     def begin(self, command_id: str, command: CommandName) -> None:
-        """On record when this returns: the effect may begin."""
+        """On record when this returns: the effect may begin. Raises NotRecorded."""
         ...
 
     def finish(self, receipt: Receipt) -> None:
-        """On record when this returns: the receipt may be said."""
+        """The receipt may be said when this returns. What was done stays done: this never fails."""
         ...
 
 

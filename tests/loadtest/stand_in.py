@@ -35,6 +35,8 @@ class StandInHub:
     reject_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     emergencies: list[Alert] = field(default_factory=list)
     emergency_version: int = 0
+    commands_sent: int = 0
+    """What each ack says, whatever was sent."""
     upgrades: list[WebSocketRequest] = field(default_factory=list)
     sockets: dict[str, WebSocketConnection] = field(default_factory=dict)
     heard: dict[str, list[Uplink]] = field(default_factory=dict)
@@ -91,7 +93,11 @@ class StandInHub:
         elif isinstance(frame, Heartbeat) and self.answers_heartbeats:
             right = frame.emergency_version == self.emergency_version
             answer = Ack(
-                frame.seq, now_ms(), self.emergency_version, None if right else list(self.emergencies)
+                frame.seq,
+                now_ms(),
+                self.emergency_version,
+                None if right else list(self.emergencies),
+                self.commands_sent,
             )
         elif isinstance(frame, DeviceGoodbye):
             await socket.aclose(1001)

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from loadtest.command_line import operator_of
+from loadtest.disk_journal import read_lines
 from loadtest.errors import OpenFilesLimit, SimulationError
 from loadtest.open_files import allow_open_files
 from tests.hub.hub_process import HubProcess, free_port
@@ -149,6 +150,28 @@ def test_told_to_stop_it_says_goodbye_for_every_screen_within_two_seconds(
         assert (status, errors) == (0, "")
         wait_for(lambda: {d["presence"] for d in devices(api, "stops")} == {"offline"})
         assert {d["presence_reason"] for d in devices(api, "stops")} == {"said_goodbye"}
+
+
+def test_a_folder_for_journals_is_made_and_has_a_file_for_each_screen(
+    hub: HubProcess, operator_env: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "new" / "journals"
+    arguments = ["--screens", "2", "--approve", "--prefix", "kept", "--journal-dir", str(folder)]
+    with running(operator_env, *arguments) as run, hub.sign_in() as api:
+        run.until_printed("2 of 2 connected")
+        (one,) = (d for d in devices(api, "kept") if d["hardware_id"] == "kept-0001")
+        api.post(f"/api/v1/devices/{one['id']}/command", json={"command": "ping"})
+        wait_for(lambda: len(read_lines(folder / "kept-0001.jsonl")) == 2)
+    assert sorted(path.name for path in folder.iterdir()) == ["kept-0001.jsonl", "kept-0002.jsonl"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(operator_env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with running(operator_env, "--approve", "--journal-dir", str(tmp_path / "file" / "journals")) as run:
+        status, errors = run.ended()
+        assert status == 1
+        assert errors.startswith("clarion simulate: The journals cannot be kept in ")
+        assert errors.count("\n") == 1
 
 
 def test_quiet_prints_nothing(operator_env: dict[str, str]) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import trio
 
+from loadtest.disk_journal import Begun, read_lines
 from loadtest.fleet import Fleet, FleetOptions, open_fleet
 from loadtest.link import Misbehaviour
 from protocol.close_codes import MEANINGS, CloseCode
@@ -154,6 +158,63 @@ async def test_a_screen_that_never_answers_beats_but_sends_no_receipt() -> None:
             await hub.say(1, Command("c1", CommandName.PING))
             await fleet.stats.wait_until(lambda s: s.commands == 1 and s.acks >= 1)
             assert answers(hub.heard["token-1"]) == []
+
+
+async def test_a_screen_that_loses_pushes_takes_alerts_from_heartbeats_and_commands_the_second_time() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with (
+            stand_in_hub() as hub,
+            open_fleet([hub.screen(1, Misbehaviour.LOSES_PUSHES)], OPTIONS) as fleet,
+        ):
+            await until_welcomed(fleet, 1)
+            fire = alert(issued_ms=now_ms())
+            await hub.say(1, show(fire, 1))
+            await hub.say(1, Command("c1", CommandName.PING))
+            await fleet.stats.wait_until(lambda s: s.pushes_lost == 2 and s.acks >= 1)
+            assert (fleet.stats.commands, fleet.stats.showing_alert) == (0, 0)
+            hub.emergencies, hub.emergency_version = [fire], 1
+            await fleet.stats.wait_until(lambda s: s.showing_alert == 1)
+            await hub.say(1, show(fire, 1))
+            await hub.say(1, Command("c1", CommandName.PING))
+            await hub.until_heard(1, lambda heard: ("c1", ReceiptStatus.SUCCEEDED) in answers(heard))
+            assert fleet.stats.pushes_lost == 3
+
+
+async def test_a_screen_names_its_session_after_a_lost_link_and_never_after_its_goodbye() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub:
+            async with open_fleet([hub.screen(1)], OPTIONS) as fleet:
+                await until_welcomed(fleet, 1)
+                await hub.sockets["token-1"].aclose(CloseCode.HEARTBEAT_LOST)
+                await until_welcomed(fleet, 2)
+                await hub.sockets["token-1"].aclose(CloseCode.NORMAL)
+                await until_welcomed(fleet, 3)
+            hellos = [frame for frame in hub.heard["token-1"] if isinstance(frame, Hello)]
+            assert [hello.session_id for hello in hellos] == [None, "a session", None]
+
+
+async def test_a_link_that_loses_commands_is_left_and_the_session_gone_on_with() -> None:
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
+            hub.commands_sent = 3
+            await until_welcomed(fleet, 2)
+            hello = next(f for f in reversed(hub.heard["token-1"]) if isinstance(f, Hello))
+            assert (hello.session_id, hello.command_seq) == ("a session", 0)
+
+
+async def test_a_fleet_with_journals_does_nothing_twice_that_an_earlier_one_did(tmp_path: Path) -> None:
+    kept = replace(OPTIONS, journal_dir=tmp_path)
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub:
+            for _ in range(2):
+                async with open_fleet([hub.screen(1)], kept) as fleet:
+                    await until_welcomed(fleet, 1)
+                    await hub.say(1, Command("c1", CommandName.STOP))
+                    await fleet.stats.wait_until(lambda s: s.commands == 1)
+            said = answers(hub.heard["token-1"])
+            assert said == [("c1", ReceiptStatus.RECEIVED), *[("c1", ReceiptStatus.SUCCEEDED)] * 2]
+            begun = [fact for fact in read_lines(tmp_path / "sim-0001.jsonl") if isinstance(fact, Begun)]
+            assert [fact.command_id for fact in begun] == ["c1"]
 
 
 async def test_a_screen_that_never_reads_beats_on_and_takes_nothing_in() -> None:

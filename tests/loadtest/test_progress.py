@@ -39,12 +39,14 @@ def test_the_summary_says_what_was_measured_and_what_was_not() -> None:
     stats.connect.add(0.012)
     stats.heartbeat.add(0.0012)
     stats.gave_up["this token is no longer valid"] = 1
+    stats.pushes_lost = 12
     text = "\n".join(summary(stats, 3, lasted_s=65.2))
     assert "3 screens for 65 s" in text
     assert "connect          p50 12 ms, p99 12 ms, slowest 12 ms" in text
     assert "heartbeat        p50 1.2 ms, p99 1.2 ms, slowest 1.2 ms; 3 of 4 answered" in text
     assert "alert received   none" in text
     assert "gave up          1: this token is no longer valid" in text
+    assert "lost on purpose  12 frames of the hub" in text
 
 
 async def test_on_a_terminal_the_line_is_written_over_itself_below_what_stays(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.use_cases.commands import OPEN_COMMANDS_AT_MOST
+from hub.use_cases.command_batch import OPEN_COMMANDS_AT_MOST
 from player.journal import INTERRUPTED, REMEMBERED_COMMANDS, MemoryJournal
 from protocol.frames import Receipt
 from protocol.vocabulary import CommandName, ReceiptStatus
