@@ -139,6 +139,9 @@ DO $$
 DECLARE
     tomorrow timestamptz := (date_trunc('day', now() AT TIME ZONE 'UTC') + interval '1 day') AT TIME ZONE 'UTC';
 BEGIN
+    -- What a wrong clock dated into the future: it comes back once its days have partitions.
+    CREATE TABLE heartbeats_to_come AS
+        SELECT * FROM device_heartbeats_before WHERE at >= tomorrow;
     DELETE FROM device_heartbeats_before WHERE at >= tomorrow;
     EXECUTE format('ALTER TABLE device_heartbeats_before RENAME TO %I',
                    'device_heartbeats_before_' || to_char(tomorrow AT TIME ZONE 'UTC', 'YYYYMMDD'));
@@ -147,10 +150,22 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION heartbeat_partitions() RETURNS TABLE (name text, ends_at timestamptz)
+CREATE FUNCTION heartbeat_partitions() RETURNS TABLE (name text, begins_at timestamptz, ends_at timestamptz)
     LANGUAGE sql STABLE SET search_path = pg_catalog, public SET timezone = 'UTC' AS
-$$ SELECT c.relname, (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz
-     FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid WHERE i.inhparent = 'device_heartbeats'::regclass $$;
+$$ SELECT p.name,
+          coalesce((regexp_match(p.bounds, 'FROM \(''([^'']+)''\)'))[1]::timestamptz, '-infinity'),
+          (regexp_match(p.bounds, 'TO \(''([^'']+)''\)'))[1]::timestamptz
+     FROM (SELECT c.relname::text AS name, pg_get_expr(c.relpartbound, c.oid) AS bounds
+             FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
+            WHERE i.inhparent = 'public.device_heartbeats'::regclass) p $$;
+
+CREATE FUNCTION make_heartbeat_partition(day date) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, public SET timezone = 'UTC' AS $$
+BEGIN
+    EXECUTE format('CREATE TABLE public.%I PARTITION OF public.device_heartbeats FOR VALUES FROM (%L) TO (%L)',
+                   'device_heartbeats_' || to_char(day, 'YYYYMMDD'), day::timestamptz, (day + 1)::timestamptz);
+END
+$$;
 
 -- The hub owns nothing: what it may do to partitions are these two functions.
 
@@ -159,17 +174,14 @@ CREATE FUNCTION make_heartbeat_partitions(days_ahead integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET timezone = 'UTC'
     SET lock_timeout = '2s' AS $$
 DECLARE
-    covered timestamptz;
     day     date;
     made    integer := 0;
 BEGIN
     -- One hub at a time.
     PERFORM pg_advisory_xact_lock(hashtext('device_heartbeats'));
-    SELECT coalesce(max(ends_at), '-infinity') INTO covered FROM heartbeat_partitions();
     FOR day IN SELECT current_date + n FROM generate_series(0, least(days_ahead, 60)) n LOOP
-        CONTINUE WHEN day < covered;
-        EXECUTE format('CREATE TABLE public.%I PARTITION OF device_heartbeats FOR VALUES FROM (%L) TO (%L)',
-                       'device_heartbeats_' || to_char(day, 'YYYYMMDD'), day, day + 1);
+        CONTINUE WHEN EXISTS (SELECT FROM heartbeat_partitions() p WHERE day >= p.begins_at AND day < p.ends_at);
+        PERFORM make_heartbeat_partition(day);
         made := made + 1;
     END LOOP;
     RETURN made;
@@ -194,7 +206,13 @@ END
 $$;
 
 SELECT make_heartbeat_partitions(7);
-REVOKE ALL ON FUNCTION heartbeat_partitions(), make_heartbeat_partitions(integer),
+SELECT make_heartbeat_partition(d.day::date)
+  FROM (SELECT DISTINCT date_trunc('day', at AT TIME ZONE 'UTC') AS day FROM heartbeats_to_come) d
+ WHERE NOT EXISTS (SELECT FROM heartbeat_partitions() p WHERE d.day AT TIME ZONE 'UTC' >= p.begins_at
+                                                          AND d.day AT TIME ZONE 'UTC' < p.ends_at);
+INSERT INTO device_heartbeats SELECT * FROM heartbeats_to_come;
+DROP TABLE heartbeats_to_come;
+REVOKE ALL ON FUNCTION heartbeat_partitions(), make_heartbeat_partition(date), make_heartbeat_partitions(integer),
     drop_heartbeat_partitions(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION make_heartbeat_partitions(integer), drop_heartbeat_partitions(timestamptz) TO clarion_hub;
 

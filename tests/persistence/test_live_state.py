@@ -32,10 +32,14 @@ async def test_tokens_of_all_tenants_are_looked_up_at_once_and_only_good_ones_fo
     revoked = give_token(ours, ours.devices[1], "c")
     ours.run("UPDATE devices SET status = 'revoked' WHERE id = %s", ours.devices[1])
     found = await state.devices_of_tokens([mine, other, revoked, b"\0" * 32, mine])
+    epochs = [found[digest].epoch for digest in (mine, other)]
     assert found == {
-        mine: TokenOwner(ours.devices[0], ours.id, True),
-        other: TokenOwner(theirs.devices[1], theirs.id, False),
+        mine: TokenOwner(ours.devices[0], ours.id, True, epochs[0]),
+        other: TokenOwner(theirs.devices[1], theirs.id, False, epochs[1]),
     }
+    assert epochs[0] != epochs[1]
+    again = await state.devices_of_tokens([mine])
+    assert max(epochs) < again[mine].epoch < await state.draw_epoch(), "no epoch comes twice, they only grow"
     assert await state.devices_of_tokens([]) == {}
 
 
@@ -80,13 +84,13 @@ async def test_open_commands_come_in_sequence_and_ended_ones_do_not(state: LiveS
     for status in ("sent", "succeeded", "received", "expired", "queued"):
         command_id = str(uuid.uuid4())
         ours.run(
-            "INSERT INTO commands (id, tenant_id, device_id, command, args, status, expires_at) "
-            "VALUES (%s, %s, %s, 'play', '{\"item\": \"a\"}', %s, now() + interval '1 hour')",
+            "INSERT INTO commands (id, tenant_id, device_id, command, args, expires_at) "
+            "VALUES (%s, %s, %s, 'play', '{\"item\": \"a\"}', now() + interval '1 hour')",
             command_id,
             ours.id,
             device_id,
-            status,
         )
+        ours.run("UPDATE commands SET status = %s WHERE id = %s", status, command_id)
         if status in ("sent", "received", "queued"):
             made.append(command_id)
     found = await state.open_commands(ours.id, device_id)
@@ -139,9 +143,34 @@ async def test_at_the_start_nobody_is_online_and_how_others_left_is_kept(
         "UPDATE devices SET presence = 'online', presence_reason = 'connected' WHERE id = %s", ours.devices[0]
     )
     ours.run("UPDATE devices SET presence_reason = 'too_slow' WHERE id = %s", ours.devices[1])
-    await state.nobody_is_online(ours.id)
+    await state.nobody_is_online(ours.id, 5)
     rows = dict(ours.rows("SELECT id, presence_reason FROM devices WHERE presence = 'offline'"))
     assert rows == {ours.devices[0]: "hub_restarted", ours.devices[1]: "too_slow"}
+
+
+async def test_a_hub_that_starts_fences_older_sessions_and_leaves_newer_ones_alone(
+    state: LiveState, ours: Premises, theirs: Premises
+) -> None:
+    older, newer = ours.devices
+    for device_id, epoch in ((older, 4), (newer, 6)):
+        ours.run(
+            "UPDATE devices SET presence = 'online', presence_reason = 'connected', session_epoch = %s "
+            "WHERE id = %s",
+            epoch,
+            device_id,
+        )
+    await state.nobody_is_online(ours.id, 5)
+    rows = {key: rest for key, *rest in ours.rows("SELECT id, presence, session_epoch FROM devices")}
+    assert (rows[older], rows[newer]) == (["offline", 5], ["online", 6])
+    assert {tuple(rows[device_id]) for device_id in theirs.devices} == {("offline", 0)}
+
+
+async def test_the_playlist_version_that_a_screen_must_have_is_read_with_it(
+    state: LiveState, ours: Premises
+) -> None:
+    ours.run("UPDATE devices SET playlist_version = 3 WHERE id = %s", ours.devices[0])
+    versions = {screen.id: screen.playlist_version for screen in await state.screens(ours.id)}
+    assert versions == {ours.devices[0]: 3, ours.devices[1]: 0}
 
 
 async def test_every_tenant_is_known(state: LiveState, ours: Premises, theirs: Premises) -> None:

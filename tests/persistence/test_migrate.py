@@ -50,8 +50,8 @@ def test_hubs_that_start_together_migrate_once_between_them(empty_database_url: 
 def test_a_migration_that_fails_leaves_nothing_behind_and_names_itself(
     empty_database_url: str, folder: Path
 ) -> None:
-    (folder / "0002-half.sql").write_text("CREATE TABLE half (); SELECT 1/0;")
-    with pytest.raises(MigrationFailed, match=r"^0002-half: division by zero"):
+    (folder / "9999-half.sql").write_text("CREATE TABLE half (); SELECT 1/0;")
+    with pytest.raises(MigrationFailed, match=r"^9999-half: division by zero"):
         migrate(empty_database_url, folder)
     with psycopg.connect(empty_database_url) as connection:
         row = connection.execute("SELECT to_regclass('half'), to_regclass('tenants')").fetchone()
@@ -59,9 +59,9 @@ def test_a_migration_that_fails_leaves_nothing_behind_and_names_itself(
 
 
 def test_a_new_file_is_applied_to_a_database_of_before(database_url: str, folder: Path) -> None:
-    (folder / "0002-more.sql").write_text("CREATE TABLE more ();")
-    assert pending(database_url, folder) == ["0002-more"]
-    assert migrate(database_url, folder) == ["0002-more"]
+    (folder / "9999-more.sql").write_text("CREATE TABLE more ();")
+    assert pending(database_url, folder) == ["9999-more"]
+    assert migrate(database_url, folder) == ["9999-more"]
 
 
 def test_a_file_that_was_edited_after_it_was_applied_is_refused(database_url: str, folder: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_file_that_was_edited_after_it_was_applied_is_refused(database_url: st
 
 
 def test_a_database_of_a_later_version_is_refused(database_url: str, folder: Path) -> None:
-    (folder / "0002-later.sql").write_text("CREATE TABLE later ();")
+    (folder / "9999-later.sql").write_text("CREATE TABLE later ();")
     migrate(database_url, folder)
     with pytest.raises(MigrationFailed, match="later Clarion"):
         pending(database_url)
