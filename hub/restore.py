@@ -49,6 +49,7 @@ class Restore:
     def __init__(self, state: LiveState, nursery: trio.Nursery) -> None:
         self._state = state
         self._nursery = nursery
+        self._epoch = 0
         self._roster: Roster
         self._fleet: Fleet
 
@@ -58,12 +59,17 @@ class Restore:
         self._roster, self._fleet = roster, fleet
 
     async def everything(self, roster: Roster, board: Board) -> dict[str, str]:
-        """Fill the roster and the board. Returns the tenants' names by id."""
+        """Fill the roster and the board. Returns the tenants' names by id.
+
+        First of all every session of an older hub is fenced: what it writes from then on is refused, so what
+        is read here stays as it is.
+        """
+        self._epoch = await self._state.draw_epoch()
         tenants = await self._state.tenants()
         for tenant in tenants:
-            await self._state.nobody_is_online(tenant.id)
-            for record in await self._state.screens(tenant.id):
-                roster.put(_screen(record))
+            await self._state.nobody_is_online(tenant.id, self._epoch)
+            for screen in await self.screens(tenant.id):
+                roster.put(screen)
             for emergency in await self._state.emergencies(tenant.id):
                 entries = await self._state.ledger(tenant.id, emergency.id)
                 board.restore(
@@ -74,9 +80,9 @@ class Restore:
                 )
         return {tenant.id: tenant.name for tenant in tenants}
 
-    async def screens(self, tenant_id: str, device_ids: Sequence[str]) -> list[Screen]:
-        """See `Truth`."""
-        return [_screen(record) for record in await self._state.screens(tenant_id, device_ids)]
+    async def screens(self, tenant_id: str, device_ids: Sequence[str] | None = None) -> list[Screen]:
+        """See `Truth`. None: all of them."""
+        return [_screen(record, self._epoch) for record in await self._state.screens(tenant_id, device_ids)]
 
     async def devices_of_tokens(self, hashes: Sequence[bytes]) -> Mapping[bytes, DeviceIdentity]:
         """See `Tokens`."""
@@ -99,6 +105,9 @@ class Restore:
     async def _load_pending(self, device_id: str) -> None:
         screen = self._roster.get(device_id)
         records = [] if screen is None else await self._open_commands(screen)
+        if records is None:
+            self._fleet.not_loaded(device_id)
+            return
         commands = [
             PendingCommand(
                 record.id,
@@ -111,7 +120,8 @@ class Restore:
         ]
         self._fleet.loaded(device_id, commands)
 
-    async def _open_commands(self, screen: Screen) -> list[CommandRecord]:
+    async def _open_commands(self, screen: Screen) -> list[CommandRecord] | None:
+        """None when the screen left before PostgreSQL answered."""
         while True:
             try:
                 return await self._state.open_commands(screen.tenant_id, screen.id)
@@ -119,15 +129,17 @@ class Restore:
                 logger.warning("open commands of %s cannot be loaded yet: %s", screen.id, error)
             await trio.sleep(LOAD_AGAIN_AFTER_S)
             if self._fleet.link_of(screen.id) is None:
-                return []  # they stay in PostgreSQL; the screen gets them when it connects again
+                return None
 
 
 def _ms(instant: datetime | None) -> int | None:
     return None if instant is None else to_ms(instant)
 
 
-def _screen(record: ScreenRecord) -> Screen:
+def _screen(record: ScreenRecord, epoch: int) -> Screen:
     screen = Screen(record.id, record.tenant_id)
+    screen.epoch = epoch
+    screen.playlist_version = record.playlist_version
     screen.name = record.name
     screen.status = DeviceStatus(record.status)
     screen.site_id, screen.site = record.site_id, record.site

@@ -16,11 +16,12 @@ Result = TypeVar("Result")
 
 
 class TokenOwner(NamedTuple):
-    """Whose token a hash is."""
+    """Whose token a hash is. `epoch`: drawn for the session that may begin now; higher than any before."""
 
     device_id: str
     tenant_id: str
     has_open_commands: bool
+    epoch: int
 
 
 class ScreenRecord(NamedTuple):
@@ -45,6 +46,7 @@ class ScreenRecord(NamedTuple):
     group_ids: list[str]
     groups: list[str]
     open_commands: int
+    playlist_version: int
 
 
 class CommandRecord(NamedTuple):
@@ -101,7 +103,8 @@ _SCREENS: Final = """
            ARRAY(SELECT g.name FROM device_group_members m JOIN device_groups g ON g.id = m.group_id
                   WHERE m.device_id = d.id ORDER BY g.name),
            (SELECT count(*) FROM commands c
-             WHERE c.device_id = d.id AND c.status IN ('queued', 'sent', 'received'))
+             WHERE c.device_id = d.id AND c.status IN ('queued', 'sent', 'received')),
+           d.playlist_version
       FROM devices d LEFT JOIN sites s ON s.id = d.site_id
      WHERE d.tenant_id = clarion_tenant() AND (%(ids)s::uuid[] IS NULL OR d.id = ANY (%(ids)s::uuid[]))
 """
@@ -135,10 +138,13 @@ _EXPIRE: Final = """
     RETURNING device_id
 """
 
-# Whoever was online when the hub stopped is not any more, and nobody saw how it left.
+# Whoever was online when the hub stopped is not any more, and nobody saw how it left. Sessions of older hubs
+# are over for all devices; one of a hub that started after this one (a higher epoch) is left alone.
 _NOBODY_ONLINE: Final = """
-    UPDATE devices SET presence = 'offline', presence_reason = 'hub_restarted', presence_since = now()
-     WHERE tenant_id = clarion_tenant() AND presence = 'online'
+    UPDATE devices SET session_epoch = %(epoch)s, presence = 'offline',
+           presence_reason = CASE presence WHEN 'online' THEN 'hub_restarted' ELSE presence_reason END,
+           presence_since = CASE presence WHEN 'online' THEN now() ELSE presence_since END
+     WHERE tenant_id = clarion_tenant() AND session_epoch < %(epoch)s
 """
 
 
@@ -195,9 +201,21 @@ class LiveState:
 
         return await self._database.run(work, tenant_id=tenant_id)
 
-    async def nobody_is_online(self, tenant_id: str) -> None:
-        """The hub has just started."""
-        await self._database.run(lambda connection: connection.execute(_NOBODY_ONLINE), tenant_id=tenant_id)
+    async def draw_epoch(self) -> int:
+        """A number higher than that of any session before; see the second migration."""
+
+        def work(connection: Connection) -> int:
+            (row,) = connection.execute("SELECT nextval('session_epochs')").fetchall()
+            return int(row[0])
+
+        return await self._database.run(work)
+
+    async def nobody_is_online(self, tenant_id: str, epoch: int) -> None:
+        """A hub has just started, and drew this epoch: sessions with a lower one are over, and what they
+        still write is refused."""
+        await self._database.run(
+            lambda connection: connection.execute(_NOBODY_ONLINE, {"epoch": epoch}), tenant_id=tenant_id
+        )
 
     async def _records(
         self, tenant_id: str, sql: LiteralString, record: Callable[..., Result], **values: Any

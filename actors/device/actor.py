@@ -1,14 +1,17 @@
 """The actor of one connected screen. It only dispatches: the state is `Shadow`, the effects are
 `Surroundings`.
 
-Rule 1: one link at a time. A newer one supersedes; what an older one still says or does has no effect.
+Rule 1: one link at a time. A newer one supersedes; what an older one still says or does has no effect, and
+        one that comes late, with an older epoch, is sent away.
 Rule 2: only what the device sends counts as life.
-Rule 3: `welcome` is the first frame of a link and carries every live alert; a cancelled one is never in it.
+Rule 3: `welcome` or `resumed` is the first frame of a link. A `welcome` carries every live alert; a cancelled
+        one is never in it.
+Rule 4: a session outlives its link by `RESUME_WITHIN_S`, unless the link was ended on purpose.
 """
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from actors.device.messages import (
     AlertSent,
@@ -18,8 +21,10 @@ from actors.device.messages import (
     Disconnected,
     Heard,
     PendingCommand,
+    PlaylistWanted,
     Queued,
     Silent,
+    Withdrawn,
 )
 from actors.device.ports import Keeper, Link, Surroundings
 from actors.device.shadow import HEARTBEATS_UNTIL_OFFLINE, Shadow
@@ -28,6 +33,7 @@ from protocol.close_codes import CloseCode
 from protocol.codec import encode
 from protocol.frames import (
     Ack,
+    Alert,
     Command,
     DeviceEvent,
     DeviceGoodbye,
@@ -36,9 +42,30 @@ from protocol.frames import (
     Hello,
     Playback,
     Receipt,
+    Resumed,
     Welcome,
 )
-from protocol.vocabulary import CommandStatus, EventName, PlaybackState, PresenceReason, ReceiptStatus
+from protocol.vocabulary import (
+    CommandName,
+    CommandStatus,
+    EventName,
+    PlaybackState,
+    PresenceReason,
+    ReceiptStatus,
+)
+
+RESUME_WITHIN_S: Final = 60.0
+"""How long a session waits for its screen. Longer than the reference screen's longest wait, twice over."""
+
+RESUMABLE: Final = frozenset(
+    {
+        PresenceReason.HEARTBEAT_LOST,
+        PresenceReason.NETWORK_CLOSED,
+        PresenceReason.PROTOCOL_ERROR,
+        PresenceReason.TOO_SLOW,
+    }
+)
+"""Ends of a link that nobody meant to be the end of the session."""
 
 COMMAND_STATUS_OF_RECEIPT = {
     ReceiptStatus.RECEIVED: CommandStatus.RECEIVED,
@@ -59,7 +86,18 @@ PLAYBACK_OF_EVENT = {
 class DeviceActor:
     """See the module's rules. `heartbeat_interval_s` is what `welcome` tells the screen."""
 
-    __slots__ = ("_around", "_due_s", "_interval_s", "_keeper", "_shadow", "device_id", "link", "name")
+    __slots__ = (
+        "_around",
+        "_due_s",
+        "_interval_s",
+        "_keeper",
+        "_kept_until_s",
+        "_session_id",
+        "_shadow",
+        "device_id",
+        "link",
+        "name",
+    )
 
     def __init__(
         self, device_id: str, name: str, around: Surroundings, keeper: Keeper, heartbeat_interval_s: float
@@ -71,20 +109,32 @@ class DeviceActor:
         self._keeper = keeper
         self._due_s = 0.0
         self._interval_s = heartbeat_interval_s
+        self._kept_until_s = 0.0
+        self._session_id: str | None = None
         self._shadow = Shadow()
 
     def __repr__(self) -> str:
-        state = "online" if self.link is not None else "offline"
         shadow = self._shadow
+        if self.link is not None:
+            state = f"online, epoch {self.link.epoch}"
+        else:
+            state = "offline" if self._session_id is None else "offline, may resume"
         return (
             f"<DeviceActor {self.name!r} {state}, alerts {shadow.reported_version}/{shadow.desired_version}, "
-            f"{len(shadow.pending)} pending>"
+            f"playlist {shadow.reported_playlist}/{shadow.desired_playlist}, "
+            f"{len(shadow.pending)} pending, {shadow.in_flight} in flight>"
         )
 
     @property
     def has_pending(self) -> bool:
         """Whether there are commands that have not ended."""
         return bool(self._shadow.pending)
+
+    def may_resume(self, hello: Hello) -> bool:
+        """Whether this hello goes on with the session of now: it names it, and claims no more commands than
+        were sent in it."""
+        named = self._session_id is not None and hello.session_id == self._session_id
+        return named and hello.command_seq <= self._shadow.sent_seq
 
     def receive(self, message: DeviceMessage, now: Instant) -> None:
         """One turn."""
@@ -95,9 +145,17 @@ class DeviceActor:
             case AlertSent():
                 self._shadow.want_version(message.version)
             case Queued():
-                self._queue(message, now)
+                self._shadow.queue(message.commands)
+                self._pending_changed()
+                self._send_due(now)
+            case Withdrawn():
+                if self._shadow.withdraw(message.command_ids):
+                    self._pending_changed()
+                    self._send_due(now)
+            case PlaylistWanted():
+                self._shadow.want_playlist(message.version)
             case Connected():
-                self._connect(message, now)
+                self._connect(message.link, message.hello, now)
             case Disconnected():
                 if message.link is self.link:
                     self._leave(message.reason, now)
@@ -112,45 +170,92 @@ class DeviceActor:
 
     # ---- a link comes and goes ----
 
-    def _connect(self, message: Connected, now: Instant) -> None:
+    def _connect(self, link: Link, hello: Hello, now: Instant) -> None:
+        if link.epoch < self._around.session_epoch(self.device_id):
+            # It may come back, and will be the newer one then.
+            link.close(CloseCode.TRY_AGAIN_LATER)
+            if self.link is None:
+                self._keeper.link_lost(self.device_id, self._kept_until_s)
+            return
         if self.link is not None:
             self.link.close(CloseCode.SUPERSEDED)
-        self.link = message.link
-        hello, shadow = message.hello, self._shadow
+        self.link = link
+        self._keeper.link_taken(self.device_id)
         version, alerts = self._around.alerts_for(self.device_id)
+        shadow = self._shadow
         shadow.heard(now.wall_ms)
         shadow.want_version(version)
-        self.link.send(
-            encode(
-                Welcome(
-                    device_id=self.device_id,
-                    name=self.name,
-                    session_id=self.link.session_id,
-                    heartbeat_interval_s=self._interval_s,
-                    server_time_ms=now.wall_ms,
-                    emergency_version=version,
-                    emergencies=alerts,
-                )
-            )
+        shadow.want_playlist(self._around.playlist_version(self.device_id))
+        agreed = shadow.report_versions(hello.emergency_version, hello.playlist_version)
+        resumes = self.may_resume(hello)
+        # An alert in force is proved anew on each link: the proof before may have died with its own.
+        whole_truth = not (resumes and agreed and not alerts)
+        if resumes:
+            shadow.resume_session(hello.command_seq)
+            self._send_resumed(alerts if whole_truth else None, now)
+        else:
+            self._session_id = link.session_id
+            shadow.begin_session()
+            self._send_welcome(alerts, now)
+        self._around.came_online(
+            self.device_id, hello.player_version, link.ip_address, now.wall_ms, epoch=link.epoch
         )
-        self._around.came_online(self.device_id, hello.player_version, self.link.ip_address, now.wall_ms)
-        self._around.alerts_delivered(self.device_id, alerts, now.wall_ms)
+        if whole_truth:
+            self._around.alerts_delivered(self.device_id, alerts, now.wall_ms)
+        else:
+            self._around.alerts_agreed(self.device_id, now.wall_ms)
         if shadow.report_playback(hello.playback) and shadow.playback is not None:
             self._around.playback_changed(self.device_id, shadow.playback, now.wall_ms)
         self._expect_heartbeat(now)
         # Sent to an older link and unanswered: the screen applies a command once per id, so sending again
         # is safe.
-        self._send(list(shadow.pending.values()), now)
+        self._send_due(now)
+
+    def _send_welcome(self, alerts: list[Alert], now: Instant) -> None:
+        assert self.link is not None and self._session_id is not None
+        welcome = Welcome(
+            device_id=self.device_id,
+            name=self.name,
+            session_id=self._session_id,
+            heartbeat_interval_s=self._interval_s,
+            server_time_ms=now.wall_ms,
+            emergency_version=self._shadow.desired_version,
+            emergencies=alerts,
+            playlist_version=self._shadow.desired_playlist,
+        )
+        self.link.send(encode(welcome))
+
+    def _send_resumed(self, alerts: list[Alert] | None, now: Instant) -> None:
+        assert self.link is not None and self._session_id is not None
+        resumed = Resumed(
+            session_id=self._session_id,
+            server_time_ms=now.wall_ms,
+            emergency_version=self._shadow.desired_version,
+            emergencies=alerts,
+            playlist_version=self._shadow.desired_playlist,
+        )
+        self.link.send(encode(resumed))
 
     def _close(self, code: CloseCode, reason: PresenceReason, now: Instant) -> None:
         if self.link is not None:
             self.link.close(code)
             self._leave(reason, now)
+        elif reason not in RESUMABLE:
+            self._end_session(now)
 
     def _leave(self, reason: PresenceReason, now: Instant) -> None:
         self.link = None
-        self._keeper.session_over(self.device_id)
+        if reason in RESUMABLE:
+            self._kept_until_s = now.mono_s + RESUME_WITHIN_S
+            self._keeper.link_lost(self.device_id, self._kept_until_s)
+        else:
+            self._end_session(now)
         self._around.went_offline(self.device_id, reason, self._shadow.last_heard_ms, now.wall_ms)
+
+    def _end_session(self, now: Instant) -> None:
+        self._session_id = None
+        self._kept_until_s = now.mono_s
+        self._keeper.link_lost(self.device_id, self._kept_until_s)
 
     def _expect_heartbeat(self, now: Instant) -> None:
         self._due_s = now.mono_s + HEARTBEATS_UNTIL_OFFLINE * self._interval_s
@@ -171,23 +276,32 @@ class DeviceActor:
             case DeviceGoodbye():
                 self._close(CloseCode.NORMAL, PresenceReason.SAID_GOODBYE, now)
             case Hello():
-                self._send_payload(
-                    encode(Error("unexpected_hello", "hello is the first frame of a session, once"))
-                )
+                self._send(encode(Error("unexpected_hello", "hello is the first frame of a session, once")))
             case _:
                 assert_never(frame)
 
     def _heartbeat(self, frame: Heartbeat, now: Instant) -> None:
         shadow = self._shadow
-        agreed = shadow.report_version(frame.emergency_version)
+        agreed = shadow.report_versions(frame.emergency_version, frame.playlist_version)
         if agreed:
             alerts = None
             self._around.alerts_agreed(self.device_id, now.wall_ms)
         else:
             version, alerts = self._around.alerts_for(self.device_id)
             shadow.want_version(version)
-        ack = Ack(frame.seq, now.wall_ms, shadow.desired_version, alerts)
-        self._send_payload(encode(ack))
+        # Before the ack, which says how many were sent: a screen that has read it has read these.
+        if frame.command_seq is not None and frame.command_seq < shadow.acknowledged_seq:
+            for number, command in shadow.sent_after(frame.command_seq):
+                self._write(command, number)
+        ack = Ack(
+            frame.seq,
+            now.wall_ms,
+            shadow.desired_version,
+            alerts,
+            shadow.acknowledge(),
+            shadow.desired_playlist,
+        )
+        self._send(encode(ack))
         if alerts is not None:
             self._around.alerts_delivered(self.device_id, alerts, now.wall_ms)
         if shadow.report_playback(frame.playback) and frame.playback is not None:
@@ -197,7 +311,7 @@ class DeviceActor:
                 self.device_id, frame.emergency_version, shadow.playback, now.wall_ms
             )
         if shadow.pending:
-            self._expire(now)
+            self._send_due(now)
 
     def _event(self, frame: DeviceEvent, now: Instant) -> None:
         self._around.event_reported(self.device_id, frame, now.wall_ms)
@@ -211,37 +325,39 @@ class DeviceActor:
         command = self._shadow.answer(frame.command_id, COMMAND_STATUS_OF_RECEIPT[frame.status])
         if command is not None:
             self._command_changed(command, frame.detail, now)
+            self._send_due(now)
         else:
             self._around.alert_receipt(self.device_id, frame, now.wall_ms)
 
     # ---- what the hub wants ----
 
-    def _queue(self, message: Queued, now: Instant) -> None:
-        new = self._shadow.queue(message.commands)
-        if self.link is not None:
-            self._send(new, now)
-        self._around.pending_changed(self.device_id, len(self._shadow.pending))
-
-    def _send(self, commands: list[PendingCommand], now: Instant) -> None:
-        self._expire(now)
-        for command in commands:
-            if command.id not in self._shadow.pending:
-                continue
-            self._send_payload(encode(Command(command.id, command.command, command.args, command.expires_ms)))
+    def _send_due(self, now: Instant) -> None:
+        """End what is too late, and send what there is room for (G3)."""
+        for late in self._shadow.expire(now.wall_ms):
+            self._command_changed(late, "its time was over before the screen answered", now)
+        if self.link is None:
+            return
+        for command in self._shadow.due():
             sent = self._shadow.mark_sent(command.id)
+            self._write(command, self._shadow.sent_seq)
             if sent is not None:
                 self._command_changed(sent, None, now)
 
-    def _expire(self, now: Instant) -> None:
-        for command in self._shadow.expire(now.wall_ms):
-            self._command_changed(command, "its time was over before the screen answered", now)
+    def _write(self, command: PendingCommand, number: int) -> None:
+        args = command.args
+        if command.command is CommandName.RELOAD_PLAYLIST:
+            args = args | {"playlist_version": self._shadow.desired_playlist}
+        self._send(encode(Command(command.id, command.command, args, command.expires_ms, number)))
 
     def _command_changed(self, command: PendingCommand, detail: str | None, now: Instant) -> None:
         self._around.command_changed(
             self.device_id, command.id, command.command, command.status, detail, now.wall_ms
         )
+        self._pending_changed()
+
+    def _pending_changed(self) -> None:
         self._around.pending_changed(self.device_id, len(self._shadow.pending))
 
-    def _send_payload(self, payload: bytes) -> None:
+    def _send(self, payload: bytes) -> None:
         if self.link is not None:
             self.link.send(payload)

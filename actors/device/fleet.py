@@ -1,18 +1,20 @@
 """All device actors: activation, retirement, deadlines, and what happens when one fails.
 
-Rule 1: an actor exists while a screen is connected (and a moment longer); everything else is in the roster
-        and in PostgreSQL.
+Rule 1: an actor exists while a screen is connected, and as long after as its session can be resumed;
+        everything else is in the roster and in PostgreSQL.
 Rule 2: a failing actor loses its link with a resumable code and is built anew from truth when the screen
         returns; past its budget it is quarantined: the screen may not return before the time is over.
 Rule 3: a token is looked up before the screen says hello, so the look-up may be behind the times by then:
         a cut in between still cuts, a command that no actor took is loaded.
-Rule 4: while a screen's open commands are being loaded, newer ones wait: they go out in sequence.
+Rule 4: commands go out in sequence, so while a screen's open ones are being loaded, newer ones wait; and what
+        an actor did not get once, it gets only with all the others, from PostgreSQL.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import trio
@@ -26,12 +28,14 @@ from actors.device.messages import (
     Disconnected,
     Heard,
     PendingCommand,
+    PlaylistWanted,
     Queued,
     Silent,
+    Withdrawn,
 )
 from actors.device.ports import Link, Surroundings
 from actors.runtime import Actors, Deadlines, Decision, Instant, Supervisor, Verdict
-from protocol.close_codes import CloseCode
+from protocol.close_codes import MEANINGS, CloseCode
 from protocol.frames import Hello, Uplink
 from protocol.vocabulary import PresenceReason
 
@@ -45,7 +49,16 @@ class PendingLoader(Protocol):
     """Loads a screen's open commands from PostgreSQL and gives them to `Fleet.loaded` (pipe to self)."""
 
     def load_pending(self, device_id: str) -> None:
-        """Start loading; returns at once. In the end `Fleet.loaded` is called, with nothing if need be."""
+        """Start loading; returns at once. In the end `Fleet.loaded` is called, or `Fleet.not_loaded` when
+        PostgreSQL did not answer for as long as the screen was there."""
+
+
+@dataclass(slots=True)
+class Loading:
+    """A screen's open commands are being read: so many times at once; these came in meanwhile."""
+
+    under_way: int = 0
+    held: list[PendingCommand] = field(default_factory=list)
 
 
 class Fleet:
@@ -69,7 +82,7 @@ class Fleet:
         self._deadlines: Deadlines[str] = Deadlines(TICK_S)
         self._cut_s: dict[str, float] = {}
         self._untaken: set[str] = set()
-        self._held: dict[str, list[PendingCommand]] = {}
+        self._loading: dict[str, Loading] = {}
 
     def __len__(self) -> int:
         return len(self.actors)
@@ -97,13 +110,16 @@ class Fleet:
         if wait_s > 0:
             link.close(CloseCode.HUB_FAULT, reconnect_after_s=wait_s)
             return
+        actor = self.actors.actor(device_id)
+        resumes = actor is not None and actor.may_resume(hello)
         ref = self.actors.activate(
             device_id, lambda: DeviceActor(device_id, name, self._around, self, self._interval_s)
         )
         ref.tell_urgently(Connected(link, hello))
-        if has_open_commands or device_id in self._untaken:
+        # Whoever resumes has an actor that knows them all. A load that is under way may give up any moment.
+        if (has_open_commands and not resumes) or device_id in self._untaken or device_id in self._loading:
             self._untaken.discard(device_id)
-            self._held.setdefault(device_id, [])
+            self._loading.setdefault(device_id, Loading()).under_way += 1
             self._loader.load_pending(device_id)
 
     def heard(self, device_id: str, link: Link, frame: Uplink) -> bool:
@@ -113,38 +129,63 @@ class Fleet:
 
     def disconnected(self, device_id: str, link: Link, reason: PresenceReason) -> None:
         """The link is gone. In the urgent lane: the normal one may be full, and this must arrive."""
-        ref = self.actors.ref(device_id)
-        if ref is not None:
-            ref.tell_urgently(Disconnected(link, reason))
+        self._tell(device_id, Disconnected(link, reason))
 
     # ---- what the use cases and the fast lane tell ----
 
     def queue(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
         """Committed commands wait for this screen. When it is not connected they are loaded at its hello."""
-        held = self._held.get(device_id)
-        if held is not None:
-            held.extend(commands)
+        loading = self._loading.get(device_id)
+        if loading is not None:
+            loading.held.extend(commands)
         else:
             self._give(device_id, commands)
 
     def loaded(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
         """The screen's open commands as PostgreSQL has them, in sequence."""
-        held = self._held.pop(device_id, [])
-        self._give(device_id, tuple({command.id: command for command in (*commands, *held)}.values()))
+        self._give(device_id, (*commands, *self._read(device_id)))
+
+    def not_loaded(self, device_id: str) -> None:
+        """The screen has left before PostgreSQL answered: its commands are loaded when it is back."""
+        self._read(device_id)
+        if device_id not in self._loading:
+            self._untaken.add(device_id)
+
+    def _read(self, device_id: str) -> list[PendingCommand]:
+        """One reading is over; what came in meanwhile, if it was the last one."""
+        loading = self._loading[device_id]
+        loading.under_way -= 1
+        if loading.under_way:
+            return []
+        del self._loading[device_id]
+        return loading.held
 
     def _give(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
         ref = self.actors.ref(device_id)
-        if ref is None:
+        if ref is None or device_id in self._untaken:
             self._untaken.add(device_id)
         else:
             ref.tell_urgently(Queued(commands))
 
+    def withdraw(self, device_id: str, command_ids: Sequence[str]) -> None:
+        """These commands were ended in PostgreSQL: they go out no more, and no answer to them counts."""
+        self._tell(device_id, Withdrawn(command_ids))
+
+    def want_playlist(self, device_id: str, version: int) -> None:
+        """The playlist version that the screen must have from now on."""
+        self._tell(device_id, PlaylistWanted(version))
+
     def cut(self, device_id: str, code: CloseCode, reason: PresenceReason) -> None:
-        """Close the session now, and any whose token was looked up before now and that says hello later."""
-        self._cut_s[device_id] = self._clock().mono_s
+        """End the session now. If the code says that the screen may not come back: any too whose token was
+        looked up before now and that says hello later."""
+        if not MEANINGS[code].come_back:
+            self._cut_s[device_id] = self._clock().mono_s
+        self._tell(device_id, Cut(code, reason))
+
+    def _tell(self, device_id: str, message: DeviceMessage) -> None:
         ref = self.actors.ref(device_id)
         if ref is not None:
-            ref.tell_urgently(Cut(code, reason))
+            ref.tell_urgently(message)
 
     def link_of(self, device_id: str) -> Link | None:
         """The link of the moment: what the fast lane writes to."""
@@ -153,9 +194,7 @@ class Fleet:
 
     def alert_sent(self, device_id: str, version: int) -> None:
         """The fast lane has written an alert or an all-clear to the screen's link."""
-        ref = self.actors.ref(device_id)
-        if ref is not None:
-            ref.tell_urgently(AlertSent(version))
+        self._tell(device_id, AlertSent(version))
 
     def connected_devices(self) -> list[str]:
         """Ids of the screens that have a link."""
@@ -167,10 +206,14 @@ class Fleet:
         """See `Keeper`."""
         self._deadlines.set(device_id, due_s)
 
-    def session_over(self, device_id: str) -> None:
+    def link_taken(self, device_id: str) -> None:
+        """See `Keeper`."""
+        self.actors.keep(device_id)
+
+    def link_lost(self, device_id: str, until_s: float) -> None:
         """See `Keeper`."""
         self._deadlines.cancel(device_id)
-        self.actors.let_go(device_id, self._clock().mono_s)
+        self.actors.let_go(device_id, until_s)
 
     # ---- time ----
 
@@ -202,14 +245,15 @@ class Fleet:
         """The screen's link is closed with a resumable code; how it is told when it may come back."""
         self._deadlines.cancel(device_id)
         self._untaken.add(device_id)
-        if actor.link is None:
-            return
-        actor.link.close(CloseCode.HUB_FAULT, reconnect_after_s=decision.wait_s)
-        is_kept_out = decision.verdict is Verdict.QUARANTINE
-        reason = PresenceReason.QUARANTINED if is_kept_out else PresenceReason.HUB_FAULT
-        self._around.went_offline(device_id, reason, now.wall_ms, now.wall_ms)
+        if actor.link is not None:
+            actor.link.close(CloseCode.HUB_FAULT, reconnect_after_s=decision.wait_s)
+        if decision.verdict is Verdict.QUARANTINE:
+            # Why it stays away from now on, whether it was there or not.
+            self._around.went_offline(device_id, PresenceReason.QUARANTINED, now.wall_ms, now.wall_ms)
+        elif actor.link is not None:
+            self._around.went_offline(device_id, PresenceReason.HUB_FAULT, now.wall_ms, now.wall_ms)
 
     def dropped(self, device_id: str, message: Any) -> None:
         """Whoever said hello to an actor that failed meanwhile must not wait for a welcome for ever."""
         if isinstance(message, Connected):
-            message.link.close(CloseCode.HUB_FAULT, reconnect_after_s=1.0)
+            message.link.close(CloseCode.HUB_FAULT)

@@ -25,7 +25,8 @@ class PendingCommand:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The screen said hello on `link`. An older link, if there is one, is superseded."""
+    """The screen said hello on `link`. An older link, if there is one, is superseded; a link that is itself
+    older than the session of now is sent away."""
 
     link: Link
     hello: Hello
@@ -55,6 +56,21 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """These commands were ended in PostgreSQL: cancelled, or superseded by newer ones. Those that the actor
+    does not have are remembered, so that an older reading does not bring them in."""
+
+    command_ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistWanted:
+    """The playlist version the screen must have now."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class AlertSent:
     """The fast lane wrote an alert or an all-clear to the link: this is the version the screen must have
     now."""
@@ -75,4 +91,6 @@ class Cut:
     reason: PresenceReason
 
 
-DeviceMessage = Connected | Heard | Disconnected | Queued | AlertSent | Silent | Cut
+DeviceMessage = (
+    Connected | Heard | Disconnected | Queued | Withdrawn | PlaylistWanted | AlertSent | Silent | Cut
+)

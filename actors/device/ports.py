@@ -14,7 +14,12 @@ class Link(Protocol):
 
     @property
     def session_id(self) -> str:
-        """Names the session in welcome and in logs."""
+        """What a session that begins on this link is called, in welcome and in logs."""
+
+    @property
+    def epoch(self) -> int:
+        """Grows with every connection of the device, over all hubs: what it writes is refused once there is a
+        higher one."""
 
     @property
     def ip_address(self) -> str:
@@ -49,11 +54,19 @@ class Surroundings(Protocol):
     def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
         """The screen confirmed the version last sent to it: it shows what it must and nothing else."""
 
-    def came_online(self, device_id: str, player_version: str, ip_address: str, wall_ms: int) -> None:
-        """A session has begun."""
+    def session_epoch(self, device_id: str) -> int:
+        """The highest epoch that a link of the screen has had, as far as this hub knows."""
+
+    def playlist_version(self, device_id: str) -> int:
+        """The playlist version the screen must have."""
+
+    def came_online(
+        self, device_id: str, player_version: str, ip_address: str, wall_ms: int, *, epoch: int
+    ) -> None:
+        """A session has begun, or goes on, on a link of this epoch."""
 
     def went_offline(self, device_id: str, reason: PresenceReason, last_heard_ms: int, wall_ms: int) -> None:
-        """The session is over, and why."""
+        """The link is gone, and why."""
 
     def playback_changed(self, device_id: str, playback: Playback, wall_ms: int) -> None:
         """The screen plays something else, or has another state."""
@@ -87,5 +100,9 @@ class Keeper(Protocol):
     def expect_heartbeat(self, device_id: str, due_s: float) -> None:
         """Tell the actor `Silent` when `due_s` (monotonic) has passed; replaces the deadline before."""
 
-    def session_over(self, device_id: str) -> None:
-        """The actor has no link: forget the deadline, and the actor too unless another link comes."""
+    def link_taken(self, device_id: str) -> None:
+        """The actor has a link: it stays until it says otherwise."""
+
+    def link_lost(self, device_id: str, until_s: float) -> None:
+        """The actor has no link: forget the deadline, and from `until_s` (monotonic) on the actor too, unless
+        it has another link by then."""

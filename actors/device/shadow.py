@@ -1,13 +1,17 @@
-"""What the hub knows of one connected screen, and what it wants of it. Pure: no trio, no clock, no wire.
+"""What the hub knows of one screen, and what it wants of it. Pure: no trio, no clock, no wire.
 
 Rule 1: everything that changes the shadow lives here.
 Rule 2: a screen's word changes `reported` only; `desired` changes by the hub's word only.
-Rule 3: a command leaves `pending` exactly once, when it reaches an end.
+Rule 3: a command leaves `pending` exactly once, and what has left does not come back: neither a late answer
+        nor an older reading of the database brings it back.
+Rule 4: commands go out in the order of `pending`, each with the next number of the session, and at most
+        `IN_FLIGHT_AT_MOST` of them are on their way at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from actors.device.messages import PendingCommand
 from protocol.frames import Playback
@@ -19,19 +23,52 @@ HEARTBEATS_UNTIL_OFFLINE = 1.5
 SAMPLE_EVERY_MS = 60_000
 """One heartbeat a minute and screen is kept for history."""
 
+IN_FLIGHT_AT_MOST = 16
+"""Commands that were sent and have not ended. A screen needs no more room than for these."""
+
+ENDED_REMEMBERED = 1_024
+"""More than may wait for one screen: whatever is being read from the database while it ends is known here."""
+
 
 class Shadow:
     """Reported beside desired, and the commands between them."""
 
-    __slots__ = ("desired_version", "last_heard_ms", "pending", "playback", "reported_version", "sampled_ms")
+    __slots__ = (
+        "_ended",
+        "_numbers",
+        "acknowledged_seq",
+        "desired_playlist",
+        "desired_version",
+        "last_heard_ms",
+        "pending",
+        "playback",
+        "reported_playlist",
+        "reported_version",
+        "sampled_ms",
+        "sent_seq",
+    )
 
     def __init__(self) -> None:
         self.playback: Playback | None = None
         self.reported_version = 0
         self.desired_version = 0
+        self.reported_playlist = 0
+        self.desired_playlist = 0
         self.last_heard_ms = 0
         self.sampled_ms = -SAMPLE_EVERY_MS
         self.pending: dict[str, PendingCommand] = {}
+        """Commands that have not ended, in sequence."""
+        self.sent_seq = 0
+        """The number of the last command that was sent in this session."""
+        self.acknowledged_seq = 0
+        """What `sent_seq` was at the last acknowledged heartbeat: so far the screen must have come."""
+        self._numbers: dict[str, int] = {}
+        self._ended: dict[str, None] = {}
+
+    @property
+    def in_flight(self) -> int:
+        """How many commands of this session were sent and have not ended."""
+        return len(self._numbers)
 
     # ---- the screen's word ----
 
@@ -39,10 +76,11 @@ class Shadow:
         """Any frame of the device is a sign of life."""
         self.last_heard_ms = wall_ms
 
-    def report_version(self, version: int) -> bool:
-        """The emergency version the screen has. True when it is the desired one."""
-        self.reported_version = version
-        return version == self.desired_version
+    def report_versions(self, emergency: int, playlist: int) -> bool:
+        """What the screen has. True when the emergency version is the desired one."""
+        self.reported_version = emergency
+        self.reported_playlist = playlist
+        return emergency == self.desired_version
 
     def report_playback(self, playback: Playback | None) -> bool:
         """What plays. True when it is another thing or state than before (the position alone is no
@@ -73,28 +111,80 @@ class Shadow:
         """The emergency version the screen must have from now on."""
         self.desired_version = version
 
-    def queue(self, commands: Iterable[PendingCommand]) -> list[PendingCommand]:
-        """Add commands; the ones that were not known yet, in order."""
-        new = [command for command in commands if command.id not in self.pending]
-        self.pending.update((command.id, command) for command in new)
-        return new
+    def want_playlist(self, version: int) -> None:
+        """The playlist version the screen must have from now on. It only grows: of two that are told, the
+        older one may be told last."""
+        self.desired_playlist = max(self.desired_playlist, version)
 
-    def mark_sent(self, command_id: str) -> PendingCommand | None:
-        """The command was written to the link. None when it had been sent before: nothing new to record."""
-        command = self.pending[command_id]
-        if command.status is not CommandStatus.QUEUED:
-            return None
-        return self._move(command, CommandStatus.SENT)
+    def queue(self, commands: Iterable[PendingCommand]) -> None:
+        """Add the commands that are not known yet, in order."""
+        for command in commands:
+            if command.id not in self._ended:
+                self.pending.setdefault(command.id, command)
+
+    def withdraw(self, command_ids: Iterable[str]) -> bool:
+        """Somebody else ended these commands. True when one of them was pending."""
+        before = len(self.pending)
+        for command_id in command_ids:
+            self._forget(command_id)
+        return len(self.pending) < before
 
     def expire(self, wall_ms: int) -> list[PendingCommand]:
         """End the commands whose time is over."""
         late = [command for command in self.pending.values() if command.expires_ms <= wall_ms]
         return [self._move(command, CommandStatus.EXPIRED) for command in late]
 
+    # ---- what goes out ----
+
+    def begin_session(self) -> None:
+        """A new session: what was sent in the one before goes out again, numbered from 1."""
+        self._numbers.clear()
+        self.sent_seq = self.acknowledged_seq = 0
+
+    def resume_session(self, command_seq: int) -> None:
+        """The session goes on at the screen's word of the last command it got: what came after it was lost
+        with the link, and goes out again with the numbers that follow."""
+        self._numbers = {key: number for key, number in self._numbers.items() if number <= command_seq}
+        self.sent_seq = self.acknowledged_seq = command_seq
+
+    def due(self) -> list[PendingCommand]:
+        """The commands that may go out now, in sequence."""
+        room = IN_FLIGHT_AT_MOST - len(self._numbers)
+        if room <= 0 or len(self._numbers) == len(self.pending):
+            return []
+        unsent = (command for command in self.pending.values() if command.id not in self._numbers)
+        return list(islice(unsent, room))
+
+    def mark_sent(self, command_id: str) -> PendingCommand | None:
+        """The command goes out as number `sent_seq`. None when it was sent in a session before: nothing new
+        to record."""
+        command = self.pending[command_id]
+        self.sent_seq += 1
+        self._numbers[command_id] = self.sent_seq
+        if command.status is not CommandStatus.QUEUED:
+            return None
+        return self._move(command, CommandStatus.SENT)
+
+    def sent_after(self, command_seq: int) -> list[tuple[int, PendingCommand]]:
+        """The commands of this session with a higher number than that which have not ended, in sequence."""
+        return [(number, self.pending[key]) for key, number in self._numbers.items() if number > command_seq]
+
+    def acknowledge(self) -> int:
+        """A heartbeat is answered: how many commands of this session the screen should have."""
+        self.acknowledged_seq = self.sent_seq
+        return self.sent_seq
+
     def _move(self, command: PendingCommand, status: CommandStatus) -> PendingCommand:
         moved = PendingCommand(command.id, command.command, command.args, command.expires_ms, status)
         if status in OPEN_COMMAND_STATUSES:
             self.pending[command.id] = moved
         else:
-            del self.pending[command.id]
+            self._forget(command.id)
         return moved
+
+    def _forget(self, command_id: str) -> None:
+        self.pending.pop(command_id, None)
+        self._numbers.pop(command_id, None)
+        self._ended[command_id] = None
+        if len(self._ended) > ENDED_REMEMBERED:
+            del self._ended[next(iter(self._ended))]

@@ -2,6 +2,7 @@
 
 head          is this request a WebSocket upgrade? (pure)
 wire          RFC 6455 for one connection, by the sans-I/O protocol of `websockets`
+farewell      how long who is sent away stays away
 connection    one connection from its first byte to its last; knows no sockets
 sessions      what a screen's or an operator's connection means
 credentials   who is this token? looked up many at a time

@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Protocol
 
+from hub.gateway.farewell import away_s
 from hub.gateway.head import Http, NeedMore, Refuse, Upgrade, judge
 from hub.gateway.wire import Wire, problem_response, text_frame
 from protocol.close_codes import MEANINGS, CloseCode
@@ -138,6 +139,11 @@ class Connection:
         self._over(PresenceReason.NETWORK_CLOSED)
         self._gone()
 
+    def failed(self) -> None:
+        """A fault of ours while this connection was served: nothing more is tried with it."""
+        self._over(PresenceReason.HUB_FAULT)
+        self._gone()
+
     def overdue(self) -> None:
         """The deadline of the stage came up."""
         match self.stage:
@@ -238,13 +244,13 @@ class Connection:
 
     def close(self, code: CloseCode, reason: PresenceReason, reconnect_after_s: float | None = None) -> None:
         """Say goodbye, close with `code`, and let go of the client at the latest two seconds later.
-        Idempotent."""
+        Idempotent. Who may come back is told when: by the code, if the caller does not say."""
         if self.stage is not Stage.OPEN:
             return
         assert self.wire is not None
         meaning = MEANINGS[code]
         if reconnect_after_s is None and meaning.come_back:
-            reconnect_after_s = 0.0
+            reconnect_after_s = away_s(code)
         self.transport.write(text_frame(encode(Goodbye(code, meaning.reason, reconnect_after_s))))
         self.wire.close(code, meaning.reason)
         self._write_output()

@@ -22,11 +22,12 @@ WAITING_LIMIT = 20_000
 
 
 class DeviceIdentity(NamedTuple):
-    """Whose token it is."""
+    """Whose token it is. `epoch`: see `actors.device.ports.Link`."""
 
     device_id: str
     tenant_id: str
     has_open_commands: bool
+    epoch: int
 
 
 class Tokens(Protocol):

@@ -204,7 +204,7 @@ class EpollShell:
             # G9: a fault in the code of one connection ends that connection. It is ours to mend, hence the
             # trace.
             logger.exception("a fault while serving %r", transport.connection)
-            transport.connection.ended()
+            transport.connection.failed()
 
     def _receive(self, transport: SocketTransport) -> None:
         try:

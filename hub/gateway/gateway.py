@@ -9,6 +9,7 @@ subprotocol; never in the URL.
 from __future__ import annotations
 
 import logging
+import random
 import re
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
@@ -112,7 +113,7 @@ class Gateway:
         except Exception:
             # Whatever it was: many connections are served by the task that would die of it.
             logger.exception("a fault while serving %r", connection)
-            connection.ended()
+            connection.failed()
 
     # ---- Doorkeeper ----
 
@@ -179,6 +180,7 @@ class Gateway:
                 identity.device_id,
                 identity.device_id if screen is None else screen.name,
                 ip_address=ip_address,
+                epoch=identity.epoch,
                 has_open_commands=identity.has_open_commands,
                 looked_up_s=looked_up_s,
                 hello_deadline_s=self._limits.hello_deadline_s,
@@ -215,8 +217,9 @@ class Gateway:
 
 
 def say_goodbye(connection: Connection, reconnect_after_s: float) -> None:
-    """The hub stops: close this connection so that its client comes back after a while."""
-    connection.close(CloseCode.SERVICE_RESTART, PresenceReason.HUB_RESTARTED, reconnect_after_s)
+    """The hub stops: close this connection so that its client comes back after a while, not all at once."""
+    spread_s = reconnect_after_s + random.random()  # noqa: S311 -- spreads load, guards nothing
+    connection.close(CloseCode.SERVICE_RESTART, PresenceReason.HUB_RESTARTED, spread_s)
 
 
 def _token(authorization: list[str], subprotocols: list[str]) -> str | None:

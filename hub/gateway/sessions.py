@@ -39,6 +39,7 @@ class DeviceSession:
         "_looked_up_s",
         "_name",
         "device_id",
+        "epoch",
         "hello_deadline_s",
         "ip_address",
         "outbox_limit_bytes",
@@ -53,6 +54,7 @@ class DeviceSession:
         name: str,
         *,
         ip_address: str,
+        epoch: int,
         has_open_commands: bool,
         looked_up_s: float,
         hello_deadline_s: float,
@@ -61,6 +63,7 @@ class DeviceSession:
         self._connection = connection
         self._fleet = fleet
         self._greeted = False
+        self.epoch = epoch
         self.ip_address = ip_address
         self._has_open_commands = has_open_commands
         self._looked_up_s = looked_up_s

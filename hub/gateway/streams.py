@@ -123,6 +123,7 @@ class StreamShell:
         except Exception:
             # G9: as in the epoll shell, a fault of one connection ends that connection only.
             logger.exception("a fault while serving %r", connection)
+            connection.failed()
         finally:
             del self._transports[transport]
             connection.ended()

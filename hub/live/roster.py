@@ -37,7 +37,10 @@ class Reach(NamedTuple):
 
 
 class Screen:
-    """One device. The identity half is replaced as a whole; the live half is set field by field."""
+    """One device. The identity half is replaced as a whole; the live half is set field by field.
+
+    `epoch`: the highest of its sessions, as far as this hub knows; what is written of the screen carries it.
+    """
 
     __slots__ = (
         "_lines",
@@ -57,6 +60,7 @@ class Screen:
         "pending_commands",
         "platform",
         "playback",
+        "playlist_version",
         "presence",
         "reason",
         "since_ms",
@@ -93,6 +97,7 @@ class Screen:
         self.alert_state: LedgerState | None = None
         self.alert_missing: MissingReason | None = None
         self.epoch = 0
+        self.playlist_version = 0
         self.stability = Stability()
         self.unstable_since_ms: int | None = None
         self._minute = 0
@@ -211,6 +216,8 @@ class Roster:
             "pairing_expires_ms",
         ):
             setattr(known, name, getattr(screen, name))
+        # It only grows, and may have been told after it was read.
+        known.playlist_version = max(known.playlist_version, screen.playlist_version)
         return known
 
     def remove(self, device_id: str) -> None:

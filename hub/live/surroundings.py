@@ -91,11 +91,24 @@ class Effects:
 
     # ---- presence ----
 
-    def came_online(self, device_id: str, player_version: str, ip_address: str, wall_ms: int) -> None:
+    def session_epoch(self, device_id: str) -> int:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        return 0 if screen is None else screen.epoch
+
+    def playlist_version(self, device_id: str) -> int:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        return 0 if screen is None else screen.playlist_version
+
+    def came_online(
+        self, device_id: str, player_version: str, ip_address: str, wall_ms: int, *, epoch: int
+    ) -> None:
         """See the port."""
         screen = self._roster.get(device_id)
         if screen is None:
             return
+        screen.epoch = epoch
         screen.last_seen_ms = wall_ms
         self._set_presence(screen, Presence.ONLINE, PresenceReason.CONNECTED, wall_ms)
         # PostgreSQL's inet knows no zone (`fe80::1%eth0`).
@@ -130,17 +143,19 @@ class Effects:
 
     def _set_presence(self, screen: Screen, presence: Presence, reason: PresenceReason, wall_ms: int) -> None:
         screen.presence, screen.reason, screen.since_ms = presence, reason, wall_ms
-        self._journal.presence(
-            PresenceRecord(
-                screen.tenant_id,
-                screen.id,
-                presence,
-                reason,
-                wall_ms,
-                screen.last_seen_ms or wall_ms,
-                screen.epoch,
+        # A screen that another hub has taken over is that hub's to speak of.
+        if reason is not PresenceReason.TAKEN_OVER:
+            self._journal.presence(
+                PresenceRecord(
+                    screen.tenant_id,
+                    screen.id,
+                    presence,
+                    reason,
+                    wall_ms,
+                    screen.last_seen_ms or wall_ms,
+                    screen.epoch,
+                )
             )
-        )
         self._feed.screen_changed(screen.tenant_id, screen.id)
 
     # ---- playback ----

@@ -2,67 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import trio
 from trio.testing import MockClock
 
+from actors.device.actor import RESUME_WITHIN_S
 from actors.device.fleet import CUT_REMEMBERED_S, SWEEP_EVERY_S, TICK_S, Fleet
 from actors.runtime import Instant, Supervisor
 from protocol.close_codes import CloseCode
-from protocol.frames import Heartbeat, Hello, Uplink
+from protocol.frames import DeviceGoodbye, Heartbeat, Hello
 from protocol.vocabulary import PresenceReason
+from tests.actors.device.stage import Hub
 from tests.actors.device.world import INTERVAL_S, RecordingLink, World, pending
-
-
-class Hub:
-    """A fleet in its world, driven by hand: `work` runs every turn that waits."""
-
-    def __init__(self, supervisor: Supervisor | None = None) -> None:
-        self.world = World()
-        self.fleet = Fleet(self.world, self.world, self.world.now, INTERVAL_S, supervisor)
-
-    def hello(
-        self,
-        device_id: str = "d",
-        *,
-        open_commands: bool = False,
-        looked_up_s: float | None = None,
-        work: bool = True,
-    ) -> RecordingLink:
-        link = RecordingLink()
-        self.fleet.connected(
-            device_id,
-            "Lobby",
-            link,
-            Hello(),
-            has_open_commands=open_commands,
-            looked_up_s=self.world.mono_s if looked_up_s is None else looked_up_s,
-        )
-        if work:
-            self.work()
-        return link
-
-    def heard(self, link: RecordingLink, frame: Uplink, device_id: str = "d") -> bool:
-        return self.fleet.heard(device_id, link, frame)
-
-    def work(self) -> None:
-        while self.fleet.dispatcher.waiting:
-            self.fleet.dispatcher.run_slice()
-
-    def sweep(self, after_s: float = 0.0) -> None:
-        self.world.mono_s += after_s
-        self.fleet.sweep(self.world.now())
-
-    def sweep_until(self, fact: Callable[[], bool], at_most_s: float) -> float:
-        """Sweep as the running hub does until `fact`; seconds that passed."""
-        start_s = self.world.mono_s
-        while not fact():
-            assert self.world.mono_s - start_s <= at_most_s, "it did not happen in time"
-            self.sweep(SWEEP_EVERY_S)
-            self.work()
-        return self.world.mono_s - start_s
 
 
 @pytest.fixture
@@ -73,10 +24,10 @@ def hub() -> Hub:
 # ---- life and retirement ----
 
 
-def test_an_actor_lives_while_its_screen_is_connected_and_is_gone_with_the_next_sweep(hub: Hub) -> None:
+def test_an_actor_that_was_left_on_purpose_is_gone_with_the_next_tick(hub: Hub) -> None:
     link = hub.hello()
     assert len(hub.fleet) == 1 and hub.fleet.link_of("d") is link
-    hub.fleet.disconnected("d", link, PresenceReason.NETWORK_CLOSED)
+    hub.heard(link, DeviceGoodbye())
     hub.work()
     assert hub.fleet.link_of("d") is None and hub.fleet.connected_devices() == []
     hub.sweep(2 * TICK_S)
@@ -84,15 +35,32 @@ def test_an_actor_lives_while_its_screen_is_connected_and_is_gone_with_the_next_
     assert not hub.heard(link, Heartbeat(1))
 
 
-def test_a_screen_that_returns_before_the_sweep_keeps_its_actor(hub: Hub) -> None:
+def test_an_actor_that_lost_its_link_waits_as_long_as_its_session_can_be_resumed(hub: Hub) -> None:
+    link = hub.hello()
+    hub.fleet.disconnected("d", link, PresenceReason.NETWORK_CLOSED)
+    hub.work()
+    kept_s = hub.sweep_until(lambda: len(hub.fleet) == 0, at_most_s=2 * RESUME_WITHIN_S)
+    assert RESUME_WITHIN_S <= kept_s <= RESUME_WITHIN_S + TICK_S + SWEEP_EVERY_S
+    assert not hub.heard(link, Heartbeat(1))
+
+
+@pytest.mark.parametrize("reason", [PresenceReason.SAID_GOODBYE, PresenceReason.NETWORK_CLOSED])
+def test_a_screen_that_returns_before_its_actor_is_gone_keeps_it(hub: Hub, reason: PresenceReason) -> None:
     old = hub.hello()
-    hub.fleet.disconnected("d", old, PresenceReason.NETWORK_CLOSED)
-    hub.work()
+    hub.fleet.disconnected("d", old, reason)
     new = hub.hello(work=False)
-    hub.sweep()
+    hub.sweep(2 * TICK_S)
     hub.work()
-    hub.sweep()
+    hub.keep_beating(new, 2 * RESUME_WITHIN_S)
     assert hub.fleet.link_of("d") is new and len(new.welcomes) == 1 and new.closed == []
+
+
+def test_an_actor_that_was_made_for_a_stale_hello_only_is_gone_with_the_next_tick(hub: Hub) -> None:
+    hub.world.epochs["d"] = 9
+    link = hub.hello(epoch=8)
+    assert link.closed == [(CloseCode.TRY_AGAIN_LATER, None)] and link.sent == []
+    hub.sweep(2 * TICK_S)
+    assert len(hub.fleet) == 0
 
 
 def test_offline_is_declared_within_a_tick_and_a_sweep_of_the_deadline_and_not_before(hub: Hub) -> None:
@@ -100,6 +68,7 @@ def test_offline_is_declared_within_a_tick_and_a_sweep_of_the_deadline_and_not_b
     passed_s = hub.sweep_until(lambda: bool(link.closed), at_most_s=60)
     assert link.closed == [(CloseCode.HEARTBEAT_LOST, None)]
     assert 1.5 * INTERVAL_S <= passed_s <= 1.5 * INTERVAL_S + TICK_S + SWEEP_EVERY_S
+    assert hub.world.of("offline")[-1][1] is PresenceReason.HEARTBEAT_LOST
 
 
 def test_a_heartbeat_that_came_in_time_counts_even_if_its_turn_comes_after_the_deadline(hub: Hub) -> None:
@@ -140,7 +109,7 @@ async def test_a_running_fleet_on_a_virtual_clock_loses_the_silent_and_keeps_the
             await trio.sleep(INTERVAL_S)
             assert fleet.heard("beating", beating, Heartbeat(seq, 1))
         assert silent.closed == [(CloseCode.HEARTBEAT_LOST, None)]
-        assert fleet.connected_devices() == ["beating"] and len(fleet) == 1
+        assert fleet.connected_devices() == ["beating"] and len(fleet) == 1, "nobody waits for the silent one"
         nursery.cancel_scope.cancel()
 
 
@@ -148,7 +117,7 @@ async def test_a_running_fleet_on_a_virtual_clock_loses_the_silent_and_keeps_the
 
 
 def test_a_fault_costs_its_own_screen_one_reconnect_and_nobody_else_anything(hub: Hub) -> None:
-    links = {f"s{number}": hub.hello(f"s{number}") for number in range(20)}
+    links = {f"s{number}": hub.hello(device_id=f"s{number}") for number in range(20)}
     hub.world.raise_in.add("agreed")
     hub.heard(links["s7"], Heartbeat(1, 1), "s7")
     hub.work()
@@ -161,7 +130,7 @@ def test_a_fault_costs_its_own_screen_one_reconnect_and_nobody_else_anything(hub
     assert all(link.acks for key, link in links.items() if key != "s7")
     assert hub.world.of("offline")[-1][:2] == ("s7", PresenceReason.HUB_FAULT)
     hub.world.mono_s += 1.0
-    assert len(hub.hello("s7").welcomes) == 1
+    assert len(hub.hello(device_id="s7").welcomes) == 1
 
 
 def test_past_its_budget_a_screen_is_quarantined_and_told_how_long() -> None:
@@ -187,7 +156,21 @@ def test_a_hello_that_waits_behind_a_fault_is_sent_away_rather_than_forgotten(hu
     hub.fleet.disconnected("d", old, PresenceReason.NETWORK_CLOSED)
     new = hub.hello(work=False)
     hub.work()
-    assert new.closed == [(CloseCode.HUB_FAULT, 1.0)]
+    assert new.closed == [(CloseCode.HUB_FAULT, None)]
+
+
+def test_a_screen_that_is_away_when_its_budget_is_used_up_is_listed_as_quarantined() -> None:
+    hub = Hub(Supervisor(intensity=0))
+    link = hub.hello()
+    hub.fleet.disconnected("d", link, PresenceReason.NETWORK_CLOSED)
+    hub.work()
+    hub.world.raise_in.add("pending")
+    hub.fleet.queue("d", [pending("c1")])
+    hub.work()
+    assert [what[1] for what in hub.world.of("offline")] == [
+        PresenceReason.NETWORK_CLOSED,
+        PresenceReason.QUARANTINED,
+    ]
 
 
 # ---- between the look-up of a token and the hello ----
@@ -200,6 +183,15 @@ def test_a_cut_between_the_look_up_and_the_hello_still_cuts(hub: Hub) -> None:
     hub.world.mono_s += 5.0
     assert hub.hello(looked_up_s=looked_up_s).closed == [(CloseCode.TOKEN_REVOKED, None)]
     assert hub.hello().closed == [], "a token that is looked up after the cut is a new one"
+
+
+def test_a_cut_after_which_the_screen_may_come_back_keeps_nobody_out(hub: Hub) -> None:
+    link, looked_up_s = hub.hello(), hub.world.mono_s
+    hub.fleet.cut("d", CloseCode.TRY_AGAIN_LATER, PresenceReason.TAKEN_OVER)
+    hub.work()
+    assert link.closed == [(CloseCode.TRY_AGAIN_LATER, None)]
+    assert hub.world.of("offline")[-1][1] is PresenceReason.TAKEN_OVER
+    assert len(hub.hello(looked_up_s=looked_up_s).welcomes) == 1
 
 
 def test_cuts_are_not_remembered_for_ever(hub: Hub) -> None:
@@ -230,17 +222,61 @@ def test_a_command_posted_between_the_look_up_and_the_hello_is_loaded(hub: Hub) 
     assert hub.world.loads == ["d"]
 
 
-def test_a_command_posted_to_a_screen_that_just_left_is_loaded_at_its_return(hub: Hub) -> None:
+def test_a_command_that_its_actor_took_with_it_is_loaded_at_the_screens_return(hub: Hub) -> None:
     looked_up_s = hub.world.mono_s
     link = hub.hello()
     hub.fleet.disconnected("d", link, PresenceReason.NETWORK_CLOSED)
-    hub.work()
     hub.fleet.queue("d", [pending("c1")])
     hub.work()
-    hub.sweep(1.0)
-    assert len(hub.fleet) == 0
+    hub.sweep_until(lambda: len(hub.fleet) == 0, at_most_s=2 * RESUME_WITHIN_S)
     hub.hello(looked_up_s=looked_up_s)
     assert hub.world.loads == ["d"]
+
+
+def test_what_could_not_be_loaded_is_loaded_at_the_next_hello_with_all_that_came_since(hub: Hub) -> None:
+    link = hub.hello(open_commands=True)
+    hub.fleet.queue("d", [pending("c2")])
+    hub.fleet.disconnected("d", link, PresenceReason.NETWORK_CLOSED)
+    hub.work()
+    hub.fleet.not_loaded("d")
+    hub.fleet.queue("d", [pending("c3")])
+    hub.work()
+    new = hub.hello(Hello(session_id=link.session_id))
+    assert len(new.resumes) == 1 and new.command_ids == []
+    assert hub.world.loads == ["d", "d"], "resumed, but there is something that the actor never got"
+    hub.fleet.loaded("d", [pending("c1"), pending("c2"), pending("c3")])
+    hub.work()
+    assert new.command_ids == ["c1", "c2", "c3"]
+
+
+def test_a_load_that_gives_up_while_the_screen_returns_takes_nothing_with_it(hub: Hub) -> None:
+    link = hub.hello(open_commands=True)
+    hub.fleet.disconnected("d", link, PresenceReason.NETWORK_CLOSED)
+    hub.work()
+    new = hub.hello(Hello(session_id=link.session_id), work=False)
+    hub.fleet.not_loaded("d")
+    hub.fleet.queue("d", [pending("c2")])
+    hub.work()
+    assert new.command_ids == []
+    hub.fleet.loaded("d", [pending("c1")])
+    hub.work()
+    assert new.command_ids == ["c1", "c2"]
+
+
+def test_a_command_that_is_withdrawn_while_it_is_loaded_is_never_sent(hub: Hub) -> None:
+    link = hub.hello(open_commands=True)
+    hub.fleet.queue("d", [pending("c2"), pending("c3")])
+    hub.fleet.withdraw("d", ["c1", "c3"])
+    hub.fleet.loaded("d", [pending("c1"), pending("c2")])
+    hub.work()
+    assert link.command_ids == ["c2"]
+
+
+def test_what_concerns_a_screen_without_an_actor_is_nobodys_and_harms_nobody(hub: Hub) -> None:
+    hub.fleet.withdraw("d", ["c1"])
+    hub.fleet.want_playlist("d", 4)
+    hub.fleet.alert_sent("d", 4)
+    assert len(hub.fleet) == 0 and hub.fleet.dispatcher.waiting == 0
 
 
 def test_commands_posted_while_older_ones_are_loaded_go_out_after_them_and_once(hub: Hub) -> None:
@@ -265,7 +301,7 @@ def test_an_alert_overtakes_the_normal_lane(hub: Hub) -> None:
 
 
 def test_a_screen_that_sends_faster_than_its_actor_may_be_kept_waiting_is_refused(hub: Hub) -> None:
-    link, other = hub.hello(), hub.hello("other")
+    link, other = hub.hello(), hub.hello(device_id="other")
     accepted = 0
     while hub.heard(link, Heartbeat(accepted)):
         accepted += 1

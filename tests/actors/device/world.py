@@ -9,7 +9,7 @@ from actors.device.messages import PendingCommand
 from actors.runtime import Instant
 from protocol.close_codes import CloseCode
 from protocol.codec import decode_downlink
-from protocol.frames import Ack, Alert, Command, DeviceEvent, Downlink, Playback, Receipt, Welcome
+from protocol.frames import Ack, Alert, Command, DeviceEvent, Downlink, Playback, Receipt, Resumed, Welcome
 from protocol.vocabulary import CommandName, CommandStatus, PresenceReason, Severity
 
 NOON_MS = 1_767_355_200_000
@@ -21,6 +21,7 @@ class RecordingLink:
     """Fulfils `actors.device.ports.Link`."""
 
     session_id: str = "session"
+    epoch: int = 0
     ip_address: str = "127.0.0.1"
     stalled: bool = False
     sent: list[Downlink] = field(default_factory=list)
@@ -47,12 +48,25 @@ class RecordingLink:
         return [frame for frame in self.sent if isinstance(frame, Welcome)]
 
     @property
+    def resumes(self) -> list[Resumed]:
+        return [frame for frame in self.sent if isinstance(frame, Resumed)]
+
+    @property
     def acks(self) -> list[Ack]:
         return [frame for frame in self.sent if isinstance(frame, Ack)]
 
     @property
+    def commands(self) -> list[Command]:
+        return [frame for frame in self.sent if isinstance(frame, Command)]
+
+    @property
     def command_ids(self) -> list[str]:
-        return [frame.command_id for frame in self.sent if isinstance(frame, Command)]
+        return [command.command_id for command in self.commands]
+
+    @property
+    def numbers(self) -> list[int | None]:
+        """The `seq` of the commands that were written, in order."""
+        return [command.seq for command in self.commands]
 
 
 @dataclass
@@ -61,10 +75,12 @@ class World:
 
     mono_s: float = 1_000.0
     version: int = 1
+    playlist: int = 0
+    epochs: dict[str, int] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     told: list[tuple[Any, ...]] = field(default_factory=list)
     due_s: dict[str, float] = field(default_factory=dict)
-    over: list[str] = field(default_factory=list)
+    kept_until_s: dict[str, float] = field(default_factory=dict)
     loads: list[str] = field(default_factory=list)
     raise_in: set[str] = field(default_factory=set)
     """Names of methods that fail: a fault in the hub's own code."""
@@ -96,7 +112,16 @@ class World:
     def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
         self._tell("agreed", device_id)
 
-    def came_online(self, device_id: str, player_version: str, ip_address: str, wall_ms: int) -> None:
+    def session_epoch(self, device_id: str) -> int:
+        return self.epochs.get(device_id, 0)
+
+    def playlist_version(self, device_id: str) -> int:
+        return self.playlist
+
+    def came_online(
+        self, device_id: str, player_version: str, ip_address: str, wall_ms: int, *, epoch: int
+    ) -> None:
+        self.epochs[device_id] = epoch
         self._tell("online", device_id)
 
     def went_offline(self, device_id: str, reason: PresenceReason, last_heard_ms: int, wall_ms: int) -> None:
@@ -132,8 +157,11 @@ class World:
     def expect_heartbeat(self, device_id: str, due_s: float) -> None:
         self.due_s[device_id] = due_s
 
-    def session_over(self, device_id: str) -> None:
-        self.over.append(device_id)
+    def link_taken(self, device_id: str) -> None:
+        self.kept_until_s.pop(device_id, None)
+
+    def link_lost(self, device_id: str, until_s: float) -> None:
+        self.kept_until_s[device_id] = until_s
 
     # ---- PendingLoader ----
 

@@ -18,7 +18,7 @@ from hub.gateway.connection import Connection
 from hub.gateway.credentials import DeviceCredentials, DeviceIdentity
 from hub.gateway.gateway import Gateway, Limits, OperatorIdentity
 from hub.gateway.wire import text_frame
-from hub.journal import Batch, Journal
+from hub.journal import Batch, Journal, Written
 from hub.live.board import Board
 from hub.live.feed import Feed
 from hub.live.picture import LivePicture
@@ -46,6 +46,7 @@ class House:
     loads: list[str] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     open_commands: set[str] = field(default_factory=set)
+    epoch: int = 0
 
     def __post_init__(self) -> None:
         self.roster = Roster()
@@ -80,9 +81,11 @@ class House:
     async def devices_of_tokens(self, hashes: Sequence[bytes]) -> Mapping[bytes, DeviceIdentity]:
         await trio.lowlevel.checkpoint()
         found = {}
+        self.epoch += 1
         for screen in (*self.roster.of_tenant("t1"), *self.roster.of_tenant("t2")):
             digest = hashlib.sha256(f"token-{screen.id}".encode()).digest()
-            found[digest] = DeviceIdentity(screen.id, screen.tenant_id, screen.id in self.open_commands)
+            has_open_commands = screen.id in self.open_commands
+            found[digest] = DeviceIdentity(screen.id, screen.tenant_id, has_open_commands, self.epoch)
         return {digest: found[digest] for digest in hashes if digest in found}
 
     def operator_identity(self, token: str) -> OperatorIdentity | None:
@@ -93,9 +96,9 @@ class House:
     def load_pending(self, device_id: str) -> None:
         self.loads.append(device_id)
 
-    async def write(self, batch: Batch) -> int:
+    async def write(self, batch: Batch) -> Written:
         self.batches.append(batch)
-        return 0
+        return Written(0, frozenset())
 
     # ---- what tests do ----
 

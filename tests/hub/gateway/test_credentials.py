@@ -55,7 +55,7 @@ class Caller:
 
 
 def identity(device_id: str) -> DeviceIdentity:
-    return DeviceIdentity(device_id, "t1", False)
+    return DeviceIdentity(device_id, "t1", False, 1)
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from persistence.database import Database
 from persistence.errors import DatabaseUnavailable
 from persistence.live_state import CommandRecord, LiveState
 from protocol.frames import Hello
-from protocol.vocabulary import DeviceStatus, LedgerState, MissingReason
+from protocol.vocabulary import DeviceStatus, LedgerState, MissingReason, PresenceReason
 from tests.actors.device.world import RecordingLink
 from tests.hub.gateway.house import House
 from tests.persistence.premises import Premises
@@ -87,16 +87,35 @@ async def test_a_screen_of_which_the_roster_was_not_told_is_read_before_it_is_le
 
     found = await start.restore.devices_of_tokens(digests)
 
-    assert found[digests[1]] == DeviceIdentity(unheard, ours.id, False)
-    for device_id in (approved, unheard):
+    assert found[digests[1]] == DeviceIdentity(unheard, ours.id, False, found[digests[1]].epoch)
+    for device_id, digest in zip((approved, unheard), digests, strict=True):
         assert start.house.board.alerts_for(device_id)[1], "no alert passes it by"
+        assert start.house.effects.session_epoch(device_id) < found[digest].epoch, "its session may begin"
+
+
+async def test_a_hub_that_starts_is_the_newest_whoever_was_online(start: Start, ours: Premises) -> None:
+    device_id = ours.devices[0]
+    ours.run("SELECT setval('session_epochs', 40)")
+    ours.run(
+        "UPDATE devices SET presence = 'online', presence_reason = 'connected', session_epoch = 40, "
+        "playlist_version = 3 WHERE id = %s",
+        device_id,
+    )
+    await start.fill()
+    assert ours.rows("SELECT DISTINCT session_epoch FROM devices") == [(41,)]
+    assert {start.house.effects.session_epoch(device) for device in ours.devices} == {41}
+    row = start.house.roster.get(device_id)
+    assert row is not None and (row.reason, row.playlist_version) == (PresenceReason.HUB_RESTARTED, 3)
+
+    (later,) = await start.restore.screens(ours.id, [device_id])
+    assert later.epoch == 41, "whoever is read later has the hub's epoch too"
 
 
 async def test_open_commands_are_loaded_even_if_postgresql_needs_a_while(
     start: Start, ours: Premises, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await start.fill()
-    device_id, link = ours.devices[0], RecordingLink()
+    device_id, link = ours.devices[0], RecordingLink(epoch=1_000)
     failures = iter([DatabaseUnavailable("no connection")] * 2)
     ask = start.state.open_commands
 
@@ -117,3 +136,28 @@ async def test_open_commands_are_loaded_even_if_postgresql_needs_a_while(
             await trio.sleep(0.01)
             start.house.work()
     assert link.command_ids == [ours.command_id]
+
+
+async def test_a_screen_that_leaves_before_postgresql_answers_gets_its_commands_when_it_is_back(
+    start: Start, ours: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start.fill()
+    device_id, link = ours.devices[0], RecordingLink(epoch=1_000)
+
+    async def never(tenant_id: str, device_id: str) -> list[CommandRecord]:
+        raise DatabaseUnavailable("no connection")
+
+    given_up: list[str] = []
+    monkeypatch.setattr(start.state, "open_commands", never)
+    monkeypatch.setattr(page, "LOAD_AGAIN_AFTER_S", 0.01)
+    monkeypatch.setattr(start.house.fleet, "not_loaded", given_up.append)
+    start.house.load_pending = start.restore.load_pending  # type: ignore[method-assign]
+    start.house.fleet.connected(
+        device_id, "Lobby", link, Hello(), has_open_commands=True, looked_up_s=start.house.now_s
+    )
+    start.house.fleet.disconnected(device_id, link, PresenceReason.NETWORK_CLOSED)
+    start.house.work()
+    with trio.fail_after(5):
+        while not given_up:
+            await trio.sleep(0.01)
+    assert given_up == [device_id]

@@ -37,7 +37,7 @@ async def journaled(house: House) -> Batch:
 
 
 async def test_presence_goes_to_the_row_the_journal_and_the_timeline(house: House) -> None:
-    house.effects.came_online("d1", "2.1", "192.0.2.7", NOON_MS)
+    house.effects.came_online("d1", "2.1", "192.0.2.7", NOON_MS, epoch=7)
     house.effects.playback_changed("d1", Playback(PlaybackState.IDLE), NOON_MS + 1)
     house.effects.went_offline("d1", PresenceReason.TOO_SLOW, NOON_MS + 5, NOON_MS + 9)
     row = house.roster.get("d1")
@@ -63,12 +63,12 @@ async def test_presence_goes_to_the_row_the_journal_and_the_timeline(house: Hous
 async def test_an_address_is_recorded_as_postgresql_takes_it(
     house: House, peer: str, recorded: str | None
 ) -> None:
-    house.effects.came_online("d1", "", peer, NOON_MS)
+    house.effects.came_online("d1", "", peer, NOON_MS, epoch=7)
     assert (await journaled(house)).playback["d1"].ip_address == recorded
 
 
 async def test_no_text_of_a_screen_is_kept_as_it_came(house: House) -> None:
-    house.effects.came_online("d1", DIRTY, "", NOON_MS)
+    house.effects.came_online("d1", DIRTY, "", NOON_MS, epoch=7)
     house.effects.playback_changed("d1", Playback(PlaybackState.PLAYING, DIRTY), NOON_MS)
     house.effects.heartbeat_sampled("d1", 1, Playback(PlaybackState.PLAYING, DIRTY), NOON_MS)
     house.effects.event_reported("d1", DeviceEvent(EventName.ERROR, DIRTY, DIRTY), NOON_MS)
@@ -125,7 +125,7 @@ async def test_a_command_gets_the_instant_of_its_new_status(
 
 async def test_a_screen_that_the_roster_does_not_know_leaves_no_trace(house: House) -> None:
     effects = house.effects
-    effects.came_online("nobody", "", "", NOON_MS)
+    effects.came_online("nobody", "", "", NOON_MS, epoch=7)
     effects.went_offline("nobody", PresenceReason.TOO_SLOW, NOON_MS, NOON_MS)
     effects.playback_changed("nobody", Playback(PlaybackState.IDLE), NOON_MS)
     effects.heartbeat_sampled("nobody", 1, None, NOON_MS)
