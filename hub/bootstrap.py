@@ -1,8 +1,8 @@
 """The composition root: the only page that knows ports and adapters both. It builds the hub, runs it,
 takes it down.
 
-Order of starting: database, live side (filled from PostgreSQL), then the port. Order of stopping: the port
-closes, everybody is told to come back, the journal is flushed, the database closes.
+Order of starting: database, live side (filled from PostgreSQL), then the port. Order of stopping: see
+`hub.lifetime`; the database closes last.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ import gc
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import trio
 
 from actors.device.fleet import Fleet
-from actors.runtime import Instant
+from actors.runtime import Instant, Service, Services
 from hub import logs
 from hub.api.app import create_app
 from hub.api.health import Readiness
@@ -31,6 +30,7 @@ from hub.gateway.wire import text_frame
 from hub.http_server import HttpServer
 from hub.journal import Batch, Journal, Written
 from hub.kept_secrets import kept_secret
+from hub.lifetime import serve
 from hub.live.board import Board
 from hub.live.feed import BEAT_S, Feed
 from hub.live.picture import LivePicture
@@ -57,8 +57,7 @@ from protocol.vocabulary import PresenceReason
 logger = logging.getLogger(__name__)
 
 EXPIRE_COMMANDS_EVERY_S = 5.0
-FLUSH_DEADLINE_S = 2.0
-DRAIN_DEADLINE_S = 2.0
+EXPIRE_UNLESS_BEHIND_S = 1.0
 TENANTS_AGAIN_EVERY_S = 60.0
 
 
@@ -132,6 +131,7 @@ class Hub:
         self.retention = Retention(
             OldRows(database), self.live.refresh_devices, utc_now, settings.history_days
         )
+        self.services = self._services()
         self.metrics = self._metrics()
         self.use_cases = UseCases.wired(
             database,
@@ -164,21 +164,24 @@ class Hub:
         missing = f"not applied: {', '.join(pending)}; run `clarion migrate`"
         return Readiness(not pending, {"database": "ok", "migrations": missing if pending else "ok"})
 
-    def tasks(self) -> list[Callable[[], Awaitable[None]]]:
-        """What runs as long as the hub does."""
-        return [
-            self.fleet.dispatcher.run,
-            self.fleet.run,
-            self.gateway.run,
-            self.credentials.run,
-            self.journal.run,
-            self.records.run,
-            self.live.run,
-            self._beat,
-            self._expire_commands,
-            self._follow_tenants,
-            self.retention.run,
-        ]
+    def _services(self) -> Services:
+        """What runs as long as the hub does. Each keeps its state outside its task, so that it can be started
+        again where it failed; those that are not vital may rest while screens are served."""
+        return Services(
+            [
+                Service("dispatcher", self.fleet.dispatcher.run),
+                Service("fleet", self.fleet.run),
+                Service("gateway", self.gateway.run),
+                Service("credentials", self.credentials.run),
+                Service("journal", self.journal.run),
+                Service("beat", self._beat),
+                Service("emergency records", self.records.run, vital=False),
+                Service("live side", self.live.run, vital=False),
+                Service("expiry of commands", self._expire_commands, vital=False),
+                Service("tenants", self._follow_tenants, vital=False),
+                Service("retention", self.retention.run, vital=False),
+            ]
+        )
 
     async def _beat(self) -> None:
         while True:
@@ -188,14 +191,14 @@ class Hub:
             self.feed.beat()
 
     async def _expire_commands(self) -> None:
-        """For screens that are away; those that are here expire their own."""
+        """For screens that are away; those that are here expire their own as well."""
         while True:
             await trio.sleep(EXPIRE_COMMANDS_EVERY_S)
             try:
-                for tenant_id in tuple(self.tenant_names):
-                    expired = await self.state.expire_commands(tenant_id)
-                    for device_id in set(expired):
-                        self.live.commands_expired(tenant_id, device_id, expired.count(device_id))
+                # An answer that is still on its way to PostgreSQL came in time.
+                if self.journal.lag_s < EXPIRE_UNLESS_BEHIND_S:
+                    for tenant_id in tuple(self.tenant_names):
+                        await self.use_cases.commands.expire(tenant_id)
             except DatabaseUnavailable as error:
                 logger.warning("commands cannot be expired now: %s", error)
 
@@ -252,6 +255,11 @@ class Hub:
                 ("turns", "Actor turns.", lambda: dispatcher.turns),
                 ("turn_faults", "Actor turns that failed.", lambda: dispatcher.faults),
                 (
+                    "service_restarts",
+                    "Services of the hub that failed and were started again.",
+                    lambda: sum(state.restarts for state in self.services.states()),
+                ),
+                (
                     "messages_refused",
                     "Messages refused by a full or stopped actor.",
                     lambda: dispatcher.refused,
@@ -279,7 +287,8 @@ class Hub:
 
 
 async def run_hub(settings: Settings) -> None:
-    """Run the hub until cancelled, then drain it. Raises StartError when it cannot start."""
+    """Run the hub until cancelled, then stop it in order. Raises StartError when it cannot start, HubFailed
+    when it cannot go on."""
     logs.configure(settings)
     if settings.database_url is None:
         raise StartError(
@@ -308,7 +317,7 @@ async def run_hub(settings: Settings) -> None:
             logger.info(
                 "the hub listens on %s:%d, %d devices known", settings.host, settings.port, len(hub.roster)
             )
-            await _serve(hub, door)
+            await serve(hub.services, door, hub.fleet.dispatcher, hub.journal.flush)
             queries.cancel_scope.cancel()
     except OSError as error:
         raise StartError(f"The emergency log cannot be read: {error}. Check CLARION_DATA_DIR.") from error
@@ -319,30 +328,6 @@ async def run_hub(settings: Settings) -> None:
     finally:
         for sock in sockets:
             sock.close()
-
-
-async def _serve(hub: Hub, door: FrontDoor) -> None:
-    """Run everything; when cancelled, stop in order, within the deadlines above."""
-    stop = trio.Event()
-    async with trio.open_nursery() as outer:
-        outer.start_soon(_when_cancelled, stop.set)
-        with trio.CancelScope(shield=True):
-            async with trio.open_nursery() as parts:
-                for task in (*hub.tasks(), door.run):
-                    parts.start_soon(task)
-                await stop.wait()
-                with trio.move_on_after(DRAIN_DEADLINE_S):
-                    await door.drain()
-                parts.cancel_scope.cancel()
-            with trio.move_on_after(FLUSH_DEADLINE_S):
-                await hub.journal.flush()
-
-
-async def _when_cancelled(tell: Callable[[], None]) -> None:
-    try:
-        await trio.sleep_forever()
-    finally:
-        tell()
 
 
 def _raise_open_files_limit() -> None:

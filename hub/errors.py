@@ -23,5 +23,9 @@ class StartError(ClarionError):
     """Clarion cannot start here and now: a taken port, an unreachable database, a second `clarion up`."""
 
 
+class HubFailed(ClarionError):
+    """A service without which there is no hub failed again and again; the hub has stopped in order."""
+
+
 class ChildDied(ClarionError):
     """A process that `clarion up` started ended by itself."""

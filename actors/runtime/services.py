@@ -2,7 +2,8 @@
 
 Rule 1: a service runs for ever; one that raises, or returns, has failed.
 Rule 2: a service that failed is started again after a pause that doubles, and the others do not notice.
-Rule 3: one that fails again and again, or may not fail at all, takes the program down: `ServiceFailed`.
+Rule 3: one that fails again and again ends the program, if it is vital: `ServiceFailed`. If it is not, it
+        rests for some minutes and starts anew.
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ from actors.runtime.supervision import Supervisor, Verdict
 
 logger = logging.getLogger(__name__)
 
+PERIOD_S = 60.0
+BACKOFF_S = 0.2
+REST_S = 300.0
+
 
 class Service(NamedTuple):
-    """`restarts`: how many faults within a minute are forgiven; none: the first one is the program's end."""
+    """`vital`: the program cannot go on without it. `restarts`: how many faults a minute are forgiven."""
 
     name: str
     run: Callable[[], Awaitable[None]]
+    vital: bool = True
     restarts: int = 5
 
 
@@ -34,17 +40,16 @@ class ServiceState(NamedTuple):
     """A service now. `last_fault`: what it failed of, empty if it never did."""
 
     name: str
+    vital: bool
     running: bool
     restarts: int
     last_fault: str
 
 
 class _Running:
-    """`period_s` and `backoff_s`: see Supervisor."""
-
-    def __init__(self, service: Service, period_s: float, backoff_s: float) -> None:
+    def __init__(self, service: Service) -> None:
         self.service = service
-        self.supervisor = Supervisor(service.restarts, period_s, period_s, backoff_s)
+        self.supervisor = Supervisor(service.restarts, PERIOD_S, REST_S, BACKOFF_S)
         self.running = False
         self.last_fault = ""
 
@@ -52,10 +57,8 @@ class _Running:
 class Services:
     """`run` in a task; `states` says how they are."""
 
-    def __init__(
-        self, services: Sequence[Service], *, period_s: float = 60.0, backoff_s: float = 0.2
-    ) -> None:
-        self._services = [_Running(service, period_s, backoff_s) for service in services]
+    def __init__(self, services: Sequence[Service]) -> None:
+        self._services = [_Running(service) for service in services]
 
     def __repr__(self) -> str:
         running = sum(one.running for one in self._services)
@@ -77,7 +80,9 @@ class Services:
     def states(self) -> list[ServiceState]:
         """Each one, in the order given."""
         return [
-            ServiceState(one.service.name, one.running, one.supervisor.restarts, one.last_fault)
+            ServiceState(
+                one.service.name, one.service.vital, one.running, one.supervisor.restarts, one.last_fault
+            )
             for one in self._services
         ]
 
@@ -94,7 +99,7 @@ class Services:
             name, now_s = one.service.name, trio.current_time()
             decision = one.supervisor.fault(name, failure, now_s)
             one.last_fault = f"{type(failure).__name__}: {failure}"
-            if decision.verdict is Verdict.QUARANTINE:
+            if decision.verdict is Verdict.QUARANTINE and one.service.vital:
                 raise ServiceFailed(f"{name} failed for good: {one.last_fault}") from failure
             logger.error("%s failed and starts again in %.1f s", name, decision.wait_s, exc_info=failure)
             await trio.sleep(decision.wait_s)

@@ -52,7 +52,7 @@ async def test_a_tenant_made_while_the_hub_runs_is_known_after_the_next_look(
     assert later.id not in hub.tenant_names
     await hub.refresh_tenants()
     assert hub.tenant_names[later.id] == "Made later"
-    assert hub._follow_tenants in hub.tasks()
+    assert "tenants" in {service.name for service in hub.services.states()}
 
 
 async def test_a_device_that_was_never_let_in_leaves_the_roster_when_it_is_deleted(
@@ -71,4 +71,4 @@ async def test_a_device_that_was_never_let_in_leaves_the_roster_when_it_is_delet
         assert await hub.retention.sweep()
     assert hub.roster.get(row[0]) is None
     assert b"clarion_devices_deleted_total 1.0" in hub.metrics.text()
-    assert hub.retention.run in hub.tasks()
+    assert "retention" in {service.name for service in hub.services.states()}

@@ -9,6 +9,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.runtime import Service, ServiceFailed, Services, ServiceState
+from actors.runtime.services import REST_S
 
 
 def failing(times: int, began_s: list[float]) -> Callable[[], Awaitable[None]]:
@@ -26,12 +27,12 @@ def failing(times: int, began_s: list[float]) -> Callable[[], Awaitable[None]]:
 
 async def test_a_service_that_fails_starts_again_after_pauses_that_double(autojump_clock: MockClock) -> None:
     began_s: list[float] = []
-    services = Services([Service("journal", failing(3, began_s))], period_s=60.0, backoff_s=0.5)
+    services = Services([Service("journal", failing(3, began_s))])
     async with trio.open_nursery() as nursery:
         nursery.start_soon(services.run)
         await trio.sleep(30.0)
-        assert [began - began_s[0] for began in began_s] == [0.0, 1.5, 3.5, 6.5]
-        assert services.states() == [ServiceState("journal", True, 3, "RuntimeError: fault 3")]
+        assert [began - began_s[0] for began in began_s] == pytest.approx([0.0, 1.2, 2.6, 4.4])
+        assert services.states() == [ServiceState("journal", True, True, 3, "RuntimeError: fault 3")]
         nursery.cancel_scope.cancel()
 
 
@@ -79,6 +80,19 @@ async def test_one_without_a_budget_takes_it_down_at_its_first_fault(autojump_cl
     assert len(began_s) == 1
 
 
+async def test_one_that_is_not_vital_rests_and_starts_anew(autojump_clock: MockClock) -> None:
+    began_s: list[float] = []
+    services = Services([Service("retention", failing(2, began_s), vital=False, restarts=1)])
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(services.run)
+        await trio.sleep(60.0)
+        assert len(began_s) == 2
+        assert services.states() == [ServiceState("retention", False, False, 1, "RuntimeError: fault 2")]
+        await trio.sleep(REST_S)
+        assert len(began_s) == 3 and services.states()[0].running
+        nursery.cancel_scope.cancel()
+
+
 async def test_faults_that_are_far_apart_are_forgiven_for_ever(autojump_clock: MockClock) -> None:
     faults = 0
 
@@ -97,7 +111,7 @@ async def test_what_is_cancelled_has_not_failed(autojump_clock: MockClock) -> No
     services = Services([Service("sleeper", trio.sleep_forever)])
     with trio.move_on_after(1.0):
         await services.run()
-    assert services.states() == [ServiceState("sleeper", False, 0, "")]
+    assert services.states() == [ServiceState("sleeper", True, False, 0, "")]
 
 
 async def test_several_faults_within_one_service_are_one(autojump_clock: MockClock) -> None:
