@@ -43,12 +43,13 @@ def old(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Premises]:
             )
         for status in STATUSES:
             home.run(
-                "INSERT INTO commands (id, tenant_id, device_id, command, status, detail, expires_at, finished_at)"
-                " VALUES (gen_random_uuid(), %s, %s, 'ping', %s, 'why', %s, %s)",
+                "INSERT INTO commands (id, tenant_id, device_id, command, status, detail, expires_at,"
+                " finished_at) VALUES (gen_random_uuid(), %s, %s, 'ping', %s, 'why', %s, %s)",
                 *(home.id, device_id, status, NOW + timedelta(hours=1), NOW),
             )
         home.run(
-            "INSERT INTO device_events (tenant_id, device_id, at, kind, text) VALUES (%s, %s, %s, 'online', 'x')",
+            "INSERT INTO device_events (tenant_id, device_id, at, kind, text)"
+            " VALUES (%s, %s, %s, 'online', 'x')",
             *(home.id, device_id, NOW),
         )
     home.run(

@@ -12,7 +12,8 @@ from tests.hub.tenants import make_tenant
 # Partitions are reached through their table alone: see below.
 _TABLES_WITH_A_TENANT = """
 SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
- WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace AND a.attname = 'tenant_id' ORDER BY 1
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+   AND c.relnamespace = 'public'::regnamespace AND a.attname = 'tenant_id' ORDER BY 1
 """
 
 
