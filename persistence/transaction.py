@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from persistence.repositories.audit import Audit
 from persistence.repositories.base import Connection as Connection
+from persistence.repositories.bulk_commands import BulkCommands
+from persistence.repositories.command_queue import CommandQueue
 from persistence.repositories.commands import Commands
 from persistence.repositories.devices import Devices
 from persistence.repositories.emergencies import Emergencies
@@ -33,6 +35,14 @@ class Transaction:
     @cached_property
     def commands(self) -> Commands:
         return Commands(self.connection, self.tenant_id)
+
+    @cached_property
+    def command_queue(self) -> CommandQueue:
+        return CommandQueue(self.connection, self.tenant_id)
+
+    @cached_property
+    def bulk_commands(self) -> BulkCommands:
+        return BulkCommands(self.connection, self.tenant_id)
 
     @cached_property
     def emergencies(self) -> Emergencies:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import trio
 
 from hub.use_cases.ports import LedgerEntry
-from hub.use_cases.realtime import LiveEmergency, QueuedCommand
+from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
 
@@ -22,6 +22,8 @@ class RecordingRealtime:
     refreshed: list[str] = field(default_factory=list)
     cuts: list[tuple[str, CloseCode]] = field(default_factory=list)
     commands: list[QueuedCommand] = field(default_factory=list)
+    ended: list[EndedCommand] = field(default_factory=list)
+    online_ids: set[str] = field(default_factory=set)
     activated: list[LiveEmergency] = field(default_factory=list)
     cleared: list[tuple[str, datetime, str]] = field(default_factory=list)
     signed_off: list[str] = field(default_factory=list)
@@ -34,8 +36,16 @@ class RecordingRealtime:
     def cut(self, device_id: str, code: CloseCode) -> None:
         self.cuts.append((device_id, code))
 
-    def command_queued(self, command: QueuedCommand) -> None:
-        self.commands.append(command)
+    async def commands_queued(self, commands: Sequence[QueuedCommand]) -> None:
+        await trio.lowlevel.checkpoint()
+        self.commands.extend(commands)
+
+    async def commands_ended(self, commands: Sequence[EndedCommand]) -> None:
+        await trio.lowlevel.checkpoint()
+        self.ended.extend(commands)
+
+    def online(self, device_ids: Iterable[str]) -> int:
+        return len(self.online_ids.intersection(device_ids))
 
     def preview(self, tenant_id: str, scope: Scope) -> ScopePreview:
         return self.reach

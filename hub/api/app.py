@@ -20,7 +20,18 @@ import structlog
 from quart import Response, g, request
 from quart_trio import QuartTrio
 
-from hub.api import commands, devices, emergencies, health, pages, pairing, places, sign_in, sockets
+from hub.api import (
+    bulk_commands,
+    commands,
+    devices,
+    emergencies,
+    health,
+    pages,
+    pairing,
+    places,
+    sign_in,
+    sockets,
+)
 from hub.api.binding import Binding
 from hub.api.health import Readiness
 from hub.api.openapi import openapi_document
@@ -38,6 +49,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *pairing.ROUTES,
     *devices.ROUTES,
     *commands.ROUTES,
+    *bulk_commands.ROUTES,
     *places.ROUTES,
     *emergencies.ROUTES,
 )

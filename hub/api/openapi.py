@@ -31,7 +31,7 @@ _TAGS: Final = {
     "sign-in": "People get an access token.",
     "pairing": "Devices ask to be let in. Needs no access token.",
     "devices": "Screens: find, read, change, let in, shut out.",
-    "commands": "Orders to one screen.",
+    "commands": "Orders to one screen, or to many at once.",
     "places": "Sites and groups.",
     "emergencies": "Take over every screen in scope, and know which of them show it.",
 }

@@ -18,6 +18,7 @@ from hub.use_cases.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    Overloaded,
     Refused,
     TooMany,
 )
@@ -36,6 +37,7 @@ _STATUS_OF_REFUSAL: Final[dict[type[Refused], int]] = {
     Gone: 410,
     Invalid: 422,
     TooMany: 429,
+    Overloaded: 503,
 }
 _WHAT_TO_DO: Final[dict[int, str]] = {
     400: "The request could not be read. Send it again as HTTP/1.1 with a complete body.",
@@ -105,7 +107,7 @@ def answer_failure(error: Exception) -> Response:
 def _refusal(error: Refused) -> Response:
     status = _STATUS_OF_REFUSAL[type(error)]
     headers = {"WWW-Authenticate": 'Bearer realm="clarion"'} if status == 401 else {}
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | Overloaded):
         headers["Retry-After"] = str(error.retry_after_s)
     return problem(status, error.detail, error.fields if isinstance(error, Invalid) else None, headers)
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from hub.use_cases.devices import Status
 from hub.use_cases.paging import LIMIT_AT_MOST
 from protocol.api import Id
-from protocol.vocabulary import LedgerState
+from protocol.vocabulary import CommandName, CommandStatus, LedgerState
 
 Limit = Annotated[int, Meta(ge=1, le=LIMIT_AT_MOST)]
 Cursor = Annotated[str, Meta(max_length=1000)]
@@ -32,10 +32,20 @@ class DevicesQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     q: Annotated[str, Meta(max_length=200)] | None = None
 
 
-class CommandsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+class DeviceCommandsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     """`open`: only those that are not finished."""
 
     open: bool = False
+
+
+class CommandsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """`open`: only those that are not finished. What is named together must all be so."""
+
+    open: bool = False
+    status: CommandStatus | None = None
+    device_id: Id | None = None
+    bulk_id: Id | None = None
+    command: CommandName | None = None
 
 
 class EmergenciesQuery(PageQuery, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ Rule 2: what PostgreSQL did not tell is asked again until it does. The action it
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -23,7 +23,7 @@ from hub.live.incident import to_ms
 from hub.live.incident_view import as_emergency, ledger_entries
 from hub.live.roster import Roster, Screen
 from hub.use_cases.ports import LedgerEntry
-from hub.use_cases.realtime import LiveEmergency, QueuedCommand
+from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
 from protocol.live import CommandChange
@@ -32,6 +32,9 @@ from protocol.vocabulary import CommandStatus, Presence, PresenceReason
 logger = logging.getLogger(__name__)
 
 READ_AGAIN_EVERY_S = 1.0
+
+COMMANDS_PER_SLICE = 250
+"""Commands told between two checkpoints: a few milliseconds."""
 
 
 class Truth(Protocol):
@@ -106,27 +109,59 @@ class LiveSide:
         """See the port."""
         self._fleet.cut(device_id, code, PresenceReason.TOKEN_REVOKED)
 
-    def command_queued(self, command: QueuedCommand) -> None:
+    async def commands_queued(self, commands: Sequence[QueuedCommand]) -> None:
         """See the port."""
+        for number, command in enumerate(commands, 1):
+            self._queued(command)
+            if number % COMMANDS_PER_SLICE == 0:
+                await trio.lowlevel.checkpoint()
+
+    def _queued(self, command: QueuedCommand) -> None:
         screen = self._roster.get(command.device_id)
         if screen is None:
             return
-        expires_ms = to_ms(command.expires_at)
-        change = CommandChange(
-            command.id, command.device_id, command.command, CommandStatus.QUEUED, self._board.now_ms()
-        )
-        self._feed.command_changed(command.tenant_id, change)
+        self._feed_changed(command.tenant_id, command, CommandStatus.QUEUED, None)
+        # The actor, if there is one, says afterwards how many it really has.
         screen.pending_commands += 1
         self._feed.screen_changed(command.tenant_id, command.device_id)
-        pending = PendingCommand(command.id, command.command, command.args, expires_ms)
+        if command.playlist_version is not None:
+            screen.playlist_version = max(screen.playlist_version, command.playlist_version)
+            self._fleet.want_playlist(command.device_id, screen.playlist_version)
+        pending = PendingCommand(command.id, command.command, command.args, to_ms(command.expires_at))
         self._fleet.queue(command.device_id, [pending])
 
-    def commands_expired(self, tenant_id: str, device_id: str, number: int) -> None:
-        """So many commands of a screen that was away have run out in PostgreSQL."""
-        screen = self._roster.get(device_id)
-        if screen is not None and self._fleet.link_of(device_id) is None:
-            screen.pending_commands = max(0, screen.pending_commands - number)
-            self._feed.screen_changed(tenant_id, device_id)
+    async def commands_ended(self, commands: Sequence[EndedCommand]) -> None:
+        """See the port."""
+        for number, command in enumerate(commands, 1):
+            self._ended(command)
+            if number % COMMANDS_PER_SLICE == 0:
+                await trio.lowlevel.checkpoint()
+
+    def _ended(self, command: EndedCommand) -> None:
+        screen = self._roster.get(command.device_id)
+        if screen is None:
+            return
+        self._feed_changed(command.tenant_id, command, command.status, command.detail)
+        screen.pending_commands = max(0, screen.pending_commands - 1)
+        self._feed.screen_changed(command.tenant_id, command.device_id)
+        self._fleet.withdraw(command.device_id, [command.id])
+
+    def _feed_changed(
+        self,
+        tenant_id: str,
+        command: QueuedCommand | EndedCommand,
+        status: CommandStatus,
+        detail: str | None,
+    ) -> None:
+        change = CommandChange(
+            command.id, command.device_id, command.command, status, self._board.now_ms(), detail
+        )
+        self._feed.command_changed(tenant_id, change)
+
+    def online(self, device_ids: Iterable[str]) -> int:
+        """See the port."""
+        screens = map(self._roster.get, device_ids)
+        return sum(screen is not None and screen.presence is Presence.ONLINE for screen in screens)
 
     def preview(self, tenant_id: str, scope: Scope) -> ScopePreview:
         """See the port."""

@@ -1,12 +1,14 @@
 """Operators let devices in and shut them out: approve, reject, revoke, new token, and many at once.
 
 Rule 1: what ends a token also ends the session that came with it, at once.
-Rule 2: said twice, it is done once: approving what is approved, or revoking what is revoked, changes nothing.
+Rule 2: a device that is shut out has no open commands: they end in the same transaction. With a new token it
+        keeps them.
+Rule 3: said twice, it is done once: approving what is approved, or revoking what is revoked, changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,26 +17,31 @@ import msgspec
 from hub.permissions import Permission, require
 from hub.tokens import Operator
 from hub.use_cases.audit import record
+from hub.use_cases.command_lane import CommandLane
+from hub.use_cases.command_ports import Ended
+from hub.use_cases.commands import IF_SENT, tell_ended
 from hub.use_cases.device_secrets import as_typed, hash_token, new_token
-from hub.use_cases.errors import InConflict, Invalid, NotFound
+from hub.use_cases.errors import NO_SUCH_DEVICE, InConflict, Invalid, NotFound
 from hub.use_cases.ports import Database, Pairing, Transaction
 from hub.use_cases.realtime import Realtime
 from hub.use_cases.texts import one_line, optional_line
 from protocol.api import Device, DeviceToken, Provision, ProvisionedDevice, ProvisionItem
 from protocol.close_codes import CloseCode
-from protocol.vocabulary import DeviceStatus
+from protocol.vocabulary import CommandStatus, DeviceStatus
 
 # A screen that was switched off in between finds its approval when it is back.
 _CLAIM_TTL: Final = timedelta(hours=24)
-NO_SUCH_DEVICE: Final = "There is no such screen. It may have been removed, or the id is mistyped."
 
 
 class Admission:
     """Each method is one operator action, audited."""
 
-    def __init__(self, database: Database, realtime: Realtime, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, realtime: Realtime, lane: CommandLane, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._realtime = realtime
+        self._lane = lane
         self._now = now
 
     async def approve(self, operator: Operator, device_id: str, pairing_code: str | None) -> Device:
@@ -73,10 +80,11 @@ class Admission:
         require(operator, Permission.ENROL)
         now = self._now()
 
-        def refuse(tx: Transaction) -> Device:
+        def refuse(tx: Transaction) -> tuple[Device, Sequence[Ended]]:
+            tx.command_queue.lock_out()
             pairing = _pairing(tx, device_id)
             if pairing.status is DeviceStatus.REJECTED:
-                return _device(tx, device_id)
+                return _device(tx, device_id), ()
             if pairing.status is not DeviceStatus.PENDING and not _waits(pairing, now):
                 raise InConflict(
                     "This screen does not wait for approval. To shut out an approved one, revoke it."
@@ -86,9 +94,9 @@ class Admission:
             tx.enrolment.refuse(device_id, after, now)
             tx.devices.happened([device_id], "rejected", f"refused by {operator.email}", now)
             record(tx, operator, now, "device.rejected", "device", device_id, name=pairing.name)
-            return _device(tx, device_id)
+            return _device(tx, device_id), () if approved else _end_commands(tx, device_id, now)
 
-        device = await self._database.transact(operator.tenant_id, refuse)
+        device = await self._shut_out(operator, refuse)
         await self._changed(operator, device_id, cut=False)
         return device
 
@@ -97,18 +105,19 @@ class Admission:
         require(operator, Permission.ENROL)
         now = self._now()
 
-        def shut_out(tx: Transaction) -> Device:
+        def shut_out(tx: Transaction) -> tuple[Device, Sequence[Ended]]:
+            tx.command_queue.lock_out()
             pairing = _pairing(tx, device_id)
             if pairing.status is DeviceStatus.REVOKED:
-                return _device(tx, device_id)
+                return _device(tx, device_id), ()
             if pairing.status is not DeviceStatus.APPROVED:
                 raise InConflict("This screen was never let in. To refuse it, reject it.")
             tx.enrolment.revoke(device_id, now)
             tx.devices.happened([device_id], "revoked", f"access revoked by {operator.email}", now)
             record(tx, operator, now, "device.revoked", "device", device_id, name=pairing.name)
-            return _device(tx, device_id)
+            return _device(tx, device_id), _end_commands(tx, device_id, now)
 
-        device = await self._database.transact(operator.tenant_id, shut_out)
+        device = await self._shut_out(operator, shut_out)
         await self._changed(operator, device_id, cut=True)
         return device
 
@@ -156,6 +165,17 @@ class Admission:
             for item, token in zip(items, tokens, strict=True)
         ]
 
+    async def _shut_out(
+        self, operator: Operator, work: Callable[[Transaction], tuple[Device, Sequence[Ended]]]
+    ) -> Device:
+        """In the lane of the commands, so that none is queued behind the end of the others."""
+
+        async def tell(done: tuple[Device, Sequence[Ended]]) -> None:
+            await tell_ended(self._realtime, operator.tenant_id, done[1], CommandStatus.CANCELLED)
+
+        device, _ = await self._lane.alone(operator.tenant_id, work, tell)
+        return device
+
     async def _changed(self, operator: Operator, device_id: str, *, cut: bool) -> None:
         if cut:
             self._realtime.cut(device_id, CloseCode.TOKEN_REVOKED)
@@ -167,6 +187,10 @@ def _pairing(tx: Transaction, device_id: str) -> Pairing:
     if pairing is None:
         raise NotFound(NO_SUCH_DEVICE)
     return pairing
+
+
+def _end_commands(tx: Transaction, device_id: str, now: datetime) -> Sequence[Ended]:
+    return tx.commands.cancel_of_device(device_id, "the screen's access was revoked", IF_SENT, now)
 
 
 def _device(tx: Transaction, device_id: str) -> Device:

@@ -1,43 +1,63 @@
-"""Operators send commands to one device, and read what became of them.
+"""Operators send commands to one screen, read what became of them, and take them back.
 
 Rule 1: a command that was accepted is committed (G1); then the live side is told.
-Rule 2: the same idempotency key with the same request is the same command; with another one it is a mistake.
+Rule 2: a command ends once; whoever cancels one that has ended is told so, and cancelling twice is the same.
 Rule 3: emergencies do not come this way: they have a ledger of their own.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from hub.permissions import Permission, require
 from hub.tokens import Operator
-from hub.use_cases.admission import NO_SUCH_DEVICE
 from hub.use_cases.audit import record
-from hub.use_cases.errors import InConflict, Invalid, NotFound, TooMany
+from hub.use_cases.command_batch import Order, as_ended
+from hub.use_cases.command_lane import CommandLane
+from hub.use_cases.command_ports import Ended
+from hub.use_cases.errors import NO_SUCH_DEVICE, InConflict, Invalid, NotFound, Overloaded
 from hub.use_cases.paging import ByNumber, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, Transaction
-from hub.use_cases.realtime import QueuedCommand, Realtime
+from hub.use_cases.realtime import Realtime
 from protocol.api import CommandAccepted, CommandRequest, CommandRow, Page
-from protocol.vocabulary import OPERATOR_COMMANDS, CommandStatus, DeviceStatus
+from protocol.vocabulary import OPERATOR_COMMANDS, CommandName, CommandStatus
 
-OPEN_COMMANDS_AT_MOST: Final = 1000
+NO_SUCH_COMMAND: Final = "There is no such command. The id may be mistyped."
+IF_SENT: Final = "; it had been sent, and the screen may have carried it out already"
 # A command travels in one frame of at most 64 KiB.
 _ARGS_AT_MOST_BYTES: Final = 16_384
+
+
+class Filter(NamedTuple):
+    """Which commands of the tenant."""
+
+    status: CommandStatus | None = None
+    only_open: bool = False
+    device_id: str | None = None
+    bulk_id: str | None = None
+    command: CommandName | None = None
 
 
 class Commands:
     """`default_ttl_s`: how long a command waits for its screen when the request does not say."""
 
     def __init__(
-        self, database: Database, realtime: Realtime, now: Callable[[], datetime], default_ttl_s: int
+        self,
+        database: Database,
+        realtime: Realtime,
+        lane: CommandLane,
+        now: Callable[[], datetime],
+        default_ttl_s: int,
     ) -> None:
         self._database = database
         self._realtime = realtime
+        self._lane = lane
         self._now = now
         self._default_ttl_s = default_ttl_s
 
@@ -46,101 +66,119 @@ class Commands:
     ) -> CommandAccepted:
         """Commits the command and sends it if the screen is there.
 
-        Raises NotAllowed, NotFound, Invalid, InConflict (not approved; key of another request), TooMany.
+        Raises NotAllowed, NotFound, Invalid, InConflict (not approved; key of another request), TooMany,
+        Overloaded.
         """
         require(operator, Permission.COMMAND)
-        if request.command not in OPERATOR_COMMANDS:
-            raise Invalid(
-                {"command": f"{request.command} is not sent screen by screen: POST /api/v1/emergencies"}
-            )
-        if len(msgspec.json.encode(request.args)) > _ARGS_AT_MOST_BYTES:
-            raise Invalid({"args": f"more than {_ARGS_AT_MOST_BYTES} bytes of JSON"})
+        args_json = checked_args(request.command, request.args, "POST /api/v1/emergencies")
         now = self._now()
-        lifetime = timedelta(seconds=request.expires_in_s or self._default_ttl_s)
-        queued = QueuedCommand(
-            str(uuid.uuid4()), operator.tenant_id, device_id, request.command, request.args, now + lifetime
+        return await self._lane.queue(
+            Order(
+                operator,
+                str(uuid.uuid4()),
+                device_id,
+                request.command,
+                request.args,
+                args_json,
+                idempotency_key,
+                now,
+                now + timedelta(seconds=request.expires_in_s or self._default_ttl_s),
+            )
         )
 
-        def commit(tx: Transaction) -> CommandRow | None:
-            """The command that was there before, if there was one."""
-            status = tx.commands.device_status(device_id)
-            if status is None:
-                raise NotFound(NO_SUCH_DEVICE)
-            if idempotency_key is not None:
-                earlier = tx.commands.by_key(device_id, idempotency_key)
-                if earlier is not None:
-                    return _same(earlier, request, lifetime)
-            if status is not DeviceStatus.APPROVED:
-                raise InConflict(f"This screen is {status}; only an approved one takes commands.")
-            if tx.commands.open_count(device_id) >= OPEN_COMMANDS_AT_MOST:
-                raise TooMany(f"{OPEN_COMMANDS_AT_MOST} commands wait for this screen already.", 60)
-            added = tx.commands.add(
-                id=queued.id,
-                device_id=device_id,
-                command=request.command,
-                args=request.args,
-                idempotency_key=idempotency_key,
-                created_by=operator.user_id,
-                created_at=now,
-                expires_at=queued.expires_at,
-            )
-            if not added and idempotency_key is not None:
-                # Another request with this key was committed a moment ago.
-                earlier = tx.commands.by_key(device_id, idempotency_key)
-                if earlier is not None:
-                    return _same(earlier, request, lifetime)
-            record(
-                tx,
-                operator,
-                now,
-                "command.queued",
-                "device",
-                device_id,
-                command_id=queued.id,
-                command=request.command,
-                args=request.args,
-            )
-            return None
+    async def cancel(self, operator: Operator, command_id: str) -> CommandRow:
+        """Ends it, whether it waits or was sent. Raises NotAllowed, NotFound, InConflict (it has ended)."""
+        require(operator, Permission.COMMAND)
+        now = self._now()
 
-        earlier = await self._database.transact(operator.tenant_id, commit)
-        if earlier is not None:
-            return CommandAccepted(command_id=earlier.id, status=earlier.status)
-        self._realtime.command_queued(queued)
-        return CommandAccepted(command_id=queued.id, status=CommandStatus.QUEUED)
+        def end(tx: Transaction) -> tuple[CommandRow, Ended | None]:
+            ended = tx.commands.cancel(command_id, f"cancelled by {operator.email}", IF_SENT, now)
+            command = tx.commands.get(command_id)
+            if command is None:
+                raise NotFound(NO_SUCH_COMMAND)
+            if ended is not None:
+                details = {"command_id": command_id, "command": command.command}
+                record(tx, operator, now, "command.cancelled", "device", command.device_id, **details)
+            elif command.status is not CommandStatus.CANCELLED:
+                raise InConflict(f"This command has ended already: it {_ENDS[command.status]}.")
+            return command, ended
+
+        async def tell(done: tuple[CommandRow, Ended | None]) -> None:
+            ended = [] if done[1] is None else [done[1]]
+            await tell_ended(self._realtime, operator.tenant_id, ended, CommandStatus.CANCELLED)
+
+        command, _ = await self._lane.alone(operator.tenant_id, end, tell)
+        return command
+
+    async def expire(self, tenant_id: str) -> None:
+        """End the tenant's commands whose time is over. Raises DatabaseUnavailable."""
+
+        async def tell(ended: Sequence[Ended]) -> None:
+            await tell_ended(self._realtime, tenant_id, ended, CommandStatus.EXPIRED)
+
+        # When too much waits, there is a next time.
+        with suppress(Overloaded):
+            await self._lane.alone(tenant_id, lambda tx: tx.commands.expire(_TOO_LATE, self._now()), tell)
 
     async def get(self, operator: Operator, command_id: str) -> CommandRow:
         """One command. Raises NotAllowed, NotFound."""
         require(operator, Permission.VIEW)
         command = await self._database.transact(operator.tenant_id, lambda tx: tx.commands.get(command_id))
         if command is None:
-            raise NotFound("There is no such command. The id may be mistyped.")
+            raise NotFound(NO_SUCH_COMMAND)
         return command
+
+    async def find(
+        self, operator: Operator, wanted: Filter, cursor: str | None, limit: int
+    ) -> Page[CommandRow]:
+        """Commands of the tenant, the newest first. Raises NotAllowed, Invalid (cursor)."""
+        require(operator, Permission.VIEW)
+        return await self._page(operator, wanted, cursor, limit, of_device=False)
 
     async def of_device(
         self, operator: Operator, device_id: str, *, only_open: bool, cursor: str | None, limit: int
     ) -> Page[CommandRow]:
         """The device's commands, the newest first. Raises NotAllowed, NotFound, Invalid (cursor)."""
         require(operator, Permission.VIEW)
+        wanted = Filter(only_open=only_open, device_id=device_id)
+        return await self._page(operator, wanted, cursor, limit, of_device=True)
+
+    async def _page(
+        self, operator: Operator, wanted: Filter, cursor: str | None, limit: int, *, of_device: bool
+    ) -> Page[CommandRow]:
         before = decode_cursor(cursor, ByNumber)
 
         def read(tx: Transaction) -> list[tuple[int, CommandRow]]:
-            if tx.devices.get(device_id) is None:
+            if of_device and wanted.device_id is not None and tx.devices.get(wanted.device_id) is None:
                 raise NotFound(NO_SUCH_DEVICE)
-            return tx.commands.of_device(device_id, only_open=only_open, before=before, limit=limit + 1)
+            return tx.commands.find(**wanted._asdict(), before=before, limit=limit + 1)
 
         rows, more = cut_page(await self._database.transact(operator.tenant_id, read), limit)
         return Page([command for _, command in rows], encode_cursor(rows[-1][0]) if more else None)
 
 
-def _same(earlier: CommandRow, request: CommandRequest, lifetime: timedelta) -> CommandRow:
-    """The earlier command, if it is what is asked for now. Raises InConflict."""
-    same = (
-        earlier.command == request.command
-        and earlier.args == request.args
-        and earlier.expires_at - earlier.created_at == lifetime
-    )
-    if not same:
-        raise InConflict(
-            "This Idempotency-Key was used for another command. Use a new key for a new command."
-        )
-    return earlier
+async def tell_ended(
+    realtime: Realtime, tenant_id: str, ended: Sequence[Ended], status: CommandStatus
+) -> None:
+    """Tell the live side of commands that have just ended in PostgreSQL."""
+    await realtime.commands_ended([as_ended(tenant_id, each, status) for each in ended])
+
+
+def checked_args(command: CommandName, args: dict[str, Any], for_alerts: str) -> str:
+    """The arguments as JSON. Raises Invalid: not a command of operators, or more than a frame holds."""
+    if command not in OPERATOR_COMMANDS:
+        raise Invalid({"command": f"{command} is not sent as a command: {for_alerts}"})
+    encoded = msgspec.json.encode(args)
+    if len(encoded) > _ARGS_AT_MOST_BYTES:
+        raise Invalid({"args": f"more than {_ARGS_AT_MOST_BYTES} bytes of JSON"})
+    return encoded.decode()
+
+
+_TOO_LATE: Final = "its time was over before the screen answered"
+_ENDS: Final = {
+    CommandStatus.SUCCEEDED: "succeeded",
+    CommandStatus.FAILED: "failed",
+    CommandStatus.REJECTED: "was rejected by the screen",
+    CommandStatus.EXPIRED: "expired",
+    CommandStatus.SUPERSEDED: "was replaced by a newer one",
+}

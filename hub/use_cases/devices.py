@@ -11,9 +11,8 @@ from msgspec import UNSET
 
 from hub.permissions import Permission, require
 from hub.tokens import Operator
-from hub.use_cases.admission import NO_SUCH_DEVICE
 from hub.use_cases.audit import record
-from hub.use_cases.errors import Invalid, NotFound
+from hub.use_cases.errors import NO_SUCH_DEVICE, Invalid, NotFound
 from hub.use_cases.paging import ByName, ByNumber, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import Realtime

@@ -8,7 +8,7 @@ Rule 3: what was done already changes nothing when it is done again.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -19,19 +19,18 @@ from hub.emergency_log import Actor, Cleared, Created, SignedOff
 from hub.permissions import Permission, require
 from hub.tokens import Operator
 from hub.use_cases.emergency_records import EmergencyRecords
-from hub.use_cases.errors import InConflict, Invalid, NotFound
+from hub.use_cases.errors import InConflict, NotFound
 from hub.use_cases.explanation import explain
 from hub.use_cases.paging import ByInstant, ByName, cut_page, decode_cursor, encode_cursor
-from hub.use_cases.ports import Database, LedgerEntry, NamedTable, Transaction
+from hub.use_cases.ports import Database, LedgerEntry, Transaction
 from hub.use_cases.realtime import LiveEmergency, Realtime
+from hub.use_cases.scopes import Scopes, tidy
 from hub.use_cases.texts import one_line
 from protocol.alert import content_hash
 from protocol.api import Emergency, EmergencyCreated, EmergencyRequest, LedgerRow, Page, Scope, ScopePreview
 from protocol.vocabulary import EmergencyStatus, LedgerState
 
 NO_SUCH_EMERGENCY: Final = "There is no such emergency. The id may be mistyped."
-_TABLES: Final[dict[str, NamedTable]] = {"sites": "sites", "groups": "device_groups", "devices": "devices"}
-_WORDS: Final = {"sites": ("site", "sites"), "groups": ("group", "groups"), "devices": ("screen", "screens")}
 
 
 class Emergencies:
@@ -43,13 +42,14 @@ class Emergencies:
         self._database = database
         self._realtime = realtime
         self._records = records
+        self._scopes = Scopes(database, realtime)
         self._now = now
 
     async def preview(self, operator: Operator, scope: Scope) -> ScopePreview:
         """How many screens the scope reaches now. Raises NotAllowed, Invalid."""
         require(operator, Permission.EMERGENCY)
-        scope = _tidy(scope)
-        await self._in_words(operator, scope)
+        scope = tidy(scope)
+        await self._scopes.in_words(operator, scope, urgent=True)
         return self._realtime.preview(operator.tenant_id, scope)
 
     async def create(
@@ -60,7 +60,7 @@ class Emergencies:
         `idempotency_key`: said again with the same key, the same emergency is answered, and not sent twice.
         """
         require(operator, Permission.EMERGENCY)
-        scope = _tidy(request.scope)
+        scope = tidy(request.scope)
         title, message = one_line("title", request.title), request.message.strip()
         now = self._now()
         created = Created(
@@ -73,7 +73,7 @@ class Emergencies:
             message=message,
             severity=request.severity,
             scope=scope,
-            scope_text=await self._in_words(operator, scope),
+            scope_text=await self._scopes.in_words(operator, scope, urgent=True),
             content_hash=content_hash(title, message, request.severity),
             expires_at=now + timedelta(seconds=request.expires_in_s) if request.expires_in_s else None,
         )
@@ -176,49 +176,11 @@ class Emergencies:
     async def _existing(self, operator: Operator, emergency_id: str) -> Emergency:
         return _found(await self._find(operator, emergency_id))
 
-    async def _in_words(self, operator: Operator, scope: Scope) -> str:
-        """Such as "sites Main building, North wing and 3 more". Raises Invalid, naming ids of no place here.
-
-        The live side knows every place that has a screen; PostgreSQL is asked only about the others.
-        """
-        if scope.kind == "all":
-            return "all screens"
-        names = dict(self._realtime.names(operator.tenant_id, scope))
-        unknown = [id for id in scope.ids if id not in names]
-        if unknown:
-            table = _TABLES[scope.kind]
-            names |= await self._database.transact(
-                operator.tenant_id, lambda tx: tx.names.of(table, unknown), urgent=True
-            )
-        return _words(scope, names)
-
 
 def _found(emergency: Emergency | None) -> Emergency:
     if emergency is None:
         raise NotFound(NO_SUCH_EMERGENCY)
     return emergency
-
-
-def _tidy(scope: Scope) -> Scope:
-    """Ids in lower case, each once. Raises Invalid."""
-    if scope.kind == "all":
-        if scope.ids:
-            raise Invalid({"scope.ids": "must be empty for the kind all"})
-        return scope
-    if not scope.ids:
-        raise Invalid({"scope.ids": f"name at least one id for the kind {scope.kind}"})
-    return Scope(scope.kind, list(dict.fromkeys(id.lower() for id in scope.ids)))
-
-
-def _words(scope: Scope, names: Mapping[str, str]) -> str:
-    unknown = [id for id in scope.ids if id not in names]
-    if unknown:
-        shown = ", ".join(unknown[:10]) + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else "")
-        raise Invalid({"scope.ids": f"not {scope.kind} of your tenant: {shown}"})
-    first = [names[id] for id in scope.ids[:3]]
-    more = len(scope.ids) - len(first)
-    listed = ", ".join(first) + (f" and {more} more" if more else "")
-    return f"{_WORDS[scope.kind][len(scope.ids) > 1]} {listed}"
 
 
 def _is_wanted(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+NO_SUCH_DEVICE: Final = "There is no such screen. It may have been removed, or the id is mistyped."
+
 
 class Refused(Exception):
     """The base: the request was understood and will not be done."""
@@ -41,6 +45,14 @@ class Invalid(Refused):
 
 class TooMany(Refused):
     """A limit is reached; `retry_after_s` says when to come back."""
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class Overloaded(Refused):
+    """More comes than the hub can hold; nothing of this was done. `retry_after_s`: when to come back."""
 
     def __init__(self, detail: str, retry_after_s: int) -> None:
         super().__init__(detail)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
+from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
 from protocol.api import (
-    CommandRow,
     Device,
     Emergency,
     LedgerRow,
@@ -115,35 +115,6 @@ class Enrolment(Protocol):
     ) -> tuple[dict[str, str], set[str]]: ...
 
 
-class Commands(Protocol):
-    """Commands as operators queue and read them."""
-
-    def device_status(self, device_id: str) -> DeviceStatus | None: ...
-
-    def open_count(self, device_id: str) -> int: ...
-
-    def add(
-        self,
-        *,
-        id: str,
-        device_id: str,
-        command: str,
-        args: dict[str, Any],
-        idempotency_key: str | None,
-        created_by: str,
-        created_at: datetime,
-        expires_at: datetime,
-    ) -> bool: ...
-
-    def by_key(self, device_id: str, idempotency_key: str) -> CommandRow | None: ...
-
-    def get(self, command_id: str) -> CommandRow | None: ...
-
-    def of_device(
-        self, device_id: str, *, only_open: bool, before: int | None, limit: int
-    ) -> list[tuple[int, CommandRow]]: ...
-
-
 class LedgerEntry(Protocol):
     """One screen of one emergency, and what explains it."""
 
@@ -242,6 +213,27 @@ class Names(Protocol):
     def of(self, table: NamedTable, ids: Sequence[str]) -> dict[str, str]: ...
 
 
+class Done(Protocol):
+    """One action of an operator."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def user_id(self) -> str | None: ...
+    @property
+    def user_email(self) -> str: ...
+    @property
+    def ip(self) -> str | None: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def target_type(self) -> str: ...
+    @property
+    def target_id(self) -> str | None: ...
+    @property
+    def details(self) -> dict[str, Any]: ...
+
+
 class Audit(Protocol):
     """The audit log: append, nothing else."""
 
@@ -258,6 +250,8 @@ class Audit(Protocol):
         details: dict[str, Any],
     ) -> None: ...
 
+    def add_all(self, done: Sequence[Done]) -> None: ...
+
 
 class Transaction(Protocol):
     """Every repository of one tenant, in one transaction."""
@@ -268,6 +262,10 @@ class Transaction(Protocol):
     def enrolment(self) -> Enrolment: ...
     @property
     def commands(self) -> Commands: ...
+    @property
+    def command_queue(self) -> CommandQueue: ...
+    @property
+    def bulk_commands(self) -> BulkCommands: ...
     @property
     def emergencies(self) -> Emergencies: ...
     @property

@@ -6,18 +6,21 @@ call that is lost (a crash in between) costs only time: screens converge on thei
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from hub.use_cases.ports import LedgerEntry
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
-from protocol.vocabulary import CommandName, Severity
+from protocol.vocabulary import CommandName, CommandStatus, Severity
 
 
 class QueuedCommand(NamedTuple):
-    """A command whose row is committed and which waits for its screen."""
+    """A command whose row is committed and which waits for its screen.
+
+    `playlist_version`: with reload_playlist, the one that the screen must have from now on.
+    """
 
     id: str
     tenant_id: str
@@ -25,6 +28,18 @@ class QueuedCommand(NamedTuple):
     command: CommandName
     args: dict[str, Any]
     expires_at: datetime
+    playlist_version: int | None = None
+
+
+class EndedCommand(NamedTuple):
+    """A command that PostgreSQL has ended: cancelled, superseded or expired. `detail` says why."""
+
+    id: str
+    tenant_id: str
+    device_id: str
+    command: CommandName
+    status: CommandStatus
+    detail: str
 
 
 class LiveEmergency(NamedTuple):
@@ -53,8 +68,14 @@ class Realtime(Protocol):
     def cut(self, device_id: str, code: CloseCode) -> None:
         """Close the device's session now, if it has one."""
 
-    def command_queued(self, command: QueuedCommand) -> None:
-        """Send it now if the screen is connected; otherwise it goes out when the screen is back."""
+    async def commands_queued(self, commands: Sequence[QueuedCommand]) -> None:
+        """Send them now, in this order, to screens that are connected; to the others when they are back."""
+
+    async def commands_ended(self, commands: Sequence[EndedCommand]) -> None:
+        """They are not sent any more, and the screens' receipts for them count no more."""
+
+    def online(self, device_ids: Iterable[str]) -> int:
+        """How many of these screens are online now."""
 
     def preview(self, tenant_id: str, scope: Scope) -> ScopePreview:
         """How many approved screens the scope reaches, and how many of them are online, now."""

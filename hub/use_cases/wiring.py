@@ -10,6 +10,8 @@ from typing import Self
 from hub.passwords import Passwords
 from hub.tokens import AccessTokens
 from hub.use_cases.admission import Admission
+from hub.use_cases.bulk_commands import BulkCommands
+from hub.use_cases.command_lane import CommandLane
 from hub.use_cases.commands import Commands
 from hub.use_cases.devices import Devices
 from hub.use_cases.emergencies import Emergencies
@@ -35,6 +37,7 @@ class UseCases:
     admission: Admission
     devices: Devices
     commands: Commands
+    bulk_commands: BulkCommands
     emergencies: Emergencies
     sites: Places
     groups: Places
@@ -53,12 +56,14 @@ class UseCases:
         now: Callable[[], datetime] = utc_now,
     ) -> Self:
         """Every use case on this database and this live side."""
+        lane = CommandLane(database, realtime)
         return cls(
             sign_in=SignIn(database, passwords, tokens, now),
             pairings=Pairings(database, realtime, now, pairing_ttl_s),
-            admission=Admission(database, realtime, now),
+            admission=Admission(database, realtime, lane, now),
             devices=Devices(database, realtime, now),
-            commands=Commands(database, realtime, now, command_default_ttl_s),
+            commands=Commands(database, realtime, lane, now, command_default_ttl_s),
+            bulk_commands=BulkCommands(database, realtime, lane, now, command_default_ttl_s),
             emergencies=Emergencies(database, realtime, records, now),
             sites=Places(database, now, "site"),
             groups=Places(database, now, "group"),

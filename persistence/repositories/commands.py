@@ -1,100 +1,149 @@
-"""Commands as operators queue and read them. Their way to the screen is in `persistence/journal.py`."""
+"""Commands as operators read and end them. How they are queued is in `command_queue.py`; their way to the
+screen is in `persistence/journal.py`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, LiteralString, NamedTuple, Self
 
 import msgspec
-from psycopg.types.json import Jsonb
 
+from persistence.repositories import locks
 from persistence.repositories.base import Repository
 from protocol.api import CommandRow
-from protocol.vocabulary import DeviceStatus
+from protocol.vocabulary import CommandName
 
-_SELECT = """
+_SELECT: Final = """
 SELECT c.seq, c.id, c.device_id, c.command, c.args, c.status, c.detail, u.email AS created_by, c.created_at,
-       c.expires_at, c.sent_at, c.received_at, c.finished_at
+       c.expires_at, c.sent_at, c.received_at, c.finished_at, c.bulk_id
   FROM commands c LEFT JOIN users u ON u.tenant_id = c.tenant_id AND u.id = c.created_by
  WHERE c.tenant_id = %(tenant)s
 """
+_OPEN: Final = " AND c.status IN ('queued', 'sent', 'received')"
+
+_FILTERS: Final[dict[str, LiteralString]] = {
+    "status": " AND c.status = %(status)s",
+    "device_id": " AND c.device_id = %(device_id)s",
+    "bulk_id": " AND c.bulk_id = %(bulk_id)s",
+    "command": " AND c.command = %(command)s",
+    "before": " AND c.seq < %(before)s",
+}
+
+# PostgreSQL decides: what it ends here is ended, whatever a screen still says.
+_END: Final = """
+UPDATE commands c SET status = %(status)s, finished_at = %(at)s,
+       detail = CASE WHEN c.status = 'queued' THEN %(detail)s ELSE %(detail)s || %(if_sent)s END
+ WHERE c.tenant_id = %(tenant)s AND c.status IN ('queued', 'sent', 'received')
+"""
+_RETURNING: Final = " RETURNING c.id, c.device_id, c.command, c.detail"
+
+
+class Ended(NamedTuple):
+    """A command that has just ended."""
+
+    id: str
+    device_id: str
+    command: CommandName
+    detail: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """From a row with these columns."""
+        return cls(row["id"], row["device_id"], CommandName(row["command"]), row["detail"])
 
 
 class Commands(Repository):
     """Fits `hub.use_cases.ports.Commands`."""
-
-    def device_status(self, device_id: str) -> DeviceStatus | None:
-        """Whether the device is let in; it stays so until the end of this transaction."""
-        row = self._row(
-            "SELECT status FROM devices WHERE tenant_id = %(tenant)s AND id = %(id)s FOR SHARE", id=device_id
-        )
-        return DeviceStatus(row["status"]) if row else None
-
-    def open_count(self, device_id: str) -> int:
-        """How many commands wait for this device."""
-        row = self._row(
-            "SELECT count(*) AS n FROM commands WHERE tenant_id = %(tenant)s AND device_id = %(device)s"
-            " AND status IN ('queued', 'sent', 'received')",
-            device=device_id,
-        )
-        return int(row["n"]) if row else 0
-
-    def add(
-        self,
-        *,
-        id: str,
-        device_id: str,
-        command: str,
-        args: dict[str, Any],
-        idempotency_key: str | None,
-        created_by: str,
-        created_at: datetime,
-        expires_at: datetime,
-    ) -> bool:
-        """A queued command; False if the device has one of this idempotency key already."""
-        return (
-            self._run(
-                "INSERT INTO commands (id, tenant_id, device_id, command, args, idempotency_key, created_by,"
-                " created_at, expires_at)"
-                " VALUES (%(id)s, %(tenant)s, %(device)s, %(command)s, %(args)s, %(key)s,"
-                " %(by)s, %(at)s, %(expires)s) ON CONFLICT DO NOTHING",
-                id=id,
-                device=device_id,
-                command=command,
-                args=Jsonb(args),
-                key=idempotency_key,
-                by=created_by,
-                at=created_at,
-                expires=expires_at,
-            )
-            == 1
-        )
-
-    def by_key(self, device_id: str, idempotency_key: str) -> CommandRow | None:
-        """The device's command of this idempotency key."""
-        row = self._row(
-            _SELECT + " AND c.device_id = %(device)s AND c.idempotency_key = %(key)s",
-            device=device_id,
-            key=idempotency_key,
-        )
-        return msgspec.convert(row, CommandRow) if row else None
 
     def get(self, command_id: str) -> CommandRow | None:
         """One command of this tenant."""
         row = self._row(_SELECT + " AND c.id = %(id)s", id=command_id)
         return msgspec.convert(row, CommandRow) if row else None
 
-    def of_device(
-        self, device_id: str, *, only_open: bool, before: int | None, limit: int
+    def find(
+        self,
+        *,
+        status: str | None,
+        only_open: bool,
+        device_id: str | None,
+        bulk_id: str | None,
+        command: str | None,
+        before: int | None,
+        limit: int,
     ) -> list[tuple[int, CommandRow]]:
         """The newest first with their sequence numbers, those before the number `before`."""
-        rows = self._rows(
-            _SELECT + " AND c.device_id = %(device)s AND (%(before)s::bigint IS NULL OR c.seq < %(before)s)"
-            " AND (NOT %(only_open)s OR c.status IN ('queued', 'sent', 'received'))"
-            " ORDER BY c.seq DESC LIMIT %(limit)s",
-            device=device_id,
-            before=before,
-            only_open=only_open,
-            limit=limit,
-        )
+        given = {
+            "status": status,
+            "device_id": device_id,
+            "bulk_id": bulk_id,
+            "command": command,
+            "before": before,
+        }
+        values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        sql: LiteralString = _SELECT
+        for name in values:
+            sql += _FILTERS[name]
+        if only_open:
+            sql += _OPEN
+        rows = self._rows(sql + " ORDER BY c.seq DESC LIMIT %(limit)s", limit=limit, **values)
         return [(row["seq"], msgspec.convert(row, CommandRow)) for row in rows]
+
+    def cancel(self, command_id: str, detail: str, if_sent: str, at: datetime) -> Ended | None:
+        """End the command if it is open; None if it had ended. `if_sent`: said too of one that was sent."""
+        ended = self._end(
+            _END + " AND c.id = %(id)s" + _RETURNING,
+            status="cancelled",
+            detail=detail,
+            if_sent=if_sent,
+            at=at,
+            id=command_id,
+        )
+        return ended[0] if ended else None
+
+    def cancel_bulk(self, bulk_id: str, detail: str, if_sent: str, at: datetime) -> list[Ended]:
+        """End those of the bulk that are open."""
+        self._lock_devices(" AND c.bulk_id = %(bulk)s", bulk=bulk_id)
+        return self._end(
+            _END + " AND c.bulk_id = %(bulk)s" + _RETURNING,
+            status="cancelled",
+            detail=detail,
+            if_sent=if_sent,
+            at=at,
+            bulk=bulk_id,
+        )
+
+    def cancel_of_device(self, device_id: str, detail: str, if_sent: str, at: datetime) -> list[Ended]:
+        """End those of the device that are open. `CommandQueue.lock_out` comes first."""
+        return self._end(
+            _END + " AND c.device_id = %(device)s" + _RETURNING,
+            status="cancelled",
+            detail=detail,
+            if_sent=if_sent,
+            at=at,
+            device=device_id,
+        )
+
+    def expire(self, detail: str, at: datetime) -> list[Ended]:
+        """End those whose time is over at the instant `at`."""
+        if not self._lock_devices(" AND c.expires_at <= %(at)s", at=at):
+            return []
+        return self._end(
+            _END + " AND c.expires_at <= %(at)s" + _RETURNING,
+            status="expired",
+            detail=detail,
+            if_sent="",
+            at=at,
+        )
+
+    def _end(self, sql: LiteralString, **values: Any) -> list[Ended]:
+        return [Ended.of(row) for row in self._rows(sql, **values)]
+
+    def _lock_devices(self, which: LiteralString, **values: Any) -> bool:
+        """Lock the devices of the open commands that are meant. False if there are none."""
+        sql: LiteralString = "SELECT DISTINCT c.device_id FROM commands c WHERE c.tenant_id = %(tenant)s"
+        device_ids = [row["device_id"] for row in self._rows(sql + _OPEN + which, **values)]
+        if device_ids:
+            locks.devices(self._connection, self._tenant_id, device_ids)
+        return bool(device_ids)

@@ -9,6 +9,7 @@ from typing import LiteralString, NamedTuple
 import msgspec
 from psycopg.types.json import Jsonb
 
+from persistence.repositories import locks
 from persistence.repositories.base import Repository
 from protocol.api import ProvisionItem
 from protocol.vocabulary import DeviceStatus
@@ -163,6 +164,11 @@ class Enrolment(Repository):
 
         Returns device ids by hardware id, and the ids of those that were known before.
         """
+        known_before = self._rows(
+            "SELECT id FROM devices WHERE tenant_id = %(tenant)s AND hardware_id = ANY (%(hardware)s)",
+            hardware=[item.hardware_id for item, _ in items],
+        )
+        locks.devices(self._connection, self._tenant_id, [row["id"] for row in known_before])
         rows = Jsonb([{**msgspec.to_builtins(item), "token": token_hash.hex()} for item, token_hash in items])
         self._run(
             "INSERT INTO sites (tenant_id, name) SELECT DISTINCT %(tenant)s::uuid, i.site"

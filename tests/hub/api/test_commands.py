@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from hub.use_cases import commands
+from hub.use_cases import command_batch
 from tests.hub.api.conftest import Api
 from tests.hub.tenants import Tenant
 
@@ -79,7 +79,7 @@ async def test_only_an_approved_device_takes_commands(api: Api, tenant: Tenant) 
 async def test_a_device_has_a_bounded_number_of_waiting_commands(
     api: Api, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "OPEN_COMMANDS_AT_MOST", 1)
+    monkeypatch.setattr(command_batch, "OPEN_COMMANDS_AT_MOST", 1)
     (device_id,) = await api.provision(tenant, "hw-1")
     path = f"/api/v1/devices/{device_id}/command"
     assert (await api.post(path, {"command": "ping"}, tenant.admin)).status == 202
@@ -123,3 +123,58 @@ async def test_a_command_of_another_tenant_is_not_found(api: Api, tenant: Tenant
     (device_id,) = await api.provision(neighbour, "hw-1")
     sent = await api.post(f"/api/v1/devices/{device_id}/command", {"command": "ping"}, neighbour.admin)
     assert (await api.get(f"/api/v1/commands/{sent.body['command_id']}", tenant.admin)).status == 404
+
+
+async def test_the_commands_of_all_screens_can_be_filtered(api: Api, tenant: Tenant) -> None:
+    one, two = await api.provision(tenant, "hw-1", "hw-2")
+    ids = {}
+    for device_id, command in ((one, "ping"), (one, "stop"), (two, "ping")):
+        reply = await api.post(f"/api/v1/devices/{device_id}/command", {"command": command}, tenant.admin)
+        ids[device_id, command] = reply.body["command_id"]
+    api.rows("UPDATE commands SET status = 'succeeded' WHERE id = %s", ids[one, "stop"])
+
+    async def found(query: str) -> list[str]:
+        reply = await api.get(f"/api/v1/commands?{query}", tenant.admin)
+        assert reply.status == 200, reply.body
+        return [row["id"] for row in reply.body["items"]]
+
+    assert await found("") == list(ids.values())[::-1]
+    assert await found("open=true") == [ids[two, "ping"], ids[one, "ping"]]
+    assert await found("status=succeeded") == [ids[one, "stop"]]
+    assert await found(f"device_id={one}") == [ids[one, "stop"], ids[one, "ping"]]
+    assert await found(f"command=ping&device_id={two}") == [ids[two, "ping"]]
+    assert (await api.get("/api/v1/commands?state=open", tenant.admin)).status == 422
+
+
+@pytest.mark.parametrize("status", ["queued", "sent", "received"])
+async def test_a_command_can_be_cancelled_in_every_open_state(api: Api, tenant: Tenant, status: str) -> None:
+    (device_id,) = await api.provision(tenant, "hw-1")
+    sent = await api.post(f"/api/v1/devices/{device_id}/command", {"command": "reboot"}, tenant.admin)
+    command_id = sent.body["command_id"]
+    api.rows("UPDATE commands SET status = %s WHERE id = %s", status, command_id)
+    for _ in range(2):
+        row = await api.post(f"/api/v1/commands/{command_id}/cancel", None, tenant.admin)
+        assert (row.status, row.body["status"]) == (200, "cancelled")
+    assert row.body["finished_at"] is not None
+    detail = row.body["detail"]
+    assert detail.startswith(f"cancelled by {tenant.admin.email}")
+    assert ("may have carried it out" in detail) is (status != "queued")
+    (ended,) = api.realtime.ended
+    assert (ended.id, ended.device_id, ended.status, ended.detail) == (
+        command_id,
+        device_id,
+        "cancelled",
+        detail,
+    )
+    assert [row[2:] for row in api.audited("command.cancelled")] == [
+        (device_id, {"command_id": command_id, "command": "reboot"})
+    ]
+
+
+async def test_a_command_that_has_ended_cannot_be_cancelled(api: Api, tenant: Tenant) -> None:
+    (device_id,) = await api.provision(tenant, "hw-1")
+    sent = await api.post(f"/api/v1/devices/{device_id}/command", {"command": "reboot"}, tenant.admin)
+    api.rows("UPDATE commands SET status = 'succeeded'")
+    reply = await api.post(f"/api/v1/commands/{sent.body['command_id']}/cancel", None, tenant.admin)
+    assert (reply.status, "succeeded" in reply.body["detail"]) == (409, True)
+    assert api.realtime.ended == []

@@ -11,12 +11,12 @@ from trio.testing import wait_all_tasks_blocked
 
 from hub.live.realtime import LiveSide
 from hub.live.roster import Screen
-from hub.use_cases.realtime import QueuedCommand
+from hub.use_cases.realtime import EndedCommand, QueuedCommand
 from protocol.api import Scope
 from protocol.close_codes import CloseCode
 from protocol.codec import decode_downlink
 from protocol.frames import Command
-from protocol.vocabulary import CommandName, DeviceStatus
+from protocol.vocabulary import CommandName, CommandStatus, DeviceStatus
 from tests.hub.gateway.client import frame
 from tests.hub.gateway.house import House
 from tests.hub.live.scene import emergency
@@ -71,6 +71,12 @@ def live(house: House, truth: Truth) -> LiveSide:
 
 def command(device_id: str = "d1", command_id: str = "c1", tenant_id: str = "t1") -> QueuedCommand:
     return QueuedCommand(command_id, tenant_id, device_id, CommandName.PLAY, {}, LATER)
+
+
+def ended(device_id: str = "d1", command_id: str = "c1") -> EndedCommand:
+    return EndedCommand(
+        command_id, "t1", device_id, CommandName.PLAY, CommandStatus.CANCELLED, "cancelled by op"
+    )
 
 
 async def test_devices_are_read_again_new_ones_appear_gone_ones_go(
@@ -140,7 +146,7 @@ async def test_a_screen_that_is_approved_during_an_emergency_gets_it_at_once(
 
 async def test_a_command_goes_out_at_once_to_a_connected_screen(house: House, live: LiveSide) -> None:
     screen = await house.screen("d1", then=frame(HELLO))
-    live.command_queued(command())
+    await live.commands_queued([command()])
     house.work()
     sent = decode_downlink(screen.texts[-1])
     assert isinstance(sent, Command) and sent.command_id == "c1"
@@ -148,17 +154,15 @@ async def test_a_command_goes_out_at_once_to_a_connected_screen(house: House, li
     assert row is not None and row.pending_commands == 1
 
 
-async def test_commands_for_a_screen_that_is_away_are_counted_until_they_expire(
+async def test_commands_for_a_screen_that_is_away_are_counted_until_they_end(
     house: House, live: LiveSide
 ) -> None:
-    for number in range(3):
-        live.command_queued(command("d2", f"c{number}"))
-    live.command_queued(command("nobody"))
+    await live.commands_queued([*(command("d2", f"c{number}") for number in range(3)), command("nobody")])
     row = house.roster.get("d2")
     assert row is not None and row.pending_commands == 3
-    live.commands_expired("t1", "d2", 2)
+    await live.commands_ended([ended("d2", "c0"), ended("d2", "c1"), ended("nobody", "c9")])
     assert row.pending_commands == 1
-    live.commands_expired("t1", "d2", 5)
+    await live.commands_ended([ended("d2", "c2"), ended("d2", "c2")])
     assert row.pending_commands == 0
     await house.screen("d2", then=frame(HELLO))
     assert house.loads == ["d2"], "they are loaded when it is back"
