@@ -149,6 +149,7 @@ class Hub:
         OSError."""
         self.records.open()
         await self.records.bring()
+        await self.retention.make_room()
         self.tenant_names.update(await self.restore.everything(self.roster, self.board))
 
     async def refresh_tenants(self) -> None:
@@ -268,8 +269,8 @@ class Hub:
                 ("journal_dropped", "History records dropped under pressure.", lambda: journal.dropped),
                 (
                     "history_deleted",
-                    "Heartbeats, events and ended commands deleted because they were old.",
-                    lambda: sum(deleted.values()) - deleted["devices"],
+                    "Events, ended commands and days of heartbeats deleted because they were old.",
+                    lambda: {kind: number for kind, number in deleted.items() if kind != "devices"},
                 ),
                 (
                     "devices_deleted",

@@ -1,4 +1,5 @@
-"""Once an hour: what is older than CLARION_HISTORY_DAYS goes, in small steps that nobody else notices.
+"""At the start and once an hour: heartbeats get room for the days to come, and what is older than
+CLARION_HISTORY_DAYS goes, in small steps that nobody else notices.
 
 What goes and what stays: `persistence/retention.py`. A hub that was away for long, or is told a shorter time,
 has millions of rows to delete: it takes as many batches as that needs, one after the other, with pauses.
@@ -22,10 +23,13 @@ EVERY_S: Final = 3_600.0
 AGAIN_AFTER_S: Final = 60.0
 """After the database did not answer."""
 PAUSE_S: Final = 0.1
+DAYS_AHEAD: Final = 7
+"""Days that have room for heartbeats already: so long may PostgreSQL refuse to make more."""
 PAIRING_KEPT: Final = timedelta(days=1)
 """A screen that comes back within this time after its code expired keeps its name in the list."""
 
-_KINDS: Final[tuple[History, ...]] = ("heartbeats", "events", "commands")
+# Bulk commands after their commands: they go when they have none left.
+_KINDS: Final[tuple[History, ...]] = ("events", "commands", "bulk_commands")
 _log = structlog.get_logger("hub.retention")
 
 
@@ -34,6 +38,10 @@ class OldRows(Protocol):
     DatabaseUnavailable."""
 
     async def tenants(self) -> list[Tenant]: ...
+
+    async def make_heartbeat_days(self, ahead: int) -> int: ...
+
+    async def drop_heartbeat_days(self, before: datetime) -> int: ...
 
     async def delete_history(
         self, kind: History, tenant_id: str, before: datetime, batch: int = BATCH
@@ -45,7 +53,8 @@ class OldRows(Protocol):
 
 
 class Retention:
-    """`gone`: tells the live side of devices that are no more. `deleted` counts since the hub started."""
+    """`gone`: tells the live side of devices that are no more. `deleted` counts since the start, by kind; of
+    heartbeats the days."""
 
     def __init__(
         self,
@@ -58,7 +67,7 @@ class Retention:
         self._gone = gone
         self._now = now
         self._kept = timedelta(days=history_days)
-        self.deleted: dict[str, int] = dict.fromkeys((*_KINDS, "devices"), 0)
+        self.deleted: dict[str, int] = dict.fromkeys(("heartbeat_days", *_KINDS, "devices"), 0)
 
     async def run(self) -> None:
         """Delete what is old, for ever."""
@@ -67,11 +76,23 @@ class Retention:
             await trio.sleep(pause_s)
             pause_s = EVERY_S if await self.sweep() else AGAIN_AFTER_S
 
+    async def make_room(self) -> None:
+        """Let heartbeats have days to go to. What the database does not let us do, the next sweep does."""
+        try:
+            made = await self._rows.make_heartbeat_days(DAYS_AHEAD)
+        except DatabaseUnavailable as error:
+            _log.warning("no room can be made for heartbeats now", reason=str(error))
+        else:
+            if made:
+                _log.info("heartbeats have room", days=made)
+
     async def sweep(self) -> bool:
         """Delete everything that is old by now. False when the database did not answer to the end."""
         before = dict(self.deleted)
         answered = True
+        await self.make_room()
         try:
+            self.deleted["heartbeat_days"] += await self._rows.drop_heartbeat_days(self._now() - self._kept)
             for tenant in await self._rows.tenants():
                 await self._sweep(tenant.id)
         except DatabaseUnavailable as error:

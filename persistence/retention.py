@@ -1,8 +1,10 @@
 """Deletes what is past its time, a bounded batch a transaction, tenant by tenant under row-level security.
 
-Rule 1: history goes: sampled heartbeats, the screens' events, commands that have ended.
-Rule 2: a device goes that asked to be let in and whose pairing ran out; never one that was let in once.
-Rule 3: emergencies, their ledgers and the audit log stay.
+Rule 1: history goes: the screens' events, commands that have ended, bulk commands that have none left.
+Rule 2: sampled heartbeats go by the day, of all tenants at once: a partition is dropped, no row is deleted.
+        The schema's two functions do it, for the hub owns nothing.
+Rule 3: a device goes that asked to be let in and whose pairing ran out; never one that was let in once.
+Rule 4: emergencies, their ledgers and the audit log stay.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from persistence.database import Database
 from persistence.repositories.base import Connection
 from persistence.transaction import Tenant
 
-History = Literal["heartbeats", "events", "commands"]
+History = Literal["events", "commands", "bulk_commands"]
 
 BATCH: Final = 5_000
 DEVICE_BATCH: Final = 20
@@ -23,11 +25,6 @@ DEVICE_BATCH: Final = 20
 # The address of a row (ctid) is the cheapest way back to it; it stays good because what is old is not written
 # any more, and what might be is locked.
 _HISTORY: Final[dict[History, LiteralString]] = {
-    "heartbeats": """
-        DELETE FROM device_heartbeats WHERE tenant_id = clarion_tenant() AND ctid = ANY (ARRAY(
-            SELECT ctid FROM device_heartbeats WHERE tenant_id = clarion_tenant() AND at < %(before)s
-             LIMIT %(batch)s))
-        """,
     "events": """
         DELETE FROM device_events WHERE tenant_id = clarion_tenant() AND ctid = ANY (ARRAY(
             SELECT ctid FROM device_events WHERE tenant_id = clarion_tenant() AND at < %(before)s
@@ -37,6 +34,13 @@ _HISTORY: Final[dict[History, LiteralString]] = {
         DELETE FROM commands WHERE tenant_id = clarion_tenant() AND ctid = ANY (ARRAY(
             SELECT ctid FROM commands WHERE tenant_id = clarion_tenant() AND finished_at < %(before)s
                AND status NOT IN ('queued', 'sent', 'received')
+             LIMIT %(batch)s FOR UPDATE SKIP LOCKED))
+        """,
+    "bulk_commands": """
+        DELETE FROM bulk_commands WHERE tenant_id = clarion_tenant() AND ctid = ANY (ARRAY(
+            SELECT ctid FROM bulk_commands b WHERE tenant_id = clarion_tenant() AND created_at < %(before)s
+               AND NOT EXISTS (SELECT FROM commands c
+                                WHERE c.tenant_id = clarion_tenant() AND c.bulk_id = b.id)
              LIMIT %(batch)s FOR UPDATE SKIP LOCKED))
         """,
 }
@@ -58,6 +62,24 @@ class Retention:
     async def tenants(self) -> list[Tenant]:
         """Every tenant."""
         return await self._database.ask(lambda questions: questions.tenants())
+
+    async def make_heartbeat_days(self, ahead: int) -> int:
+        """Make room for the heartbeats of today and of so many days to come; how many days had none yet."""
+        return await self._number("SELECT make_heartbeat_partitions(%s)", ahead)
+
+    async def drop_heartbeat_days(self, before: datetime) -> int:
+        """Drop the heartbeats of the days that were over `before`, every tenant's; how many days that was.
+
+        What there was before the release that began with days is one of them, which ends with that day.
+        """
+        return await self._number("SELECT drop_heartbeat_partitions(%s)", before)
+
+    async def _number(self, question: LiteralString, value: int | datetime) -> int:
+        def work(connection: Connection) -> int:
+            row = connection.execute(question, (value,)).fetchone()
+            return 0 if row is None else int(row[0])
+
+        return await self._database.run(work)
 
     async def delete_history(
         self, kind: History, tenant_id: str, before: datetime, batch: int = BATCH

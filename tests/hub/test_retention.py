@@ -9,7 +9,7 @@ import trio
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from hub.retention import AGAIN_AFTER_S, EVERY_S, FIRST_AFTER_S, Retention
+from hub.retention import AGAIN_AFTER_S, DAYS_AHEAD, EVERY_S, FIRST_AFTER_S, Retention
 from persistence.errors import DatabaseUnavailable
 from persistence.retention import BATCH, DEVICE_BATCH, History
 from persistence.transaction import Tenant
@@ -26,9 +26,11 @@ class Rows:
     def __init__(self, number: int = 0, devices: int = 0, away: int = 0, last_tenant: str = "t2") -> None:
         self.left: dict[tuple[str, str], int] = {}
         for tenant in ("t1", "t2"):
-            self.left |= {(tenant, kind): number for kind in ("heartbeats", "events", "commands")}
+            self.left |= {(tenant, kind): number for kind in ("events", "commands", "bulk_commands")}
             self.left[tenant, "devices"] = devices
         self.away, self.last_tenant = away, last_tenant
+        self.rooms: list[int] = []
+        self.old_days, self.locked = 3, False
         self.asked: list[datetime] = []
         self.began_s: list[float] = []
 
@@ -38,6 +40,17 @@ class Rows:
             self.away -= 1
             raise DatabaseUnavailable("is away")
         return [Tenant("t1", "One", True), Tenant("t2", "Two", False)]
+
+    async def make_heartbeat_days(self, ahead: int) -> int:
+        if self.locked:
+            raise DatabaseUnavailable("lock timeout")
+        self.rooms.append(ahead)
+        return ahead if len(self.rooms) == 1 else 0
+
+    async def drop_heartbeat_days(self, before: datetime) -> int:
+        assert before == NOW - timedelta(days=30)
+        dropped, self.old_days = self.old_days, 0
+        return dropped
 
     async def delete_history(
         self, kind: History, tenant_id: str, before: datetime, batch: int = BATCH
@@ -79,9 +92,13 @@ async def test_a_sweep_goes_on_until_nothing_old_is_left_and_says_so_in_one_line
     assert set(rows.left.values()) == {0} and set(rows.asked) == {NOW - timedelta(days=30)}
     assert house.gone == [("t1", DEVICE_BATCH), ("t1", 1), ("t2", DEVICE_BATCH), ("t2", 1)]
     each = 2 * (2 * BATCH + 1)
-    counts = {"heartbeats": each, "events": each, "commands": each, "devices": 2 * (DEVICE_BATCH + 1)}
+    counts = {"heartbeat_days": 3, "events": each, "commands": each, "bulk_commands": each}
+    counts["devices"] = 2 * (DEVICE_BATCH + 1)
     assert house.retention.deleted == counts
-    assert lines == [{"event": "old history is deleted", "log_level": "info", **counts}]
+    assert lines == [
+        {"event": "heartbeats have room", "log_level": "info", "days": DAYS_AHEAD},
+        {"event": "old history is deleted", "log_level": "info", **counts},
+    ]
 
 
 async def test_it_begins_a_minute_after_the_start_and_then_comes_every_hour(
@@ -105,13 +122,35 @@ async def test_a_database_that_does_not_answer_is_asked_again_after_a_minute(
         nursery.start_soon(house.retention.run)
         await trio.sleep(FIRST_AFTER_S + 2 * AGAIN_AFTER_S + 30)
         nursery.cancel_scope.cancel()
-    assert [line["log_level"] for line in lines] == ["warning", "warning", "info"]
-    assert house.retention.deleted["heartbeats"] == 2
+    levels = [line["log_level"] for line in lines if "room" not in line["event"]]
+    assert levels == ["warning", "info", "warning", "info"], "days of heartbeats go first"
+    assert house.retention.deleted["events"] == 2
 
 
 async def test_what_was_deleted_before_the_database_went_away_is_counted(autojump_clock: MockClock) -> None:
     house = House(Rows(number=1, last_tenant="t1"))
     with capture_logs() as lines:
         assert not await house.retention.sweep()
-    assert [line["log_level"] for line in lines] == ["warning", "info"]
-    assert (lines[1]["heartbeats"], house.retention.deleted["heartbeats"]) == (1, 1)
+    assert [line["log_level"] for line in lines] == ["info", "warning", "info"]
+    assert (lines[2]["events"], house.retention.deleted["events"]) == (1, 1)
+
+
+async def test_heartbeats_get_room_for_a_week_at_the_start_and_with_every_sweep(
+    autojump_clock: MockClock,
+) -> None:
+    rows = Rows()
+    house = House(rows)
+    await house.retention.make_room()
+    await house.retention.sweep()
+    assert rows.rooms == [DAYS_AHEAD, DAYS_AHEAD] and DAYS_AHEAD == 7
+
+
+async def test_no_room_today_stops_neither_the_hub_nor_the_sweep(autojump_clock: MockClock) -> None:
+    rows = Rows(number=1)
+    rows.locked = True
+    house = House(rows)
+    with capture_logs() as lines:
+        await house.retention.make_room()
+        assert await house.retention.sweep()
+    assert [line["log_level"] for line in lines] == ["warning", "warning", "info"]
+    assert house.retention.deleted["events"] == 2

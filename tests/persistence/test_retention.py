@@ -10,6 +10,8 @@ import psycopg
 import pytest
 
 from persistence.database import Database
+from persistence.errors import DatabaseUnavailable
+from persistence.owner import connect_as_owner
 from persistence.retention import _HISTORY, History, Retention
 from tests.persistence.premises import Premises
 
@@ -28,26 +30,47 @@ def fill(home: Premises) -> None:
     """Three old rows and one young one of each kind of history."""
     device_id = home.devices[0]
     for at in (OLD, OLD - timedelta(days=1), OLD - timedelta(days=400), YOUNG):
-        home.run(
-            "INSERT INTO device_heartbeats (tenant_id, device_id, at, emergency_version)"
-            " VALUES (%s, %s, %s, 0)",
-            *(home.id, device_id, at),
-        )
+        add_bulk(home, at)
         home.run(
             "INSERT INTO device_events (tenant_id, device_id, at, kind, text) VALUES (%s, %s, %s, 'x', 'x')",
             *(home.id, device_id, at),
         )
-        home.run(
-            "INSERT INTO commands (id, tenant_id, device_id, command, status, expires_at, finished_at)"
-            " VALUES (%s, %s, %s, 'ping', 'succeeded', %s, %s)",
-            *(str(uuid.uuid4()), home.id, device_id, at, at),
-        )
+        add_command(home, at)
+
+
+def add_command(home: Premises, at: datetime, bulk_id: str | None = None, end: str = "succeeded") -> None:
+    """A command that ended at that moment."""
+    command_id = str(uuid.uuid4())
+    home.run(
+        "INSERT INTO commands (id, tenant_id, device_id, command, expires_at, bulk_id)"
+        " VALUES (%s, %s, %s, 'ping', %s, %s)",
+        *(command_id, home.id, home.devices[0], at, bulk_id),
+    )
+    home.run("UPDATE commands SET status = %s, finished_at = %s WHERE id = %s", end, at, command_id)
+
+
+def add_bulk(home: Premises, at: datetime) -> str:
+    """A bulk command of that moment, without commands; its id."""
+    bulk_id = str(uuid.uuid4())
+    home.run(
+        "INSERT INTO bulk_commands (id, tenant_id, command, scope, scope_text, targeted, refused, created_at,"
+        " expires_at) VALUES (%s, %s, 'ping', '{\"kind\": \"all\"}', 'all', 1, 1, %s, %s)",
+        *(bulk_id, home.id, at, at),
+    )
+    return bulk_id
+
+
+def add_heartbeat(home: Premises, at: datetime) -> None:
+    home.run(
+        "INSERT INTO device_heartbeats (tenant_id, device_id, at, emergency_version) VALUES (%s, %s, %s, 0)",
+        *(home.id, home.devices[0], at),
+    )
 
 
 TABLES: dict[History, str] = {
-    "heartbeats": "device_heartbeats",
     "events": "device_events",
     "commands": "commands",
+    "bulk_commands": "bulk_commands",
 }
 
 
@@ -68,6 +91,47 @@ async def test_an_old_command_that_has_not_ended_stays(retention: Retention, our
     ours.run("UPDATE commands SET created_at = %s, sent_at = %s, status = 'sent'", OLD, OLD)
     assert await retention.delete_history("commands", ours.id, NOW) == 0
     assert ours.rows("SELECT id FROM commands") == [(ours.command_id,)]
+
+
+async def test_a_bulk_command_stays_as_long_as_one_of_its_commands(
+    retention: Retention, ours: Premises, theirs: Premises
+) -> None:
+    add_bulk(ours, OLD)
+    ended, open_still = (add_bulk(ours, OLD) for _ in range(2))
+    add_bulk(theirs, OLD)
+    add_command(ours, OLD, ended)
+    add_command(ours, YOUNG, open_still, end="sent")
+    bulks = f"SELECT id FROM bulk_commands WHERE tenant_id = '{ours.id}'"
+    assert await retention.delete_history("bulk_commands", ours.id, LIMIT) == 1
+    assert {id for (id,) in ours.rows(bulks)} == {ended, open_still}
+    assert await retention.delete_history("commands", ours.id, LIMIT) == 1
+    assert await retention.delete_history("bulk_commands", ours.id, LIMIT) == 1
+    assert ours.rows(bulks) == [(open_still,)]
+    assert theirs.rows("SELECT count(*) FROM bulk_commands") == [(2,)]
+
+
+async def test_heartbeats_go_by_the_day_of_every_tenant_at_once_and_no_row_is_deleted(
+    retention: Retention, ours: Premises, theirs: Premises
+) -> None:
+    assert await retention.make_heartbeat_days(10) == 3
+    assert await retention.make_heartbeat_days(10) == 0
+    midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    for home in (ours, theirs):
+        for day in range(-400, 10, 5):
+            add_heartbeat(home, midnight + timedelta(days=day, hours=5))
+    assert await retention.drop_heartbeat_days(NOW) == 0, "today is not over"
+    assert await retention.drop_heartbeat_days(NOW + timedelta(days=5)) == 5
+    left = [midnight + timedelta(days=5, hours=5)] * 2
+    assert ours.rows("SELECT at FROM device_heartbeats") == [(at,) for at in left]
+
+
+async def test_a_table_that_is_in_use_is_left_for_the_next_time(retention: Retention, ours: Premises) -> None:
+    """A backup reads it for hours: the hub's heartbeats do not queue up behind a change that waits for it."""
+    with connect_as_owner(ours.database_url) as backup:
+        backup.execute("LOCK TABLE device_heartbeats IN ACCESS SHARE MODE")
+        with pytest.raises(DatabaseUnavailable, match="lock timeout"):
+            await retention.make_heartbeat_days(10)
+    assert await retention.make_heartbeat_days(10) == 3
 
 
 async def test_a_device_that_was_never_let_in_goes_and_every_other_one_stays(
