@@ -57,6 +57,35 @@ def test_a_newer_link_supersedes_and_what_the_older_one_still_says_has_no_effect
     assert stage.world.of("offline") == [], "a screen that changed its link was never offline"
 
 
+def test_a_hello_of_a_lower_epoch_never_takes_over_and_is_told_to_come_back(stage: Stage) -> None:
+    stage.connect()
+    now = stage.connect()
+    told, written = list(stage.world.told), list(now.sent)
+    late = stage.connect(Hello(session_id=now.session_id), epoch=1)
+    assert late.closed == [(CloseCode.TRY_AGAIN_LATER, None)] and late.sent == []
+    stage.hears(Heartbeat(1, 99, Playback(PlaybackState.ERROR)), late)
+    stage.tell(Disconnected(late, PresenceReason.NETWORK_CLOSED))
+    assert (stage.world.told, now.sent, now.closed) == (told, written, [])
+    assert stage.actor.link is now
+
+
+def test_a_hello_of_a_lower_epoch_is_late_even_if_the_newer_link_is_gone(stage: Stage) -> None:
+    stage.connect()
+    stage.connect()
+    stage.loses()
+    kept_until_s = stage.world.kept_until_s["d"]
+    stage.world.mono_s += 5.0
+    assert stage.connect(epoch=1).closed == [(CloseCode.TRY_AGAIN_LATER, None)]
+    assert stage.world.kept_until_s["d"] == kept_until_s, "the session waits as long as before"
+    assert len(stage.connect(Hello(session_id="session-2")).resumes) == 1
+
+
+def test_of_two_links_with_one_look_up_the_later_hello_wins(stage: Stage) -> None:
+    first = stage.connect()
+    second = stage.connect(epoch=first.epoch)
+    assert first.closed == [(CloseCode.SUPERSEDED, None)] and stage.actor.link is second
+
+
 def test_each_way_to_leave_is_named_and_happens_once(stage: Stage) -> None:
     stage.connect()
     stage.hears(DeviceGoodbye())

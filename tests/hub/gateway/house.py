@@ -72,6 +72,9 @@ class House:
             screen.name, screen.status = f"Screen {device_id}", DeviceStatus.APPROVED
             self.roster.put(screen)
 
+    def fleet_clock(self) -> Instant:
+        return Instant(self.now_s, self.wall_ms())
+
     def wall_ms(self) -> int:
         return NOON_MS + int(self.now_s * 1000)
 
