@@ -9,13 +9,14 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from hub.live.realtime import LiveSide
+from hub.live.realtime import COMMANDS_PER_SLICE, LiveSide
 from hub.live.roster import Screen
 from hub.use_cases.realtime import EndedCommand, QueuedCommand
 from protocol.api import Scope
 from protocol.close_codes import CloseCode
-from protocol.codec import decode_downlink
+from protocol.codec import decode_downlink, decode_operator_downlink
 from protocol.frames import Command
+from protocol.live import Delta
 from protocol.vocabulary import CommandName, CommandStatus, DeviceStatus
 from tests.hub.gateway.client import frame
 from tests.hub.gateway.house import House
@@ -166,6 +167,78 @@ async def test_commands_for_a_screen_that_is_away_are_counted_until_they_end(
     assert row.pending_commands == 0
     await house.screen("d2", then=frame(HELLO))
     assert house.loads == ["d2"], "they are loaded when it is back"
+
+
+async def test_a_command_that_ended_is_forgotten_by_its_screen_and_shown_to_the_pages(
+    house: House, live: LiveSide
+) -> None:
+    screen = await house.screen("d1", then=frame(HELLO))
+    page = house.operator("t1")
+    page.says(b'{"type":"resume"}')
+    await live.commands_queued([command(), command(command_id="c2")])
+    house.work()
+    await live.commands_ended([ended()])
+    house.work()
+    row = house.roster.get("d1")
+    assert row is not None and row.pending_commands == 1
+    house.feed.beat()
+    delta = decode_operator_downlink(page.texts[-1])
+    assert isinstance(delta, Delta)
+    last = delta.commands[-1]
+    assert (last.command_id, last.status, last.detail) == (
+        "c1",
+        CommandStatus.CANCELLED,
+        "cancelled by op",
+    )
+    # What the screen still says of it changes nothing any more.
+    screen.says(b'{"type":"receipt","command_id":"c1","status":"succeeded"}')
+    house.feed.beat()
+    delta = decode_operator_downlink(page.texts[-1])
+    assert isinstance(delta, Delta)
+    assert [change.command_id for change in delta.commands if change.status == "succeeded"] == []
+
+
+async def test_a_playlist_to_be_loaded_again_is_wanted_before_the_command_is_sent(
+    house: House, live: LiveSide
+) -> None:
+    screen = await house.screen("d1", then=frame(HELLO))
+    reload = command()._replace(command=CommandName.RELOAD_PLAYLIST, playlist_version=7)
+    away = reload._replace(id="c2", device_id="d2")
+    await live.commands_queued([reload, away])
+    house.work()
+    sent = decode_downlink(screen.texts[-1])
+    assert isinstance(sent, Command) and sent.args == {"playlist_version": 7}
+    for device_id in ("d1", "d2"):
+        row = house.roster.get(device_id)
+        assert row is not None and row.playlist_version == 7
+
+
+async def test_thousands_of_commands_are_told_in_slices_and_others_work_in_between(
+    house: House, live: LiveSide
+) -> None:
+    turns = 0
+    over = False
+
+    async def others() -> None:
+        nonlocal turns
+        while not over:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(others)
+        many = [command("d2", f"c{number}") for number in range(2_000)]
+        await live.commands_queued(many)
+        await live.commands_ended([ended("d2", each.id) for each in many])
+        over = True
+    assert turns >= 2 * 2_000 // COMMANDS_PER_SLICE - 2, "one after each slice"
+    row = house.roster.get("d2")
+    assert row is not None and row.pending_commands == 0
+
+
+async def test_who_is_online_is_counted_by_name(house: House, live: LiveSide) -> None:
+    await house.screen("d1", then=frame(HELLO))
+    assert live.online(["d1", "d2", "nobody"]) == 1
 
 
 async def test_another_tenant_cannot_clear_or_watch_an_emergency(house: House, live: LiveSide) -> None:
