@@ -28,6 +28,7 @@ from hub.gateway.credentials import DeviceCredentials
 from hub.gateway.gateway import Gateway, Limits, OperatorIdentity
 from hub.gateway.wire import text_frame
 from hub.http_server import HttpServer
+from hub.inspection import HubInspection
 from hub.journal import Batch, Journal, Written
 from hub.kept_secrets import kept_secret
 from hub.lifetime import serve
@@ -139,6 +140,9 @@ class Hub:
             Passwords(),
             self.tokens,
             self.records,
+            HubInspection(
+                self.roster, self.fleet, self.services, self.journal, lambda: self.records.waiting, moment
+            ),
             pairing_ttl_s=settings.pairing_ttl_s,
             command_default_ttl_s=settings.command_default_ttl_s,
         )

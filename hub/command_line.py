@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, NoReturn
 
+import msgspec
 import trio
 import typer
 
@@ -115,6 +116,22 @@ def first_run() -> None:
 
     with DatabasePlace(Settings.from_environment()) as place:
         UpWords(typer.echo).people(fill(place.owner_url))
+
+
+@app.command()
+def inspect(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as one JSON object.")] = False,
+) -> None:
+    """Show what the running hub of this machine is busy with: slow screens, faults, services, the journal."""
+    from hub.inspect_command import fetch
+    from hub.inspect_words import lines
+
+    inspection = fetch(Settings.from_environment())
+    if as_json:
+        typer.echo(msgspec.json.encode(inspection))
+    else:
+        for line in lines(inspection):
+            typer.echo(line)
 
 
 @app.command(context_settings=_PASSES_ARGUMENTS_ON, add_help_option=False)

@@ -29,6 +29,17 @@ def kept_secret(data_dir: Path, name: str) -> str:
         ) from error
 
 
+def known_secret(data_dir: Path, name: str) -> str | None:
+    """The secret of this name if there is one already. Raises StartError when it cannot be read."""
+    path = data_dir / "secrets" / name
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StartError(f"{path} cannot be read ({error.strerror}): run it as the hub's user.") from error
+
+
 def _make_secrets_folder(folder: Path) -> None:
     make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     EDIT = "change screens, sites and groups"
     COMMAND = "send commands to screens"
     EMERGENCY = "trigger and clear emergencies"
+    INSPECT = "see how the hub serves the screens"
 
 
 _EVERYTHING: Final = frozenset(Permission)
@@ -29,7 +30,7 @@ PERMISSIONS: Final[dict[RoleName, frozenset[Permission]]] = {
     RoleName.ROOT: _EVERYTHING,
     RoleName.TENANT_ADMIN: _EVERYTHING,
     RoleName.DEVICE_ADMIN: frozenset(
-        {Permission.VIEW, Permission.ENROL, Permission.EDIT, Permission.COMMAND}
+        {Permission.VIEW, Permission.ENROL, Permission.EDIT, Permission.COMMAND, Permission.INSPECT}
     ),
     RoleName.CONTENT_ADMIN: frozenset({Permission.VIEW, Permission.COMMAND}),
     RoleName.CONTENT_CREATOR: frozenset({Permission.VIEW}),

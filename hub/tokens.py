@@ -31,6 +31,11 @@ class Operator(NamedTuple):
     ip: str | None = None
 
 
+THE_HUB: Final = Operator("hub", "", "", "", ())
+"""Whoever holds the hub's own secret, on its machine. No user's id is this: those are UUIDs. It has no role,
+so all it may do is what asks for it by name."""
+
+
 class InvalidToken(Exception):
     """Forged, expired, for somebody else, or no token at all. Deliberately says no more."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import sys
 from collections.abc import Mapping
 from types import TracebackType
@@ -11,6 +10,7 @@ from typing import Self
 import httpx
 import trio
 
+from hub.local_trust import local_trust
 from hub.settings import Settings, local_hub_url
 from hub.up_children import Child, stop_all, while_alive
 from hub.use_cases.simulator import SimulatorLogin
@@ -43,7 +43,7 @@ class UpProcesses:
             self._env.pop(name, None)
         self._hub: list[Child] = []
         self._clients: list[Child] = []
-        self._http = httpx.AsyncClient(verify=_trust(settings), timeout=5.0, trust_env=False)
+        self._http = httpx.AsyncClient(verify=local_trust(settings), timeout=5.0, trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -114,14 +114,3 @@ class UpProcesses:
             await child.until_it_answers(url, self._http, within_s=_READY_DEADLINE_S)
 
         await while_alive([*self._hub, *self._clients], answered)
-
-
-def _trust(settings: Settings) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if settings.tls_certificate is not None:
-        # The hub's own certificate names the public host, and it is reached here by its local address.
-        context.load_verify_locations(settings.tls_certificate)
-        context.check_hostname = False
-        # A certificate that somebody else issued is trusted by itself too (the default from Python 3.13 on).
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    return context

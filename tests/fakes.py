@@ -8,10 +8,34 @@ from datetime import datetime
 
 import trio
 
+from actors.device.fleet import Fleet
+from actors.runtime import Services
+from hub.inspection import HubInspection
+from hub.live.roster import Roster
 from hub.use_cases.ports import LedgerEntry
 from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
+from tests.actors.device.world import INTERVAL_S, World
+
+
+@dataclass
+class NothingJournaled:
+    """Fulfils `hub.inspection.JournalCounts`."""
+
+    waiting: int = 0
+    lag_s: float = 0.0
+    written: int = 0
+    refused: int = 0
+    stale: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+def nothing_to_inspect() -> HubInspection:
+    """The use case over a live side without a screen."""
+    world = World()
+    fleet = Fleet(world, world, world.now, INTERVAL_S)
+    return HubInspection(Roster(), fleet, Services([]), NothingJournaled(), lambda: 0, world.now)
 
 
 @dataclass

@@ -17,6 +17,7 @@ from actors.device.messages import (
     AlertSent,
     Connected,
     Cut,
+    Describe,
     DeviceMessage,
     Disconnected,
     Heard,
@@ -165,6 +166,8 @@ class DeviceActor:
                     self._close(CloseCode.HEARTBEAT_LOST, PresenceReason.HEARTBEAT_LOST, now)
             case Cut():
                 self._close(message.code, message.reason, now)
+            case Describe():
+                message.reply.answer(repr(self))
             case _:
                 assert_never(message)
 

@@ -24,6 +24,7 @@ from actors.device.messages import (
     AlertSent,
     Connected,
     Cut,
+    Describe,
     DeviceMessage,
     Disconnected,
     Heard,
@@ -34,7 +35,7 @@ from actors.device.messages import (
     Withdrawn,
 )
 from actors.device.ports import Link, Surroundings
-from actors.runtime import Actors, Deadlines, Decision, Instant, Supervisor, Verdict
+from actors.runtime import Actors, ActorStopped, Deadlines, Decision, Instant, Supervisor, Verdict
 from protocol.close_codes import MEANINGS, CloseCode
 from protocol.frames import Hello, Uplink
 from protocol.vocabulary import PresenceReason
@@ -196,6 +197,16 @@ class Fleet:
         """The fast lane has written an alert or an all-clear to the screen's link."""
         self._tell(device_id, AlertSent(version))
 
+    async def describe(self, device_id: str) -> str:
+        """The actor's status line, given in a turn of its own: it shows that it takes turns.
+
+        The caller sets the deadline. Raises AskFailed.
+        """
+        ref = self.actors.ref(device_id)
+        if ref is None:
+            raise ActorStopped(f"{device_id} has no actor now")
+        return await ref.ask(Describe)
+
     def connected_devices(self) -> list[str]:
         """Ids of the screens that have a link."""
         return [device_id for device_id, actor in self.actors.actors() if actor.link is not None]
@@ -250,6 +261,7 @@ class Fleet:
         if decision.verdict is Verdict.QUARANTINE:
             # Why it stays away from now on, whether it was there or not.
             self._around.went_offline(device_id, PresenceReason.QUARANTINED, now.wall_ms, now.wall_ms)
+            self._around.quarantined(device_id, decision.wait_s, type(error).__name__, now.wall_ms)
         elif actor.link is not None:
             self._around.went_offline(device_id, PresenceReason.HUB_FAULT, now.wall_ms, now.wall_ms)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.device.ports import Link
+from actors.runtime import Reply
 from protocol.close_codes import CloseCode
 from protocol.frames import Hello, Uplink
 from protocol.vocabulary import CommandName, CommandStatus, PresenceReason
@@ -91,6 +92,22 @@ class Cut:
     reason: PresenceReason
 
 
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Somebody inspects the hub: answer with the actor's status line."""
+
+    reply: Reply[str]
+
+
 DeviceMessage = (
-    Connected | Heard | Disconnected | Queued | Withdrawn | PlaylistWanted | AlertSent | Silent | Cut
+    Connected
+    | Heard
+    | Disconnected
+    | Queued
+    | Withdrawn
+    | PlaylistWanted
+    | AlertSent
+    | Silent
+    | Cut
+    | Describe
 )

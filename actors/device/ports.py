@@ -29,6 +29,10 @@ class Link(Protocol):
     def stalled(self) -> bool:
         """Whether something sent earlier still waits for the screen to read."""
 
+    @property
+    def backlog_bytes(self) -> int:
+        """How much that is, beyond what the operating system keeps."""
+
     def send(self, payload: bytes) -> None:
         """Send one text frame; never blocks. A link that cannot keep up is closed by the gateway."""
 
@@ -67,6 +71,10 @@ class Surroundings(Protocol):
 
     def went_offline(self, device_id: str, reason: PresenceReason, last_heard_ms: int, wall_ms: int) -> None:
         """The link is gone, and why."""
+
+    def quarantined(self, device_id: str, for_s: float, fault: str, wall_ms: int) -> None:
+        """The hub's own code failed again and again for this screen, and turns it away for a while: an
+        operator must know. `fault`: the kind of error."""
 
     def playback_changed(self, device_id: str, playback: Playback, wall_ms: int) -> None:
         """The screen plays something else, or has another state."""

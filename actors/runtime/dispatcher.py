@@ -79,8 +79,15 @@ class Dispatcher:
     @property
     def waiting(self) -> int:
         """Messages that have not had their turn."""
-        lanes = [ref.urgent for ref, _ in self.urgent] + [ref.normal for ref, _ in self.normal]
-        return sum(lane.waiting for lane in lanes)
+        return sum(self.waiting_by_lane)
+
+    @property
+    def waiting_by_lane(self) -> tuple[int, int]:
+        """The same, urgent and normal."""
+        return (
+            sum(ref.urgent.waiting for ref, _ in self.urgent),
+            sum(ref.normal.waiting for ref, _ in self.normal),
+        )
 
     def spawn(self, key: str, actor: Actor[Message]) -> Ref[Message]:
         """Let an actor run."""

@@ -26,6 +26,7 @@ from hub.api import (
     devices,
     emergencies,
     health,
+    inspect,
     pages,
     pairing,
     places,
@@ -52,6 +53,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *bulk_commands.ROUTES,
     *places.ROUTES,
     *emergencies.ROUTES,
+    *inspect.ROUTES,
 )
 
 

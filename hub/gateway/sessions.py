@@ -132,6 +132,11 @@ class DeviceSession:
         """See `Link`."""
         return self._connection.transport.backlog_bytes > 0
 
+    @property
+    def backlog_bytes(self) -> int:
+        """See `Link`."""
+        return self._connection.transport.backlog_bytes
+
     def send(self, payload: bytes) -> None:
         """See `Link`."""
         self._connection.send(payload)

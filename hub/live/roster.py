@@ -166,6 +166,10 @@ class Roster:
     def __len__(self) -> int:
         return len(self._screens)
 
+    def __iter__(self) -> Iterator[Screen]:
+        """Every screen of every tenant, in no order."""
+        return iter(self._screens.values())
+
     def get(self, device_id: str) -> Screen | None:
         """The screen, or None if the hub does not know it."""
         return self._screens.get(device_id)

@@ -7,6 +7,7 @@ is kept.
 
 from __future__ import annotations
 
+import logging
 import re
 
 import msgspec
@@ -34,6 +35,8 @@ from protocol.vocabulary import (
     Presence,
     PresenceReason,
 )
+
+logger = logging.getLogger(__name__)
 
 EVENT_SENTENCES = {
     EventName.PLAYBACK_STARTED: "playback started",
@@ -128,6 +131,15 @@ class Effects:
             screen.unstable_since_ms = wall_ms
             self._unstable.add(device_id)
             self._happened(screen, "unstable", UNSTABLE, wall_ms)
+
+    def quarantined(self, device_id: str, for_s: float, fault: str, wall_ms: int) -> None:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        if screen is None:
+            return
+        text = f"kept out for {for_s / 60:.0f} minutes: the hub failed again and again to serve it ({fault})"
+        logger.warning("the screen %r (%s) is %s", screen.name, device_id, text)
+        self._happened(screen, "quarantined", text, wall_ms)
 
     def calm(self, wall_ms: int) -> None:
         """Call those stable again that have kept their connection. For the beat."""

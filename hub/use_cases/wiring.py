@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from hub.inspection import HubInspection
 from hub.passwords import Passwords
 from hub.tokens import AccessTokens
 from hub.use_cases.admission import Admission
@@ -41,6 +42,7 @@ class UseCases:
     emergencies: Emergencies
     sites: Places
     groups: Places
+    inspection: HubInspection
 
     @classmethod
     def wired(
@@ -50,6 +52,7 @@ class UseCases:
         passwords: Passwords,
         tokens: AccessTokens,
         records: EmergencyRecords,
+        inspection: HubInspection,
         *,
         pairing_ttl_s: int,
         command_default_ttl_s: int,
@@ -67,4 +70,5 @@ class UseCases:
             emergencies=Emergencies(database, realtime, records, now),
             sites=Places(database, now, "site"),
             groups=Places(database, now, "group"),
+            inspection=inspection,
         )

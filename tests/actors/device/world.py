@@ -24,6 +24,7 @@ class RecordingLink:
     epoch: int = 0
     ip_address: str = "127.0.0.1"
     stalled: bool = False
+    backlog_bytes: int = 0
     sent: list[Downlink] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     closed: list[tuple[CloseCode, float | None]] = field(default_factory=list)
@@ -126,6 +127,9 @@ class World:
 
     def went_offline(self, device_id: str, reason: PresenceReason, last_heard_ms: int, wall_ms: int) -> None:
         self._tell("offline", device_id, reason, last_heard_ms)
+
+    def quarantined(self, device_id: str, for_s: float, fault: str, wall_ms: int) -> None:
+        self._tell("quarantined", device_id, for_s, fault)
 
     def playback_changed(self, device_id: str, playback: Playback, wall_ms: int) -> None:
         self._tell("playback", device_id, playback.state, playback.item)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -23,7 +24,7 @@ from hub.use_cases.wiring import UseCases
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable
 from persistence.owner import connect_as_owner
-from tests.fakes import RecordingRealtime
+from tests.fakes import RecordingRealtime, nothing_to_inspect
 from tests.hub.tenants import Tenant, make_tenant
 
 
@@ -39,9 +40,15 @@ class Api:
     """The application as a client sees it, and what happened behind it."""
 
     def __init__(
-        self, app: QuartTrio, database: Database, database_url: str, realtime: RecordingRealtime
+        self,
+        app: QuartTrio,
+        use_cases: UseCases,
+        database: Database,
+        database_url: str,
+        realtime: RecordingRealtime,
     ) -> None:
         self.app = app
+        self.use_cases = use_cases
         self.database = database
         self.database_url = database_url
         self.realtime = realtime
@@ -104,22 +111,36 @@ class Api:
         )
 
 
-@pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
+@asynccontextmanager
+async def running_api(database_url: str, folder: Path, *, wait_s: float = 2.0) -> AsyncIterator[Api]:
+    """The application over this database for as long as the block lasts."""
     realtime = RecordingRealtime()
-    async with Database(database_url, pool_size=2) as database, trio.open_nursery() as nursery:
-        log = EmergencyLog(tmp_path / "emergencies.log")
+    async with Database(database_url, pool_size=2, wait_s=wait_s) as database, trio.open_nursery() as nursery:
+        log = EmergencyLog(folder / "emergencies.log")
         records = EmergencyRecords(database, log, DatabaseUnavailable, nursery)
         tokens = AccessTokens("t" * 32, 3600)
         use_cases = UseCases.wired(
-            database, realtime, Passwords(), tokens, records, pairing_ttl_s=900, command_default_ttl_s=3600
+            database,
+            realtime,
+            Passwords(),
+            tokens,
+            records,
+            nothing_to_inspect(),
+            pairing_ttl_s=900,
+            command_default_ttl_s=3600,
         )
 
         async def ready() -> Readiness:
             return Readiness(ready=True, checks={"database": "ok"})
 
         app = create_app(use_cases, tokens, readiness=ready, metrics=lambda: b"up 1\n")
-        yield Api(app, database, database_url, realtime)
+        yield Api(app, use_cases, database, database_url, realtime)
+
+
+@pytest.fixture
+async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
+    async with running_api(database_url, tmp_path) as api:
+        yield api
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from hub.use_cases.wiring import UseCases
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable
 from protocol.api import Problem
+from tests.fakes import nothing_to_inspect
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.tenants import Tenant
 
@@ -162,10 +163,17 @@ async def test_what_is_not_ready_says_what_is_missing(api: Api, database_url: st
     async with Database(database_url, pool_size=1) as database, trio.open_nursery() as nursery:
         records = EmergencyRecords(database, EmergencyLog(tmp_path / "log"), DatabaseUnavailable, nursery)
         use_cases = UseCases.wired(
-            database, api.realtime, Passwords(), api.tokens, records, pairing_ttl_s=1, command_default_ttl_s=1
+            database,
+            api.realtime,
+            Passwords(),
+            api.tokens,
+            records,
+            nothing_to_inspect(),
+            pairing_ttl_s=1,
+            command_default_ttl_s=1,
         )
         app = create_app(use_cases, api.tokens, readiness=not_ready, metrics=lambda: b"")
-        reply = await Api(app, database, database_url, api.realtime).get("/health/ready")
+        reply = await Api(app, use_cases, database, database_url, api.realtime).get("/health/ready")
     assert is_problem(reply, 503).fields == {"migrations": "0002-more is pending"}
 
 
