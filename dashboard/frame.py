@@ -14,34 +14,25 @@ from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from fastapi.responses import RedirectResponse
-from nicegui import app, background_tasks, ui
+from nicegui import background_tasks, ui
 from nicegui.elements.skip_link import SkipLink
 
 from dashboard.clock import ZONE_COOKIE, Clock
 from dashboard.components.alert import give_all_clear
+from dashboard.components.attention import AttentionBanner
 from dashboard.components.banner import EmergencyBanner, HubAwayBanner
 from dashboard.components.icons import icon
-from dashboard.components.markup import Tag, set_text, switch_class, tag
-from dashboard.sentences import tab_title
+from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.navigation import Section, navigation
+from dashboard.components.theme import dress, theme_toggle
+from dashboard.emergency_sentences import tab_title
+from dashboard.roles import Right
 from dashboard.session import Session
 from dashboard.signed_in import doorman
-from dashboard.store import Change
+from dashboard.subscription import Change
 from protocol.live import EmergencyProgress
 
-Section = Literal["screens", "approvals", "emergency", "history"]
-
 _BEAT_S: Final = 0.25
-_NAVIGATION: Final[tuple[tuple[Section, str, str, str], ...]] = (
-    ("screens", "Screens", "/", "screen"),
-    ("approvals", "Approvals", "/approvals", "approve"),
-    ("emergency", "Emergency", "/emergency", "alert"),
-    ("history", "History", "/emergencies", "history"),
-)
-_THEMES: Final[tuple[tuple[str, bool | None, str, str], ...]] = (
-    ("auto", None, "auto", "Colours: as the system"),
-    ("light", False, "sun", "Colours: light"),
-    ("dark", True, "moon", "Colours: dark"),
-)
 
 
 class LivePage:
@@ -132,13 +123,13 @@ def frame(
             with tag("a", "brand", href="/", aria_label="Clarion, all screens"):
                 tag("span", "brand-mark", aria_hidden="true")
                 tag("span", "brand-name", "Clarion")
-            badges = _navigation(section)
+            badges = navigation(section)
             with tag("div", "top-right"):
                 hub_dot = tag("span", "hub-dot", role="status", testid="hub-state")
                 with tag("span", "who"):
                     tag("span", "who-tenant", session.token.tenant_name)
                     tag("span", "who-email", session.token.email)
-                _theme_toggle()
+                theme_toggle()
                 with tag(
                     "button",
                     "btn btn-quiet btn-icon",
@@ -152,7 +143,8 @@ def frame(
         async def all_clear(emergency: EmergencyProgress) -> None:
             await give_all_clear(session, emergency)
 
-        emergency_banner = EmergencyBanner(all_clear)
+        emergency_banner = EmergencyBanner(all_clear if session.may(Right.EMERGENCY) else None)
+        attention = AttentionBanner()
         away_banner = HubAwayBanner(page.store, page.clock)
         with tag("main", "main main-wide" if wide else "main", tabindex="-1") as main:
             yield page
@@ -164,7 +156,8 @@ def frame(
         new_title = tab_title(title, in_force[0] if in_force else None)
         if ui.context.client.title != new_title:
             ui.page_title(new_title)
-        waiting = page.store.counters.waiting
+        attention.show(page.store)
+        waiting = len(page.store.waiting(page.now_ms))
         set_text(badges["approvals"], f"{waiting:,}" if waiting else "")
         set_text(badges["emergency"], "!" if in_force else "")
 
@@ -180,56 +173,3 @@ def frame(
     page.on_change(show)
     page.on_beat(tick)
     page.start(beat_s)
-
-
-def dress() -> None:
-    """The page's colours before its first paint, and the operator's choice of light or dark."""
-    around = ui.context.client.content.parent_slot
-    if around is not None:
-        # Quasar's page is a <main> around everything; the landmark is our own, without header and navigation.
-        around.parent.props["role"] = "presentation"
-    chosen = _chosen_theme()
-    ui.dark_mode(chosen[1])
-    dark = "html{background:#0f1318}"
-    if chosen[1] is True:
-        ui.add_head_html(f"<style>{dark}</style>")
-    elif chosen[1] is None:
-        ui.add_head_html(f"<style>@media (prefers-color-scheme: dark){{{dark}}}</style>")
-
-
-def _navigation(section: Section) -> dict[str, Tag]:
-    badges: dict[str, Tag] = {}
-    with tag("nav", "nav", aria_label="Pages"):
-        for key, text, address, picture in _NAVIGATION:
-            here = key == section
-            classes = f"nav-link nav-{key}" + (" nav-here" if here else "")
-            with tag("a", classes, href=address, aria_current="page" if here else None, testid=f"nav-{key}"):
-                icon(picture)
-                tag("span", "nav-text", text)
-                badges[key] = tag("span", "nav-badge")
-    return badges
-
-
-def _chosen_theme() -> tuple[str, bool | None, str, str]:
-    kept = app.storage.user.get("theme", "auto")
-    return next((theme for theme in _THEMES if theme[0] == kept), _THEMES[0])
-
-
-def _theme_toggle() -> None:
-    _, _, picture, words = _chosen_theme()
-    holder = tag(
-        "button", "btn btn-quiet btn-icon", type="button", aria_label=words, title=words, testid="theme"
-    )
-
-    def turn() -> None:
-        now = _chosen_theme()[0]
-        following = _THEMES[([theme[0] for theme in _THEMES].index(now) + 1) % len(_THEMES)]
-        app.storage.user["theme"] = following[0]
-        ui.run_javascript(f"setDark({'null' if following[1] is None else str(following[1]).lower()})")
-        holder.clear()
-        holder.props["aria-label"] = holder.props["title"] = following[3]
-        with holder:
-            icon(following[2])
-
-    with holder.on("click", turn, []):
-        icon(picture)

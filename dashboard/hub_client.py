@@ -1,15 +1,17 @@
-"""The hub's HTTP API as methods. Every failure is one `HubError` with a sentence an operator can act on."""
+"""The hub's HTTP API as methods."""
 
 from __future__ import annotations
 
-import ssl
-from typing import Final, TypeVar
+from typing import Final
 from uuid import uuid4
 
-import httpx
 import msgspec
 
+from dashboard.hub_http import HubHttp, Ignored
 from protocol.api import (
+    BulkCommand,
+    BulkCommandAccepted,
+    BulkCommandRequest,
     CommandAccepted,
     CommandRequest,
     CommandRow,
@@ -24,62 +26,23 @@ from protocol.api import (
     Page,
     Place,
     PlaceRequest,
-    Problem,
     Scope,
     ScopePreview,
     ScopePreviewRequest,
     TimelineItem,
     Token,
 )
-from protocol.vocabulary import LedgerState
+from protocol.vocabulary import CommandName, CommandStatus, LedgerState
 
-Answer = TypeVar("Answer")
-
-_DEADLINE: Final = httpx.Timeout(10.0, connect=3.0)
-_MOST_PAGES: Final = 50
-
-
-class _Ignored(msgspec.Struct):
-    """An answer whose body says nothing that is needed here."""
+_KEY: Final = "Idempotency-Key"
 
 
 class _Approval(msgspec.Struct, frozen=True):
     pairing_code: str
 
 
-class HubError(Exception):
-    """The hub did not do what was asked. `status` is None when it did not answer at all."""
-
-    def __init__(
-        self, sentence: str, status: int | None = None, fields: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.status = status
-        self.fields = fields or {}
-
-    @property
-    def signed_out(self) -> bool:
-        """Whether the token is no longer good."""
-        return self.status == 401
-
-
-class HubClient:
+class HubClient(HubHttp):
     """One operator's way to the hub. Every method raises HubError."""
-
-    def __init__(self, hub_url: str, token: str | None = None, tls: ssl.SSLContext | None = None) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        # trust_env off: a proxy variable meant for the internet must not swallow calls to this network.
-        self._http = httpx.AsyncClient(
-            base_url=f"{hub_url}/api/v1",
-            headers=headers,
-            timeout=_DEADLINE,
-            trust_env=False,
-            verify=True if tls is None else tls,
-        )
-
-    async def close(self) -> None:
-        await self._http.aclose()
 
     # ---- sign-in ----
 
@@ -88,149 +51,130 @@ class HubClient:
     ) -> Token:
         """`forwarded_for`: whose browser asks, so that the hub does not take everybody for one address."""
         headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else None
-        return await self._post("/auth/login", Token, Login(tenant_id, email, password), headers)
+        return await self.post("/auth/login", Token, Login(tenant_id, email, password), headers)
 
     # ---- screens ----
 
     async def device(self, device_id: str) -> Device:
-        return await self._get(f"/devices/{device_id}", Device)
+        return await self.get(f"/devices/{device_id}", Device)
 
     async def change_device(self, device_id: str, patch: DevicePatch) -> Device:
-        return await self._ask("PATCH", f"/devices/{device_id}", Device, patch)
+        return await self.ask("PATCH", f"/devices/{device_id}", Device, patch)
 
     async def approve(self, device_id: str, pairing_code: str) -> None:
         """With the code that the operator saw. Another one by now: HubError with the field `pairing_code`."""
-        await self._post(f"/devices/{device_id}/approve", _Ignored, _Approval(pairing_code))
+        await self.post(f"/devices/{device_id}/approve", Ignored, _Approval(pairing_code))
 
     async def reject(self, device_id: str) -> None:
-        await self._post(f"/devices/{device_id}/reject", _Ignored)
+        await self.post(f"/devices/{device_id}/reject", Ignored)
 
     async def revoke(self, device_id: str) -> None:
-        await self._post(f"/devices/{device_id}/revoke", _Ignored)
+        await self.post(f"/devices/{device_id}/revoke", Ignored)
 
     async def rotate_token(self, device_id: str) -> DeviceToken:
-        return await self._post(f"/devices/{device_id}/rotate-token", DeviceToken)
+        return await self.post(f"/devices/{device_id}/rotate-token", DeviceToken)
 
     async def timeline(self, device_id: str) -> list[TimelineItem]:
         """The newest page."""
-        return (await self._get(f"/devices/{device_id}/timeline", Page[TimelineItem])).items
+        return (await self.get(f"/devices/{device_id}/timeline", Page[TimelineItem])).items
+
+    # ---- commands ----
 
     async def commands(self, device_id: str) -> list[CommandRow]:
-        """The newest page."""
-        return (await self._get(f"/devices/{device_id}/commands", Page[CommandRow])).items
+        """Those of one screen, the newest page."""
+        return (await self.get(f"/devices/{device_id}/commands", Page[CommandRow])).items
+
+    async def find_commands(
+        self,
+        *,
+        only_open: bool = False,
+        status: CommandStatus | None = None,
+        command: CommandName | None = None,
+        device_id: str | None = None,
+        bulk_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[CommandRow]:
+        """One page of all commands that fit, the newest first."""
+        asked: dict[str, str | None] = {
+            "open": "true" if only_open else None,
+            "status": status,
+            "command": command,
+            "device_id": device_id,
+            "bulk_id": bulk_id,
+            "cursor": cursor,
+            "limit": str(limit),
+        }
+        query = {key: value for key, value in asked.items() if value is not None}
+        return await self.get("/commands", Page[CommandRow], query)
 
     async def send_command(self, device_id: str, request: CommandRequest) -> CommandAccepted:
         """With a key of its own, so that whoever sends it twice on the way makes one command, not two."""
-        headers = {"Idempotency-Key": str(uuid4())}
-        return await self._post(f"/devices/{device_id}/command", CommandAccepted, request, headers)
+        headers = {_KEY: str(uuid4())}
+        return await self.post(f"/devices/{device_id}/command", CommandAccepted, request, headers)
+
+    async def cancel_command(self, command_id: str) -> CommandRow:
+        """Take it back; the answer says what that could still change."""
+        return await self.post(f"/commands/{command_id}/cancel", CommandRow)
+
+    async def send_to_many(self, request: BulkCommandRequest, key: str) -> BulkCommandAccepted:
+        """With the same `key` it stays one order, however often it is asked for."""
+        return await self.post("/commands", BulkCommandAccepted, request, {_KEY: key})
+
+    async def bulk_commands(self, limit: int) -> list[BulkCommand]:
+        """The newest of those to many screens."""
+        return (await self.get("/bulk-commands", Page[BulkCommand], {"limit": str(limit)})).items
+
+    async def bulk_command(self, bulk_id: str) -> BulkCommand:
+        return await self.get(f"/bulk-commands/{bulk_id}", BulkCommand)
+
+    async def cancel_bulk(self, bulk_id: str) -> BulkCommand:
+        """Take back all of it that is still open."""
+        return await self.post(f"/bulk-commands/{bulk_id}/cancel", BulkCommand)
 
     # ---- sites and groups ----
 
     async def sites(self) -> list[Place]:
-        return (await self._get("/sites", Page[Place])).items
+        return (await self.get("/sites", Page[Place])).items
 
     async def groups(self) -> list[Place]:
-        return (await self._get("/groups", Page[Place])).items
+        return (await self.get("/groups", Page[Place])).items
 
     async def add_site(self, name: str) -> Place:
-        return await self._post("/sites", Place, PlaceRequest(name))
+        return await self.post("/sites", Place, PlaceRequest(name))
+
+    async def add_group(self, name: str) -> Place:
+        return await self.post("/groups", Place, PlaceRequest(name))
 
     # ---- emergencies ----
 
     async def preview(self, scope: Scope) -> ScopePreview:
-        return await self._post("/emergencies/preview", ScopePreview, ScopePreviewRequest(scope))
+        return await self.post("/emergencies/preview", ScopePreview, ScopePreviewRequest(scope))
 
-    async def activate(self, request: EmergencyRequest) -> EmergencyCreated:
-        return await self._post("/emergencies", EmergencyCreated, request)
+    async def activate(self, request: EmergencyRequest, key: str) -> EmergencyCreated:
+        """With the same `key` it stays one emergency, however often it is asked for."""
+        return await self.post("/emergencies", EmergencyCreated, request, {_KEY: key})
 
     async def clear(self, emergency_id: str) -> None:
-        await self._post(f"/emergencies/{emergency_id}/clear", _Ignored)
+        await self.post(f"/emergencies/{emergency_id}/clear", Ignored)
+
+    async def sign_off(self, emergency_id: str) -> None:
+        """Close a case after the all-clear although screens may still show the alert."""
+        await self.post(f"/emergencies/{emergency_id}/sign-off", Ignored)
 
     async def emergency(self, emergency_id: str) -> Emergency:
-        return await self._get(f"/emergencies/{emergency_id}", Emergency)
+        return await self.get(f"/emergencies/{emergency_id}", Emergency)
 
     async def emergencies(self) -> list[Emergency]:
         """The newest page."""
-        return (await self._get("/emergencies", Page[Emergency])).items
+        return (await self.get("/emergencies", Page[Emergency])).items
 
     async def not_showing(self, emergency_id: str) -> list[LedgerRow]:
         """The screens that do not show it, each with its reason."""
-        return await self._every(f"/emergencies/{emergency_id}/ledger", LedgerRow, {"missing": "true"})
+        return await self.every(f"/emergencies/{emergency_id}/ledger", LedgerRow, {"missing": "true"})
 
     async def still_showing(self, emergency_id: str) -> list[LedgerRow]:
         """The screens that may still show it: it was painted, and nobody has seen it go."""
         path = f"/emergencies/{emergency_id}/ledger"
-        rows = await self._every(path, LedgerRow, {"state": LedgerState.HIDE_SENT})
-        return rows + await self._every(path, LedgerRow, {"state": LedgerState.RENDERED})
-
-    # ---- how ----
-
-    async def _get(self, path: str, answer: type[Answer], query: dict[str, str] | None = None) -> Answer:
-        return await self._ask("GET", path, answer, query=query)
-
-    async def _post(
-        self,
-        path: str,
-        answer: type[Answer],
-        body: msgspec.Struct | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> Answer:
-        return await self._ask("POST", path, answer, body, headers=headers)
-
-    async def _every(
-        self, path: str, item: type[Answer], query: dict[str, str] | None = None
-    ) -> list[Answer]:
-        items: list[Answer] = []
-        asked = {"limit": "500", **(query or {})}
-        for _ in range(_MOST_PAGES):
-            page: Page[Answer] = await self._get(path, Page[item], asked)  # type: ignore[valid-type]
-            items += page.items
-            if page.next_cursor is None:
-                break
-            asked["cursor"] = page.next_cursor
-        return items
-
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        answer: type[Answer],
-        body: msgspec.Struct | None = None,
-        query: dict[str, str] | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> Answer:
-        content = msgspec.json.encode(body) if body is not None else None
-        sent = {"Content-Type": "application/json", **(headers or {})} if body is not None else headers
-        try:
-            response = await self._http.request(method, path, content=content, params=query, headers=sent)
-        except httpx.TimeoutException:
-            raise HubError(
-                "The hub did not answer in time. Nothing is known to have changed; try again."
-            ) from None
-        except httpx.HTTPError:
-            raise HubError("The hub does not answer. Check that it runs, then try again.") from None
-        if response.is_success:
-            return _decoded(response.content, answer)
-        raise _refusal(response)
-
-
-def _decoded(content: bytes, answer: type[Answer]) -> Answer:
-    if answer is _Ignored:
-        return answer()
-    try:
-        return msgspec.json.decode(content, type=answer)
-    except msgspec.DecodeError as error:
-        raise HubError(f"The hub answered something this dashboard does not understand ({error}).") from None
-
-
-def _refusal(response: httpx.Response) -> HubError:
-    status = response.status_code
-    try:
-        problem = msgspec.json.decode(response.content, type=Problem)
-    except msgspec.DecodeError:
-        return HubError(f"The hub refused with status {status} and did not say why.", status)
-    fields = problem.fields or {}
-    sentence = problem.detail or problem.title
-    if fields:
-        sentence += " " + " ".join(f"{name}: {why}." for name, why in fields.items()).replace("..", ".")
-    return HubError(sentence, status, fields)
+        rows = await self.every(path, LedgerRow, {"state": LedgerState.HIDE_SENT})
+        return rows + await self.every(path, LedgerRow, {"state": LedgerState.RENDERED})

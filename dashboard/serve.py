@@ -19,6 +19,9 @@ from nicegui import app, ui
 from nicegui.storage import Storage
 
 import dashboard.pages.approvals
+import dashboard.pages.bulk_command
+import dashboard.pages.command_to_many
+import dashboard.pages.commands
 import dashboard.pages.emergencies
 import dashboard.pages.emergency
 import dashboard.pages.emergency_progress
@@ -32,7 +35,15 @@ from dashboard.signed_in import Doorman, doorman, place_doorman
 from dashboard.trust import trust
 
 _STATIC: Final = Path(__file__).parent / "static"
-_STYLES: Final = ("tokens.css", "base.css", "frame.css", "screens.css", "screen.css", "emergency.css")
+_STYLES: Final = (
+    "tokens.css",
+    "base.css",
+    "frame.css",
+    "screens.css",
+    "screen.css",
+    "emergency.css",
+    "commands.css",
+)
 _GRACE_S: Final = 1
 
 

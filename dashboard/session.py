@@ -15,8 +15,10 @@ from typing import Final
 
 from nicegui import Client, ui
 
-from dashboard.hub_client import HubClient, HubError
+from dashboard.hub_client import HubClient
+from dashboard.hub_http import HubError
 from dashboard.live import LiveFeed
+from dashboard.roles import Right, may, may_not
 from dashboard.store import Store
 from protocol.api import Token
 
@@ -48,6 +50,14 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.token.email}, {self._viewers} pages, {self.store!r}>"
+
+    def may(self, right: Right) -> bool:
+        """Whether one of this operator's roles gives the right."""
+        return may(self.token.roles, right)
+
+    def may_not(self, right: Right) -> str:
+        """Why a button for it is disabled; empty when it is not."""
+        return "" if self.may(right) else may_not(self.token.roles, right)
 
     def end(self) -> None:
         """The token is no longer good, or the operator has left: every open page goes to the sign-in page."""

@@ -8,89 +8,35 @@ Rule 3: a new snapshot is compared with the old picture, so a page learns what d
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
-from protocol.live import (
-    CommandChange,
-    Delta,
-    EmergencyProgress,
-    Recovered,
-    ScreenRow,
-    Snapshot,
-    TimelineEntry,
+from dashboard.subscription import Change, Subscription
+from protocol.live import Delta, EmergencyProgress, Recovered, ScreenRow, Snapshot
+from protocol.vocabulary import (
+    DeviceStatus,
+    EmergencyStatus,
+    LedgerState,
+    PlaybackState,
+    Presence,
+    PresenceReason,
+    Severity,
 )
-from protocol.vocabulary import DeviceStatus, EmergencyStatus, LedgerState, PlaybackState, Presence, Severity
 
-_GRAVITY = {severity: rank for rank, severity in enumerate(Severity)}
-_LINES_KEPT = 2_000
+_GRAVITY: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """How many approved screens are what, and how many devices wait for approval."""
+    """How many approved screens are what."""
 
     screens: int = 0
     online: int = 0
     offline: int = 0
     playing: int = 0
     alerted: int = 0
-    waiting: int = 0
-
-
-@dataclass(slots=True)
-class Change:
-    """What is different since the last `take`. Screens and emergencies by id; commands and lines in order."""
-
-    screens: set[str] = field(default_factory=set)
-    removed: set[str] = field(default_factory=set)
-    emergencies: set[str] = field(default_factory=set)
-    commands: deque[CommandChange] = field(default_factory=lambda: deque(maxlen=_LINES_KEPT))
-    timeline: deque[TimelineEntry] = field(default_factory=lambda: deque(maxlen=_LINES_KEPT))
-    hub: bool = False
-    resynchronised: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(
-            self.screens
-            or self.removed
-            or self.emergencies
-            or self.commands
-            or self.timeline
-            or self.hub
-            or self.resynchronised
-        )
-
-
-class Subscription:
-    """One reader of the store. `take` hands over what changed since the last time; `close` ends it."""
-
-    def __init__(self, readers: set[Subscription]) -> None:
-        self._readers = readers
-        self._change = Change()
-        readers.add(self)
-
-    def take(self) -> Change | None:
-        """What changed, or None."""
-        if not self._change:
-            return None
-        change, self._change = self._change, Change()
-        return change
-
-    def close(self) -> None:
-        self._readers.discard(self)
-
-    def gather(self, more: Change) -> None:
-        """Add `more` to what waits. For the store."""
-        mine = self._change
-        mine.screens = (mine.screens - more.removed) | more.screens
-        mine.removed = (mine.removed - more.screens) | more.removed
-        mine.emergencies |= more.emergencies
-        mine.commands.extend(more.commands)
-        mine.timeline.extend(more.timeline)
-        mine.hub |= more.hub
-        mine.resynchronised |= more.resynchronised
+    unstable: int = 0
 
 
 class Store:
@@ -104,6 +50,10 @@ class Store:
         self.away_since_ms: int | None = None
         self.server_time_ms = 0
         self._counts = [0] * 6
+        # Few of many, and looked for at every change: kept beside the rows.
+        self._asking: set[str] = set()
+        self._quarantined: set[str] = set()
+        self._unstable: set[str] = set()
         self._readers: set[Subscription] = set()
 
     def __repr__(self) -> str:
@@ -150,13 +100,32 @@ class Store:
             key=lambda e: (e.status is not EmergencyStatus.LIVE, _GRAVITY[e.severity], -e.issued_ms),
         )
 
-    def waiting(self) -> list[ScreenRow]:
-        """Devices that ask to be let in, by name."""
-        pending = (row for row in self.screens.values() if row.status is DeviceStatus.PENDING)
-        return sorted(pending, key=lambda row: (row.name.casefold(), row.id))
+    def waiting(self, now_ms: int) -> list[ScreenRow]:
+        """Devices that ask to be let in, by name: also approved ones, as long as their new code is good."""
+        return [
+            row
+            for row in self._named(self._asking)
+            if row.status is DeviceStatus.PENDING or (row.pairing_expires_ms or 0) > now_ms
+        ]
+
+    def quarantined(self) -> list[ScreenRow]:
+        """Approved screens that the hub keeps out because it failed on them again and again, by name."""
+        return self._named(self._quarantined)
+
+    def unstable(self) -> list[ScreenRow]:
+        """Approved screens that lose their connection again and again, by name."""
+        return self._named(self._unstable)
 
     def approved(self) -> Iterator[ScreenRow]:
         return (row for row in self.screens.values() if row.status is DeviceStatus.APPROVED)
+
+    def choices(self) -> Iterator[tuple[str, str, str]]:
+        """(id, name, site) of every approved screen, for who picks single ones."""
+        return ((row.id, row.name, row.site or "") for row in self.approved())
+
+    def _named(self, ids: set[str]) -> list[ScreenRow]:
+        rows = (self.screens[key] for key in ids)
+        return sorted(rows, key=lambda row: (row.name.casefold(), row.id))
 
     def _apply_snapshot(self, frame: Snapshot, change: Change) -> None:
         self.tenant, self.known, self.server_time_ms = frame.tenant, True, frame.server_time_ms
@@ -178,6 +147,7 @@ class Store:
             if old is not None:
                 self._count(old, -1)
             self._count(row, +1)
+            self._mark(row)
             self.screens[row.id] = row
             change.screens.add(row.id)
 
@@ -186,6 +156,8 @@ class Store:
             old = self.screens.pop(screen_id, None)
             if old is not None:
                 self._count(old, -1)
+                for marked in (self._asking, self._quarantined, self._unstable):
+                    marked.discard(screen_id)
                 change.screens.discard(screen_id)
                 change.removed.add(screen_id)
 
@@ -199,6 +171,19 @@ class Store:
         for place, counts in enumerate(_counted(row)):
             if counts:
                 self._counts[place] += by
+
+    def _mark(self, row: ScreenRow) -> None:
+        approved = row.status is DeviceStatus.APPROVED
+        away = approved and row.presence is Presence.OFFLINE
+        for marked, belongs in (
+            (self._asking, row.status is DeviceStatus.PENDING or (approved and row.pairing_code is not None)),
+            (self._quarantined, away and row.reason is PresenceReason.QUARANTINED),
+            (self._unstable, approved and row.unstable_since_ms is not None),
+        ):
+            if belongs:
+                marked.add(row.id)
+            else:
+                marked.discard(row.id)
 
     def _tell(self, change: Change) -> None:
         if change:
@@ -216,5 +201,5 @@ def _counted(row: ScreenRow) -> tuple[bool, bool, bool, bool, bool, bool]:
         approved and not online,
         online and row.playback is PlaybackState.PLAYING,
         approved and row.alert_state in (LedgerState.RENDERED, LedgerState.HIDE_SENT),
-        row.status is DeviceStatus.PENDING,
+        approved and row.unstable_since_ms is not None,
     )

@@ -1,18 +1,21 @@
-"""An emergency on the page: its full-screen preview, its badges, the question before the all-clear."""
+"""An emergency on the page: its full-screen preview, its badges, the questions before it is ended."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm, toast
 from dashboard.components.markup import Tag, set_text, tag
-from dashboard.hub_client import HubError
-from dashboard.sentences import SEVERITY_WORDS, count
+from dashboard.emergency_sentences import SEVERITY_WORDS, may_still_show
+from dashboard.hub_http import HubError
+from dashboard.sentences import count
 from dashboard.session import Session, explain
 from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus, Severity
+
+_MOST_NAMED: Final = 8
 
 
 class AlertPreview:
@@ -70,6 +73,43 @@ async def give_all_clear(session: Session, emergency: EmergencyProgress) -> None
         explain(session, error)
     else:
         toast("All-clear sent.")
+
+
+async def sign_off(session: Session, emergency: EmergencyProgress) -> None:
+    """Say who may still show it, ask, then close the case all the same."""
+    try:
+        rows = await session.hub.still_showing(emergency.id)
+    except HubError as error:
+        explain(session, error)
+        return
+    if not rows:
+        toast("No screen shows it any more: the case closes by itself.")
+        return
+
+    def names() -> None:
+        with tag("ul", "dialog-list", testid="sign-off-names"):
+            for row in rows[:_MOST_NAMED]:
+                with tag("li", ""):
+                    tag("strong", "", row.name)
+                    tag("span", "dialog-text", f" {row.site}" if row.site else "")
+            if len(rows) > _MOST_NAMED:
+                tag("li", "dialog-text", f"and {len(rows) - _MOST_NAMED:,} more")
+
+    sure = await confirm(
+        f"Close the case although {may_still_show(len(rows))}?",
+        "Close it when somebody has looked at each of them, or knows that nobody reads it there. "
+        "The audit log keeps your name and how many there were.",
+        "Close the case",
+        details=names,
+    )
+    if not sure:
+        return
+    try:
+        await session.hub.sign_off(emergency.id)
+    except HubError as error:
+        explain(session, error)
+    else:
+        toast("The case is closed.")
 
 
 def all_clear_button(on_click: Callable[..., Any], *, testid: str, kind: str = "") -> Tag:

@@ -9,7 +9,8 @@ from dashboard.clock import Clock
 from dashboard.components.alert import all_clear_button
 from dashboard.components.icons import icon
 from dashboard.components.markup import Tag, set_attribute, set_text, switch_class, tag
-from dashboard.sentences import SEVERITY_WORDS, count, hub_away, percent, shown_of, verdict
+from dashboard.emergency_sentences import SEVERITY_WORDS, percent, shown_of, verdict
+from dashboard.sentences import count, hub_away
 from dashboard.store import Store
 from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus, Severity
@@ -19,10 +20,14 @@ _AWAY_GRACE_MS: Final = 1_500
 
 
 class EmergencyBanner:
-    """The gravest emergency in force: in its colour, how many show it, and the way to end it."""
+    """The gravest emergency in force: in its colour, how many show it, and the way to end it.
 
-    def __init__(self, on_all_clear: Callable[[EmergencyProgress], Any]) -> None:
+    `on_all_clear` is None for who may not give it.
+    """
+
+    def __init__(self, on_all_clear: Callable[[EmergencyProgress], Any] | None) -> None:
         self.shown: EmergencyProgress | None = None
+        self._may_clear = on_all_clear is not None
         self._severity: Severity | None = None
         self._strip = tag(
             "section", "banner hidden", testid="emergency-banner", aria_label="Emergency in force"
@@ -39,7 +44,7 @@ class EmergencyBanner:
             with tag("div", "banner-actions"):
                 self._link = tag("a", "btn btn-on-alert", "Who does not?", testid="emergency-banner-link")
                 self._clear: Tag = all_clear_button(
-                    lambda: on_all_clear(self.shown) if self.shown else None,
+                    lambda: on_all_clear(self.shown) if self.shown and on_all_clear else None,
                     kind="on-alert",
                     testid="emergency-banner-all-clear",
                 )
@@ -66,7 +71,7 @@ class EmergencyBanner:
         set_text(self._link, "Who does not?" if live else "Who still does?")
         set_attribute(self._link, "href", f"/emergencies/{emergency.id}")
         set_attribute(self._bar, "style", f"--done:{percent(emergency) if live else 100}%")
-        switch_class(self._clear, "hidden", not live)
+        switch_class(self._clear, "hidden", not (live and self._may_clear))
 
 
 class HubAwayBanner:

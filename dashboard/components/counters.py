@@ -14,13 +14,14 @@ _FILTERS: Final = (
     ("all", "screens", "Screens"),
     ("online", "online", "Online"),
     ("offline", "offline", "Offline"),
+    ("unstable", "unstable", "Unstable"),
     ("playing", "playing", "Playing"),
     ("alerted", "alerted", "Show an alert"),
 )
 
 
 class CounterStrip:
-    """Six counters of fixed width, so that a changing figure moves nothing."""
+    """Seven counters of fixed width, so that a changing figure moves nothing."""
 
     def __init__(self, on_filter: Callable[[str], Any]) -> None:
         self._on_filter = on_filter
@@ -52,9 +53,10 @@ class CounterStrip:
         for key, pressed in self._buttons.items():
             set_attribute(pressed, "aria-pressed", "true" if key == chosen else "false")
 
-    def show(self, counters: Counters) -> None:
+    def show(self, counters: Counters, waiting: int) -> None:
+        """`waiting`: how many devices ask to be let in."""
         for name, figure in self._figures.items():
-            number = getattr(counters, name)
+            number = waiting if name == "waiting" else getattr(counters, name)
             set_text(figure, f"{number:,}")
             switch_class(figure, "counter-zero", number == 0)
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, tag
+from dashboard.emergency_sentences import is_chased, missing_title, why_listed
 from dashboard.hub_client import HubClient
-from dashboard.sentences import missing_title, why_missing
 from protocol.api import LedgerRow
 from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus
@@ -53,7 +53,7 @@ class MissingList:
         self._reading, self._read_at = True, now
         status = self._progress.status
         try:
-            read = self._hub.still_showing if status is EmergencyStatus.CLEARING else self._hub.not_showing
+            read = self._hub.still_showing if is_chased(self._progress) else self._hub.not_showing
             rows = await read(self._progress.id)
         finally:
             self._reading = False
@@ -62,12 +62,8 @@ class MissingList:
 
     def _show(self, rows: list[LedgerRow]) -> None:
         set_text(self._title, missing_title(self._progress, len(rows)))
-        clearing = self._progress.status is EmergencyStatus.CLEARING
         rows.sort(key=lambda row: (row.site or "", row.name.casefold()))
-        lines = [
-            (row.device_id, row.name, row.site or "", "still shows it" if clearing else why_missing(row))
-            for row in rows
-        ]
+        lines = [(row.device_id, row.name, row.site or "", why_listed(self._progress, row)) for row in rows]
         if lines == self._shown:
             return
         self._shown = lines

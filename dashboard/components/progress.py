@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dashboard.components.markup import Tag, set_attribute, set_text, switch_class, tag
-from dashboard.sentences import count, missing_by_reason, percent, shown_of, took, verdict
+from dashboard.emergency_sentences import missing_by_reason, percent, shown_of, verdict
+from dashboard.sentences import count, took
 from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus
 

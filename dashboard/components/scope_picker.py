@@ -1,4 +1,4 @@
-"""Whom an emergency is for: everybody, sites, groups, or single screens found by typing."""
+"""Whom an emergency or a command is for: everybody, sites, groups, or single screens found by typing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ScopePicker:
     """
 
     def __init__(
-        self, screens: Callable[[], Iterable[tuple[str, str, str]]], on_change: Callable[[], Any]
+        self, legend: str, screens: Callable[[], Iterable[tuple[str, str, str]]], on_change: Callable[[], Any]
     ) -> None:
         self._screens = screens
         self._on_change = on_change
@@ -37,7 +37,7 @@ class ScopePicker:
         self._typed = ""
         self._tabs: dict[Kind, Tag] = {}
         with tag("fieldset", "scope", testid="scope"):
-            tag("legend", "field-label", "Who sees it")
+            tag("legend", "field-label", legend)
             with tag("div", "segments", role="group"):
                 for kind, text in _KINDS:
                     self._tabs[kind] = tag("button", "segment", text, type="button", testid=f"scope-{kind}")
@@ -64,6 +64,11 @@ class ScopePicker:
         if self._kind == "all":
             return Scope()
         return Scope(self._kind, list(self._chosen[self._kind]))
+
+    @property
+    def names(self) -> list[str]:
+        """What is chosen, by name; empty for everybody."""
+        return [] if self._kind == "all" else list(self._chosen[self._kind].values())
 
     @property
     def empty(self) -> bool:

@@ -42,12 +42,12 @@ const NARROW = 560;
 
 export default {
   template: "<div></div>",
-  props: { rowsUrl: String, zone: String },
+  props: { rowsUrl: String, zone: String, state: String, search: String },
   mounted() {
     AgGrid.ModuleRegistry.registerModules([AgGrid.AllCommunityModule]);
     this.waiting = [];
     this.loaded = false;
-    this.state = "all";
+    this.shown = this.state ?? "all";
     this.site = "";
     this.alerts = false;
     const zone = this.zone ? { timeZone: this.zone } : {};
@@ -84,7 +84,8 @@ export default {
             getQuickFilterText: ({ data }) => [data.name, data.loc, data.tags, data.sim ? "simulated" : ""].join(" "),
             comparator: (a, b) => a.localeCompare(b, undefined, { numeric: true, sensitivity: "base" }) }),
           text("on", "Status", { flex: 2.6, minWidth: 170, cellRenderer: this.statusCell, sortingOrder: ["asc", "desc"],
-            equals: () => false, getQuickFilterText: ({ data }) => (data.on ? "online" : "offline " + (data.why ?? "")) }),
+            equals: () => false,
+            getQuickFilterText: ({ data }) => [data.on ? "online" : "offline", data.why, data.unst ? "unstable" : ""].join(" ") }),
           text("alert", "Alert", { flex: 2, minWidth: 118, cellRenderer: this.alertCell, equals: () => false, hide: true }),
           text("play", "Now playing", { flex: 1.6, minWidth: 120, cellRenderer: this.playCell, equals: () => false }),
           text("site", "Site", { flex: 1.1, minWidth: 90 }),
@@ -94,7 +95,7 @@ export default {
             valueFormatter: ({ value }) => this.moment(value) }),
           text("plat", "Platform", { width: 116, cellRenderer: this.platformCell }),
         ],
-        isExternalFilterPresent: () => this.state !== "all" || this.site !== "",
+        isExternalFilterPresent: () => this.shown !== "all" || this.site !== "",
         doesExternalFilterPass: ({ data }) => this.passes(data),
         onSelectionChanged: () => this.$emit("selected", this.api.getSelectedNodes().length),
         onModelUpdated: () => this.tellCount(),
@@ -102,6 +103,7 @@ export default {
           if (event.key === "Enter" && column.getColId() === "name") location.href = "/screens/" + data.id;
         },
         onRowDoubleClicked: ({ data }) => { location.href = "/screens/" + data.id; },
+        quickFilterText: this.search,
         overlayNoRowsTemplate: '<span class="grid-empty">No screen matches.</span>',
       };
     },
@@ -131,19 +133,20 @@ export default {
       if (add.length || remove.length) this.api.applyTransaction({ add, remove });
       if (update.length) this.api.applyTransactionAsync({ update });
     },
-    search(text) {
+    find(text) {
       this.api.setGridOption("quickFilterText", text);
     },
     filter(state, site) {
-      this.state = state;
+      this.shown = state;
       this.site = site;
       this.api.onFilterChanged();
     },
     passes(data) {
       if (this.site && data.site !== this.site) return false;
-      switch (this.state) {
+      switch (this.shown) {
         case "online": return data.on;
         case "offline": return !data.on;
+        case "unstable": return Boolean(data.unst);
         case "playing": return data.on && data.state === "playing";
         case "alerted": return data.alert === "shown" || data.alert === "clearing";
         case "missing": return data.alert === "missing";
@@ -193,8 +196,15 @@ export default {
       return Date.now() - ms < 86400000 && this.day.format(at) === this.day.format(new Date())
         ? time : this.day.format(at) + " " + time;
     },
+    standing(data) {
+      return data.on ? (data.unst ? "unstable" : "online") : "offline";
+    },
+    // Of a screen that is unstable one wants to know that, and since when; not since when its latest connection is.
     since(data) {
-      return [data.since ? "since " + this.moment(data.since) : "", data.why].filter(Boolean).join(", ");
+      const unstable = data.unst ? "since " + this.moment(data.unst) + ": " + data.unstWhy : "";
+      if (data.on && unstable) return unstable;
+      const away = [data.since ? "since " + this.moment(data.since) : "", data.why].filter(Boolean).join(", ");
+      return unstable ? away + "; unstable " + unstable : away;
     },
     nameCell({ data }) {
       const cell = element("span", "cell");
@@ -206,17 +216,18 @@ export default {
       const both = element("span", "cell-two");
       const state = this.alertCell({ data }) || element("span", "cell");
       if (!data.alert) {
-        state.append(element("span", data.on ? "dot dot-ok" : "dot dot-bad"));
-        state.append(element("span", "cell-note", (data.on ? "online " : "offline ") + this.since(data)));
+        state.append(element("span", "dot dot-" + { online: "ok", unstable: "warn", offline: "bad" }[this.standing(data)]));
+        state.append(element("span", "cell-note", this.standing(data) + " " + this.since(data)));
       }
       both.append(cell, state);
       return both;
     },
     statusCell({ data }) {
       const cell = element("span", "cell");
-      cell.append(element("span", data.on ? "pill pill-ok" : "pill pill-bad", data.on ? "Online" : "Offline"));
+      const [tone, word] = { online: ["ok", "Online"], unstable: ["warn", "Unstable"], offline: ["bad", "Offline"] }[this.standing(data)];
+      cell.append(element("span", "pill pill-" + tone, word));
       cell.append(element("span", "cell-note", this.since(data)));
-      cell.title = (data.on ? "Online " : "Offline ") + this.since(data);
+      cell.title = word + " " + this.since(data);
       return cell;
     },
     alertCell({ data }) {

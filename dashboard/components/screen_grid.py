@@ -10,7 +10,7 @@ import nicegui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from dashboard.sentences import PLAYBACK_WORDS, playing
+from dashboard.sentences import PLAYBACK_WORDS, losses, playing
 from protocol.live import ScreenRow
 from protocol.vocabulary import (
     MISSING_SENTENCES,
@@ -23,17 +23,25 @@ from protocol.vocabulary import (
 
 _AG_GRID: Final = Path(nicegui.__file__).parent / "elements" / "aggrid" / "dist"
 ROWS_URL: Final = "/rows"
+STATES: Final = ("all", "online", "offline", "unstable", "playing", "alerted", "missing")
 
 
 class ScreenGrid(Element, component="screen_grid.js", esm={"nicegui-aggrid": str(_AG_GRID)}):
     """Approved screens. Search and filters run in the browser; only the size of the selection comes back."""
 
     def __init__(
-        self, zone: str, on_selected: Callable[[int], Any], on_counted: Callable[[int], Any]
+        self,
+        zone: str,
+        on_selected: Callable[[int], Any],
+        on_counted: Callable[[int], Any],
+        state: str = "all",
+        search: str = "",
     ) -> None:
         super().__init__()
         self.props["rows-url"] = ROWS_URL
         self.props["zone"] = zone
+        self.props["state"] = state
+        self.props["search"] = search
         self.props["data-testid"] = "screens-grid"
         self.classes("screen-grid")
         self.on("selected", lambda event: on_selected(_number(event)))
@@ -51,10 +59,10 @@ class ScreenGrid(Element, component="screen_grid.js", esm={"nicegui-aggrid": str
             self.run_method("upsert", shown, gone)
 
     def search(self, text: str) -> None:
-        self.run_method("search", text)
+        self.run_method("find", text)
 
     def filter(self, state: str, site: str) -> None:
-        """`state`: all, online, offline, playing, alerted or missing; `site`: a name, or empty for all."""
+        """`state`: one of `STATES`; `site`: a name, or empty for all."""
         self.run_method("filter", state, site)
 
     def show_alerts(self, on: bool) -> None:
@@ -86,6 +94,8 @@ def grid_row(row: ScreenRow) -> dict[str, Any]:
     optional: dict[str, Any] = {
         "why": "" if online else PRESENCE_SENTENCES[row.reason],
         "since": None if never else row.since_ms,
+        "unst": row.unstable_since_ms,
+        "unstWhy": losses(row) if row.unstable_since_ms is not None else "",
         "seen": row.last_seen_ms,
         "site": row.site,
         "groups": ", ".join(row.groups),

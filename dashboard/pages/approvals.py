@@ -7,17 +7,18 @@ from typing import Final
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
+from dashboard.components.approval_card import ApprovalCard, Asking
 from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm, toast
 from dashboard.components.icons import icon
-from dashboard.components.markup import Tag, set_text, switch_class, tag
+from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.frame import LivePage, frame, open_session
-from dashboard.hub_client import HubError
+from dashboard.hub_http import HubError
+from dashboard.roles import Right
 from dashboard.sentences import count
 from dashboard.session import explain
 from dashboard.shown_codes import ShownCodes
-from dashboard.store import Change
-from protocol.live import ScreenRow
+from dashboard.subscription import Change
 
 _MOST_LISTED: Final = 100
 
@@ -41,25 +42,16 @@ def plain_code(text: str) -> str:
 class _Approvals:
     def __init__(self, page: LivePage) -> None:
         self._page = page
-        self._cards: dict[str, tuple[ScreenRow, Tag, Tag]] = {}
+        self._may = page.session.may(Right.ENROL)
+        self._cards: dict[str, ApprovalCard] = {}
         self._codes = ShownCodes()
         with tag("div", "page-head"), tag("div", "page-head-words"):
             tag("h1", "page-title", "Approvals")
             self._count = tag("p", "page-lead", role="status", testid="approvals-count")
-        with tag("form", "code-form").on("submit.prevent", self._approve_by_code, []):
-            with tag("label", "field"):
-                tag("span", "field-label", "Pairing code on the screen")
-                self._code = (
-                    ui.input(placeholder="K7M42Q")
-                    .props(
-                        "outlined dense autocomplete=off autocapitalize=characters spellcheck=false "
-                        "data-testid=approvals-code maxlength=20"
-                    )
-                    .classes("code-input")
-                )
-            button("Approve this screen", kind="primary", icon="check", testid="approvals-code-submit").props(
-                "type=submit"
-            )
+        if self._may:
+            self._code_form()
+        else:
+            tag("p", "note note-warn", page.session.may_not(Right.ENROL), testid="approvals-not-allowed")
         self._problem = tag("p", "note note-bad hidden", role="alert", testid="approvals-problem")
         self._list = tag("ul", "approvals", aria_label="Waiting devices", testid="approvals-list")
         self._empty = tag("div", "empty", testid="approvals-empty")
@@ -76,10 +68,29 @@ class _Approvals:
         page.on_change(self._show)
         page.on_beat(self._tick)
 
+    def _code_form(self) -> None:
+        with tag("form", "code-form").on("submit.prevent", self._approve_by_code, []):
+            with tag("label", "field"):
+                tag("span", "field-label", "Pairing code on the screen")
+                self._code = (
+                    ui.input(placeholder="K7M42Q")
+                    .props(
+                        "outlined dense autocomplete=off autocapitalize=characters spellcheck=false "
+                        "data-testid=approvals-code maxlength=20"
+                    )
+                    .classes("code-input")
+                )
+            button("Approve this screen", kind="primary", icon="check", testid="approvals-code-submit").props(
+                "type=submit"
+            )
+
+    def _waiting(self) -> list[Asking]:
+        return [Asking.of(row) for row in self._page.store.waiting(self._page.now_ms)]
+
     def _show(self, change: Change | None) -> None:
         if change is not None and not (change.screens or change.removed):
             return
-        waiting = self._page.store.waiting()
+        waiting = self._waiting()
         more = (
             f" The first {_MOST_LISTED} are listed; the others by their code."
             if len(waiting) > _MOST_LISTED
@@ -88,61 +99,35 @@ class _Approvals:
         set_text(self._count, f"{count(len(waiting), 'device')} waiting for approval.{more}")
         waiting = waiting[:_MOST_LISTED]
         switch_class(self._empty, "hidden", bool(waiting))
-        self._codes.show(((row.id, row.pairing_code) for row in waiting), self._page.now_ms)
-        wanted = {row.id: row for row in waiting}
-        for key, (row, card, _) in list(self._cards.items()):
-            if wanted.get(key) != row:
-                card.delete()
+        self._codes.show(((asking.id, asking.code) for asking in waiting), self._page.now_ms)
+        wanted = {asking.id: asking for asking in waiting}
+        for key, card in list(self._cards.items()):
+            if wanted.get(key) != card.asking:
+                card.element.delete()
                 del self._cards[key]
+        answers = (self._approve_shown, self._reject) if self._may else None
         with self._list:
-            for row in waiting:
-                if row.id not in self._cards:
-                    self._cards[row.id] = (row, *self._card(row))
-        for place, row in enumerate(waiting):
-            card = self._cards[row.id][1]
-            if self._list.default_slot.children.index(card) != place:
-                card.move(target_index=place)
+            for asking in waiting:
+                if asking.id not in self._cards:
+                    self._cards[asking.id] = ApprovalCard(asking, answers)
+        for place, asking in enumerate(waiting):
+            element = self._cards[asking.id].element
+            if self._list.default_slot.children.index(element) != place:
+                element.move(target_index=place)
         self._tick()
-
-    def _card(self, row: ScreenRow) -> tuple[Tag, Tag]:
-        with tag("li", "approval", testid="approval-row", data_device_id=row.id) as card:
-            tag("code", "pairing-code", row.pairing_code or "······", testid="approval-code")
-            with tag("div", "approval-facts"):
-                with tag("strong", "approval-name"):
-                    tag("span", "", row.name)
-                    if row.simulated:
-                        tag("span", "chip", "simulated")
-                tag("span", "approval-note", row.platform or "unknown platform")
-                left = tag("span", "approval-note")
-            with tag("div", "approval-actions"):
-                button("Reject", lambda: self._reject(row), kind="quiet", testid="approval-reject")
-                button(
-                    "Approve",
-                    lambda: self._approve(row, self._codes.meant(row.id, self._page.now_ms)),
-                    kind="primary",
-                    icon="check",
-                    testid="approval-approve",
-                    aria_label=f"Approve {row.name}",
-                )
-        return card, left
 
     def _tick(self) -> None:
         now_ms = self._page.now_ms
-        for row, _, left in self._cards.values():
-            if row.pairing_expires_ms is None:
-                continue
-            seconds = max(0, row.pairing_expires_ms - now_ms) // 1000
-            set_text(
-                left, f"code valid for {count(-(-seconds // 60), 'minute')}" if seconds else "code expired"
-            )
+        for card in self._cards.values():
+            card.tick(now_ms)
+        if any(
+            card.asking.again and (card.asking.expires_ms or 0) <= now_ms for card in self._cards.values()
+        ):
+            self._show(None)
 
     async def _approve_by_code(self) -> None:
         wanted = plain_code(self._code.value or "")
-        fitting = [
-            row
-            for row in self._page.store.waiting()
-            if wanted and plain_code(row.pairing_code or "") == wanted
-        ]
+        fitting = [asking for asking in self._waiting() if wanted and plain_code(asking.code or "") == wanted]
         if not fitting:
             self._say(
                 "Type the code that the screen shows."
@@ -158,28 +143,36 @@ class _Approvals:
         set_text(self._problem, problem)
         switch_class(self._problem, "hidden", not problem)
 
-    async def _approve(self, row: ScreenRow, code: str) -> bool:
+    async def _approve_shown(self, asking: Asking) -> None:
+        await self._approve(asking, self._codes.meant(asking.id, self._page.now_ms))
+
+    async def _approve(self, asking: Asking, code: str) -> bool:
         self._say("")
         try:
-            await self._page.hub.approve(row.id, code)
+            await self._page.hub.approve(asking.id, code)
         except HubError as error:
             if "pairing_code" in error.fields:
                 self._say(
-                    f"{row.name} has another pairing code by now: it has registered again. "
+                    f"{asking.name} has another pairing code by now: it has registered again. "
                     "Nothing is approved. Compare the new code with the screen, then approve it."
                 )
             else:
                 explain(self._page.session, error)
             return False
-        toast(f"{row.name} is approved.")
+        toast(f"{asking.name} is approved.")
         return True
 
-    async def _reject(self, row: ScreenRow) -> None:
-        if not await confirm(f"Reject {row.name}?", "It is not let in. It may ask again later.", "Reject"):
+    async def _reject(self, asking: Asking) -> None:
+        after = (
+            "The new player is not let in; the old one goes on as it is."
+            if asking.again
+            else "It is not let in. It may ask again later."
+        )
+        if not await confirm(f"Reject {asking.name}?", after, "Reject"):
             return
         try:
-            await self._page.hub.reject(row.id)
+            await self._page.hub.reject(asking.id)
         except HubError as error:
             explain(self._page.session, error)
         else:
-            toast(f"{row.name} is rejected.")
+            toast(f"{asking.name} is rejected.")

@@ -10,10 +10,11 @@ from dashboard.components.alert import severity_badge, status_badge
 from dashboard.components.icons import icon
 from dashboard.components.markup import tag
 from dashboard.frame import LivePage, frame, open_session
-from dashboard.hub_client import HubError
+from dashboard.hub_http import HubError
+from dashboard.roles import Right
 from dashboard.sentences import took
 from dashboard.session import explain
-from dashboard.store import Change
+from dashboard.subscription import Change
 from protocol.api import Emergency
 from protocol.vocabulary import EmergencyStatus
 
@@ -36,7 +37,8 @@ class _History:
         self._statuses: dict[str, EmergencyStatus] = {}
         with tag("div", "page-head"):
             tag("h1", "page-title", "Emergencies")
-            tag("a", "btn btn-danger", "New emergency", href="/emergency")
+            if page.session.may(Right.EMERGENCY):
+                tag("a", "btn btn-danger", "New emergency", href="/emergency")
         self._problem = tag("p", "note note-bad hidden", role="alert")
         self._list = tag("ul", "history", testid="emergency-history")
         page.on_change(self._changed)

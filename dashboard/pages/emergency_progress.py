@@ -11,15 +11,19 @@ from dashboard.components.alert import (
     all_clear_button,
     give_all_clear,
     severity_badge,
+    sign_off,
     status_badge,
 )
+from dashboard.components.buttons import button
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.missing_list import MissingList
+from dashboard.components.navigation import Section
 from dashboard.components.progress import ProgressPanel
-from dashboard.frame import LivePage, Section, frame, open_session
-from dashboard.hub_client import HubError
+from dashboard.frame import LivePage, frame, open_session
+from dashboard.hub_http import HubError
+from dashboard.roles import Right
 from dashboard.session import explain
-from dashboard.store import Change
+from dashboard.subscription import Change
 from protocol.api import Emergency
 from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus
@@ -92,7 +96,14 @@ class _Progress:
                     self._status = tag("span", "status-holder", testid="emergency-status")
                 tag("h1", "page-title", progress.title, testid="emergency-heading")
                 self._lead = tag("p", "page-lead")
-            self._clear = all_clear_button(self._all_clear, kind="primary big", testid="emergency-all-clear")
+            with tag("div", "page-actions"):
+                self._clear = all_clear_button(
+                    self._all_clear, kind="primary big", testid="emergency-all-clear"
+                )
+                self._sign_off = button(
+                    "Close the case…", self._close_case, kind="big", testid="emergency-sign-off"
+                )
+        self._may_not = tag("p", "note note-warn", page.session.may_not(Right.EMERGENCY))
         with tag("div", "progress-grid"):
             with tag("div", "card progress-card"):
                 self._panel = ProgressPanel()
@@ -114,7 +125,11 @@ class _Progress:
         self._progress = progress
         self._panel.show(progress)
         set_text(self._lead, issued(progress, self._page.clock, self._page.now_ms))
-        switch_class(self._clear, "hidden", progress.status is not EmergencyStatus.LIVE)
+        may = self._page.session.may(Right.EMERGENCY)
+        clearing = progress.status is EmergencyStatus.CLEARING and progress.still_showing > 0
+        switch_class(self._clear, "hidden", not (may and progress.status is EmergencyStatus.LIVE))
+        switch_class(self._sign_off, "hidden", not (may and clearing))
+        switch_class(self._may_not, "hidden", may or progress.status is EmergencyStatus.CLEARED)
         if progress.status is not self._badged:
             self._badged = progress.status
             self._status.clear()
@@ -131,6 +146,9 @@ class _Progress:
 
     async def _all_clear(self) -> None:
         await give_all_clear(self._page.session, self._progress)
+
+    async def _close_case(self) -> None:
+        await sign_off(self._page.session, self._progress)
 
 
 def issued(emergency: EmergencyProgress, clock: Clock, now_ms: int) -> str:

@@ -7,22 +7,24 @@ import asyncio
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
-from dashboard.clock import to_ms
+from dashboard.command_sentences import COMMAND_WORDS
 from dashboard.components.buttons import button
-from dashboard.components.command_bar import COMMANDS
+from dashboard.components.command_choice import COMMANDS
 from dashboard.components.command_list import CommandList
-from dashboard.components.dialogs import confirm, toast
-from dashboard.components.markup import Tag, set_text, switch_class, tag
-from dashboard.components.screen_dialogs import edit_screen, show_token
+from dashboard.components.dialogs import toast
+from dashboard.components.edit_screen import edit_screen
+from dashboard.components.markup import tag
+from dashboard.components.screen_dialogs import revoke, rotate_token, wants_reboot
+from dashboard.components.screen_facts import AboutFacts, NowFacts
+from dashboard.components.screen_head import ScreenHead
 from dashboard.components.timeline import Timeline
 from dashboard.frame import LivePage, frame, open_session
-from dashboard.hub_client import HubError
-from dashboard.sentences import COMMAND_WORDS, playing, presence
+from dashboard.hub_http import HubError
+from dashboard.roles import Right
 from dashboard.session import explain
-from dashboard.store import Change
+from dashboard.subscription import Change
 from protocol.api import CommandRequest, Device
-from protocol.live import ScreenRow
-from protocol.vocabulary import MISSING_SENTENCES, CommandName, DeviceStatus, LedgerState, Presence
+from protocol.vocabulary import CommandName
 
 
 @ui.page("/screens/{screen_id}")
@@ -50,25 +52,36 @@ async def screen_page(screen_id: str) -> RedirectResponse | None:
 class _Screen:
     def __init__(self, page: LivePage, device: Device) -> None:
         self._page, self._device = page, device
-        self._facts: dict[str, Tag] = {}
-        self._head()
+        session, clock = page.session, page.clock
+        self._head = ScreenHead(
+            session,
+            clock,
+            device.name,
+            on_edit=self._edit,
+            on_rotate=lambda: rotate_token(session, self._device),
+            on_revoke=lambda: revoke(session, self._device),
+        )
         with tag("div", "screen-columns"):
             with tag("div", "screen-column"):
                 with tag("section", "card", aria_label="Now"):
                     tag("h2", "card-title", "Now")
-                    self._now()
+                    self._now = NowFacts(clock)
                 with tag("section", "card about-card", aria_label="About this screen"):
                     tag("h2", "card-title", "About")
-                    self._about = tag("dl", "facts")
+                    self._about = AboutFacts(clock)
             with tag("div", "screen-column"):
                 with tag("section", "card", aria_label="Commands"):
                     tag("h2", "card-title", "Commands")
                     self._command_buttons()
-                    self._commands = CommandList(page.clock)
+                    self._commands = CommandList(
+                        clock,
+                        "No command was ever sent to this screen.",
+                        self._cancel if session.may(Right.COMMAND) else None,
+                    )
                 with tag("section", "card", aria_label="What happened"):
                     tag("h2", "card-title", "What happened")
-                    self._timeline = Timeline(page.clock)
-        self._show_about()
+                    self._timeline = Timeline(clock)
+        self._about.show(device, page.now_ms)
         self._show_row()
         page.on_change(self._changed)
 
@@ -85,23 +98,11 @@ class _Screen:
         self._commands.show(commands, self._page.now_ms)
         self._timeline.show(timeline, self._page.now_ms)
 
-    def _head(self) -> None:
-        with tag("div", "page-head"):
-            with tag("div", "page-head-words"):
-                tag("a", "crumb", "Screens", href="/")
-                with tag("div", "screen-title"):
-                    self._name = tag("h1", "page-title", self._device.name, testid="screen-name")
-                    self._pill = tag("span", "pill", testid="screen-presence")
-                    self._simulated = tag("span", "chip", "simulated")
-                self._presence = tag("p", "page-lead", role="status", testid="screen-presence-sentence")
-            with tag("div", "page-actions"):
-                button("Edit", self._edit, icon="edit", testid="screen-edit")
-                button("New token", self._rotate, icon="key", testid="screen-rotate")
-                self._revoke_button = button(
-                    "Revoke", self._revoke, icon="ban", kind="danger-quiet", testid="screen-revoke"
-                )
-
     def _command_buttons(self) -> None:
+        may_not = self._page.session.may_not(Right.COMMAND)
+        if may_not:
+            tag("p", "note note-warn", may_not, testid="command-not-allowed")
+            return
         with tag("div", "command-buttons"):
             for command, picture in COMMANDS:
                 button(
@@ -111,69 +112,11 @@ class _Screen:
                     testid=f"command-{command}",
                 )
 
-    def _now(self) -> None:
-        with tag("dl", "facts"):
-            for key, text in (
-                ("playing", "Playing"),
-                ("alert", "Alert"),
-                ("seen", "Last seen"),
-                ("pending", "Pending commands"),
-            ):
-                with tag("div", "fact"):
-                    tag("dt", "", text)
-                    self._facts[key] = tag("dd", "num", testid=f"screen-{key}")
-
     def _show_row(self) -> None:
         row = self._page.store.screens.get(self._device.id)
-        if row is None:
-            return
-        online = row.status is DeviceStatus.APPROVED and row.presence is Presence.ONLINE
-        set_text(self._name, row.name)
-        set_text(
-            self._pill,
-            "Online"
-            if online
-            else "Offline"
-            if row.status is DeviceStatus.APPROVED
-            else row.status.capitalize(),
-        )
-        switch_class(self._pill, "pill-ok", online)
-        switch_class(self._pill, "pill-bad", not online)
-        switch_class(self._simulated, "hidden", not row.simulated)
-        switch_class(self._revoke_button, "hidden", row.status is not DeviceStatus.APPROVED)
-        sentence = presence(row, self._page.clock, self._page.now_ms)
-        set_text(self._presence, f"{sentence[0].upper()}{sentence[1:]}.")
-        set_text(self._facts["playing"], playing(row))
-        set_text(self._facts["alert"], alert_sentence(row))
-        seen = self._page.clock.moment(row.last_seen_ms, self._page.now_ms) if row.last_seen_ms else "never"
-        set_text(self._facts["seen"], seen)
-        set_text(self._facts["pending"], f"{row.pending_commands:,}")
-
-    def _show_about(self) -> None:
-        device, clock, now = self._device, self._page.clock, self._page.now_ms
-        facts = (
-            ("Site", device.site),
-            ("Location", device.location),
-            ("Groups", ", ".join(device.groups)),
-            (
-                "Tags",
-                ", ".join(f"{key}: {value}" if value else key for key, value in sorted(device.tags.items())),
-            ),
-            ("Model", device.model),
-            ("Platform", device.platform),
-            ("Player", device.player_version),
-            ("IP address", device.ip_address),
-            ("MAC address", device.mac_address),
-            ("Hardware id", device.hardware_id),
-            ("Device id", device.id),
-            ("Approved", clock.moment(to_ms(device.approved_at), now) if device.approved_at else None),
-        )
-        self._about.clear()
-        with self._about:
-            for text, value in facts:
-                with tag("div", "fact"):
-                    tag("dt", "", text)
-                    tag("dd", "num", value or "–")
+        if row is not None:
+            self._head.show(row, self._page.now_ms)
+            self._now.show(row, self._page.now_ms)
 
     async def _changed(self, change: Change) -> None:
         mine = self._device.id
@@ -191,74 +134,35 @@ class _Screen:
             await self.load()
 
     async def _order(self, command: CommandName) -> None:
-        words = COMMAND_WORDS[command]
-        if command is CommandName.REBOOT and not await confirm(
-            f"Reboot {self._device.name}?",
-            "It goes dark until it has started again, a minute or more.",
-            "Reboot",
-        ):
+        if command is CommandName.REBOOT and not await wants_reboot(self._device.name):
             return
         try:
             await self._page.hub.send_command(self._device.id, CommandRequest(command))
         except HubError as error:
             explain(self._page.session, error)
             return
-        toast(f"{words}: accepted.")
+        toast(f"{COMMAND_WORDS[command]}: accepted.")
         await self.load()
 
-    async def _edit(self) -> None:
+    async def _cancel(self, command_id: str) -> None:
         try:
-            sites = await self._page.hub.sites()
+            row = await self._page.hub.cancel_command(command_id)
         except HubError as error:
             explain(self._page.session, error)
             return
-        changed = await edit_screen(self._page.hub, self._device, sites)
+        self._commands.put(row, self._page.now_ms)
+
+    async def _edit(self) -> None:
+        hub = self._page.hub
+        try:
+            device, sites, groups = await asyncio.gather(
+                hub.device(self._device.id), hub.sites(), hub.groups()
+            )
+        except HubError as error:
+            explain(self._page.session, error)
+            return
+        changed = await edit_screen(hub, device, sites, groups)
         if changed is not None:
             self._device = changed
-            set_text(self._name, changed.name)
-            self._show_about()
-
-    async def _rotate(self) -> None:
-        if not await confirm(
-            f"Give {self._device.name} a new token?",
-            "The old one ends at once: the screen stays away until the new one is put into its player.",
-            "Make a new token",
-        ):
-            return
-        try:
-            token = await self._page.hub.rotate_token(self._device.id)
-        except HubError as error:
-            explain(self._page.session, error)
-            return
-        await show_token(token)
-
-    async def _revoke(self) -> None:
-        if not await confirm(
-            f"Revoke {self._device.name}?",
-            "It is cut off at once and gets nothing more, no alert either. To come back it must enrol anew.",
-            "Revoke",
-        ):
-            return
-        try:
-            await self._page.hub.revoke(self._device.id)
-        except HubError as error:
-            explain(self._page.session, error)
-            return
-        toast(f"{self._device.name} is revoked.")
-
-
-def alert_sentence(row: ScreenRow) -> str:
-    """How this screen stands to the gravest emergency."""
-    if row.alert_id is None:
-        return "none"
-    if row.alert_missing is not None:
-        return f"not shown: {MISSING_SENTENCES[row.alert_missing]}"
-    match row.alert_state:
-        case LedgerState.RENDERED:
-            return "shows the alert"
-        case LedgerState.HIDE_SENT:
-            return "all-clear sent, still shows it"
-        case LedgerState.HIDDEN:
-            return "none"
-        case _:
-            return "on its way"
+            self._head.rename(changed.name)
+            self._about.show(changed, self._page.now_ms)

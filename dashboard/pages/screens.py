@@ -12,11 +12,11 @@ from dashboard.components.command_bar import CommandBar
 from dashboard.components.counters import CounterStrip
 from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, switch_class, tag
-from dashboard.components.screen_grid import ROWS_URL, ScreenGrid, grid_row
+from dashboard.components.screen_grid import ROWS_URL, STATES, ScreenGrid, grid_row
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.sentences import count
 from dashboard.signed_in import doorman
-from dashboard.store import Change
+from dashboard.subscription import Change
 
 
 @app.get(ROWS_URL)
@@ -30,27 +30,31 @@ def rows() -> Response:
 
 
 @ui.page("/")
-async def screens_page() -> RedirectResponse | None:
-    """Counters, search and filters, the table, and a bar of commands for the selected screens."""
+async def screens_page(show: str = "all", search: str = "") -> RedirectResponse | None:
+    """Counters, search and filters, the table, and a bar of commands for the selected screens.
+
+    `show`: the state to filter by at first; `search`: what to search for at first.
+    """
     session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
     with frame(session, "Screens", "screens", wide=True) as page:
-        _Screens(page)
+        _Screens(page, show if show in STATES else "all", search)
     return None
 
 
 class _Screens:
-    def __init__(self, page: LivePage) -> None:
+    def __init__(self, page: LivePage, state: str, search: str) -> None:
         self._page = page
-        self._state, self._site = "all", ""
+        self._state, self._site = state, ""
         self._offered: list[str] | None = None
         self._alerts = False
         tag("h1", "sr-only", "Screens")
         self._counters = CounterStrip(self._choose_state)
-        self._toolbar()
+        self._counters.mark(state)
+        self._toolbar(search)
         with tag("div", "grid-frame"):
-            self._grid = ScreenGrid(_zone_name(page.clock), self._selected, self._counted)
+            self._grid = ScreenGrid(_zone_name(page.clock), self._selected, self._counted, state, search)
             self._empty = tag("div", "empty empty-over hidden", testid="screens-empty")
             with self._empty:
                 icon("screen", "empty-icon")
@@ -61,7 +65,7 @@ class _Screens:
         self._show(None)
         page.on_change(self._show)
 
-    def _toolbar(self) -> None:
+    def _toolbar(self, search: str) -> None:
         value = "(e) => emit(e.target.value)"
         with tag("div", "toolbar"):
             with tag("label", "search"):
@@ -71,6 +75,7 @@ class _Screens:
                     "input",
                     "input",
                     type="search",
+                    value=search,
                     placeholder="Search name, site, group, what is playing…",
                     testid="screens-search",
                     autocomplete="off",
@@ -97,7 +102,7 @@ class _Screens:
 
     def _show(self, change: Change | None) -> None:
         store = self._page.store
-        self._counters.show(store.counters)
+        self._counters.show(store.counters, len(store.waiting(self._page.now_ms)))
         switch_class(self._empty, "hidden", not store.known or store.counters.screens > 0)
         if change is not None:
             changed = (store.screens[key] for key in change.screens if key in store.screens)

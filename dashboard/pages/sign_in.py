@@ -16,8 +16,8 @@ from nicegui import app, ui
 from dashboard.components.buttons import button
 from dashboard.components.icons import icon
 from dashboard.components.markup import tag
-from dashboard.frame import dress
-from dashboard.hub_client import HubError
+from dashboard.components.theme import dress
+from dashboard.hub_http import HubError
 from dashboard.signed_in import doorman
 
 TENANT_COOKIE: Final = "clarion_tenant"

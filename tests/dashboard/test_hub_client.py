@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from dashboard.hub_client import HubClient, HubError
+from dashboard.hub_client import HubClient
+from dashboard.hub_http import HubError
 from protocol.api import CommandRequest, DevicePatch, EmergencyRequest, Scope
 from protocol.vocabulary import CommandName, DeviceStatus, Severity
 from tests.hub.hub_process import HubProcess, free_port
@@ -54,7 +55,9 @@ async def test_an_emergency_is_followed_from_preview_to_ledger(hub: HubProcess) 
     async with signed_in(hub) as client:
         preview = await client.preview(scope)
         assert (preview.targeted, preview.offline) == (1, 1)
-        created = await client.activate(EmergencyRequest("Test", "Only a test", Severity.MINOR, scope))
+        request = EmergencyRequest("Test", "Only a test", Severity.MINOR, scope)
+        created = await client.activate(request, "pressed once")
+        assert await client.activate(request, "pressed once") == created
         assert (await client.emergency(created.id)).title == "Test"
         assert created.id in {emergency.id for emergency in await client.emergencies()}
         await client.clear(created.id)
@@ -67,8 +70,9 @@ async def test_a_refusal_is_the_hubs_own_sentence(hub: HubProcess) -> None:
         with pytest.raises(HubError) as refused:
             await client.device(NOBODY)
         assert refused.value.status == 404 and refused.value.sentence and not refused.value.signed_out
+        nobody = Scope("devices", [NOBODY])
         with pytest.raises(HubError) as invalid:
-            await client.activate(EmergencyRequest("Test", "", Severity.MINOR, Scope("devices", [NOBODY])))
+            await client.activate(EmergencyRequest("Test", "", Severity.MINOR, nobody), "key")
         assert invalid.value.fields and NOBODY in invalid.value.sentence
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from dashboard.components.screen_dialogs import parse_tags, tags_text
+from dashboard.components.approval_card import Asking
+from dashboard.components.edit_screen import parse_tags, tags_text
 from dashboard.components.screen_grid import alert_cell, grid_row
 from dashboard.pages.approvals import plain_code
 from protocol.live import ScreenRow
@@ -21,6 +22,18 @@ def test_an_online_row_has_no_reason_and_an_offline_one_has() -> None:
 def test_a_screen_that_never_connected_has_no_since() -> None:
     row = grid_row(offline(since_ms=5, reason=PresenceReason.NEVER_CONNECTED))
     assert row["why"] == "never connected" and "since" not in row
+
+
+def test_an_unstable_row_says_since_when_and_why() -> None:
+    row = grid_row(screen(unstable_since_ms=5, losses=4))
+    assert (row["unst"], row["unstWhy"]) == (5, "lost its connection 4 times in 10 minutes")
+
+
+def test_a_card_of_a_screen_that_asks_again_stays_while_the_screen_plays_on() -> None:
+    row = screen(pairing_code="K7M42Q", now_playing="One", last_seen_ms=1)
+    later = screen(pairing_code="K7M42Q", now_playing="Two", last_seen_ms=2)
+    assert Asking.of(row) == Asking.of(later) and Asking.of(row).again
+    assert Asking.of(row) != Asking.of(screen(pairing_code="OTHER2"))
 
 
 def test_what_is_empty_is_not_sent() -> None:

@@ -9,39 +9,22 @@ import pytest
 
 from dashboard.clock import Clock
 from dashboard.sentences import (
-    COMMAND_STATUS_WORDS,
-    COMMAND_WORDS,
     PLAYBACK_WORDS,
-    SEVERITY_MEANINGS,
-    SEVERITY_WORDS,
-    alert_button,
+    UNSTABLE_WITHIN_MIN,
     count,
     hub_away,
-    missing_by_reason,
-    missing_title,
-    percent,
+    many_unstable,
     playing,
     presence,
-    reach,
-    shown_of,
-    tab_title,
+    quarantined,
+    standing,
     took,
-    verdict,
-    why_missing,
+    trouble,
+    unstable,
 )
-from protocol.api import LedgerRow, ScopePreview
-from protocol.vocabulary import (
-    CommandName,
-    CommandStatus,
-    DeviceStatus,
-    EmergencyStatus,
-    LedgerState,
-    MissingReason,
-    PlaybackState,
-    PresenceReason,
-    Severity,
-)
-from tests.dashboard.rows import emergency, offline, pending, screen
+from hub.live import stability
+from protocol.vocabulary import DeviceStatus, PlaybackState, PresenceReason
+from tests.dashboard.rows import offline, pending, screen
 
 UTC_CLOCK = Clock(UTC)
 NOON = int(datetime(2025, 11, 21, 12, 0, tzinfo=UTC).timestamp() * 1000)
@@ -76,109 +59,6 @@ def test_playing_is_the_item_or_the_state(row: Any, sentence: str) -> None:
     assert playing(row) == sentence
 
 
-@pytest.mark.parametrize(
-    ("numbers", "sentence"),
-    [
-        ((50, 47, 3), "Reaches 50 screens: 47 online now, 3 offline will get it when they return."),
-        ((50, 50, 0), "Reaches 50 screens, all online now."),
-        ((1, 1, 0), "Reaches 1 screen, online now."),
-        ((2, 0, 2), "Reaches 2 screens, none of them online now. They will get it when they return."),
-        ((0, 0, 0), "Reaches no screen."),
-    ],
-)
-def test_the_reach_of_an_alert_is_forecast(numbers: tuple[int, int, int], sentence: str) -> None:
-    assert reach(ScopePreview(*numbers)) == sentence
-
-
-def test_when_the_hub_is_silent_the_reach_is_not_made_up() -> None:
-    assert reach(None).startswith("The hub does not say")
-    assert alert_button(None) == "Send the alert"
-    assert alert_button(ScopePreview(1, 1, 0)) == "Alert 1 screen"
-
-
-@pytest.mark.parametrize(
-    ("fields", "sentence"),
-    [
-        ({}, "Waiting for 2 screens…"),
-        ({"rendered": 50, "waiting": 0, "slowest_ms": 620}, "Every screen shows it after 0.62 s."),
-        (
-            {"waiting": 0, "missing": {MissingReason.OFFLINE: 2}, "slowest_ms": 1_240},
-            "Every connected screen shows it after 1.2 s. 2 screens are not connected.",
-        ),
-        (
-            {"rendered": 49, "waiting": 0, "missing": {MissingReason.SILENT: 1}},
-            "1 screen does not show it.",
-        ),
-        ({"targeted": 0, "rendered": 0, "waiting": 0}, "No screen is in its scope."),
-        ({"targeted": 1, "rendered": 1, "waiting": 0, "slowest_ms": 80}, "The screen shows it after 0.08 s."),
-        (
-            {"status": EmergencyStatus.CLEARING, "still_showing": 3},
-            "All clear sent. 3 screens still show it.",
-        ),
-        (
-            {"status": EmergencyStatus.CLEARED, "still_showing": 0},
-            "All clear: no screen shows it any more.",
-        ),
-    ],
-)
-def test_where_an_emergency_stands_is_one_sentence(fields: dict[str, Any], sentence: str) -> None:
-    assert verdict(emergency(**fields)) == sentence
-
-
-def test_a_hundred_percent_means_every_single_one() -> None:
-    assert percent(emergency(targeted=1_000, rendered=999)) == 99
-    assert percent(emergency(targeted=1_000, rendered=1_000)) == 100
-
-
-@pytest.mark.parametrize(
-    ("status", "sentence"),
-    [
-        (EmergencyStatus.LIVE, "48 of 50 show it"),
-        (EmergencyStatus.CLEARING, "48 still show it"),
-        (EmergencyStatus.CLEARED, "48 of 50 showed it"),
-    ],
-)
-def test_the_count_says_what_it_counts(status: EmergencyStatus, sentence: str) -> None:
-    assert shown_of(emergency(status=status)) == sentence
-
-
-def test_the_list_of_missing_screens_has_a_title_for_every_state() -> None:
-    assert missing_title(emergency(), 3) == "Not shown on 3 screens"
-    assert missing_title(emergency(), 0) == "Waiting for the screens…"
-    assert missing_title(emergency(waiting=0), 0) == "Shown on every screen"
-    assert missing_title(emergency(status=EmergencyStatus.CLEARING), 1) == "Still shown on 1 screen"
-    assert missing_title(emergency(status=EmergencyStatus.CLEARED), 2) == "Was not shown on 2 screens"
-
-
-def test_reasons_are_counted_the_most_frequent_first() -> None:
-    missing = {MissingReason.SILENT: 1, MissingReason.OFFLINE: 3, MissingReason.REFUSED: 0}
-    assert missing_by_reason(missing) == [
-        (3, "not connected"),
-        (1, "sent, but not confirmed by the screen"),
-    ]
-
-
-def test_why_a_screen_is_missing_is_the_hubs_explanation_or_the_reason_in_words() -> None:
-    at = datetime(2025, 11, 21, tzinfo=UTC)
-
-    def row(state: LedgerState, missing: MissingReason | None, explanation: str | None) -> LedgerRow:
-        return LedgerRow("d", "n", None, state, missing, explanation, at, None, None, None, None, None, None)
-
-    assert (
-        why_missing(row(LedgerState.SENT, MissingReason.OFFLINE, "offline since 14:02"))
-        == "offline since 14:02"
-    )
-    assert why_missing(row(LedgerState.SENT, MissingReason.OFFLINE, None)) == "not connected"
-    assert why_missing(row(LedgerState.RECEIVED, None, None)) == "received, not painted yet"
-
-
-def test_the_tab_says_the_emergency_first() -> None:
-    assert tab_title("Screens", None) == "Screens · Clarion"
-    assert tab_title("Screens", emergency()) == "⚠ 48/50 Fire alarm · Clarion"
-    clearing = emergency(status=EmergencyStatus.CLEARING, still_showing=4)
-    assert tab_title("Screens", clearing) == "⚠ clearing 4 Fire alarm · Clarion"
-
-
 def test_a_hub_that_is_away_is_said_with_its_time() -> None:
     assert hub_away(TWO, UTC_CLOCK, known=True) == (
         "The hub does not answer since 14:02. What you see is what was last known. Retrying…"
@@ -197,8 +77,41 @@ def test_numbers_have_their_noun() -> None:
     assert [count(n, "screen") for n in (0, 1, 5_000)] == ["0 screens", "1 screen", "5,000 screens"]
 
 
-def test_every_word_of_the_protocol_has_words_for_people() -> None:
-    assert set(SEVERITY_WORDS) == set(SEVERITY_MEANINGS) == set(Severity)
-    assert set(COMMAND_WORDS) == set(CommandName)
-    assert set(COMMAND_STATUS_WORDS) == set(CommandStatus)
+def test_every_state_of_playback_has_words() -> None:
     assert set(PLAYBACK_WORDS) == set(PlaybackState)
+
+
+def test_an_unstable_screen_is_said_to_be_so_with_since_and_reason() -> None:
+    row = screen(unstable_since_ms=TWO, losses=5)
+    assert unstable(row, UTC_CLOCK, TWO) == "unstable since 14:02: lost its connection 5 times in 10 minutes"
+    assert standing(row) == ("Unstable", "warn")
+    assert trouble(row, UTC_CLOCK, TWO).startswith("Unstable since 14:02: lost its connection 5 times")
+    assert unstable(screen(), UTC_CLOCK, TWO) == trouble(screen(), UTC_CLOCK, TWO) == ""
+
+
+def test_the_minutes_are_those_in_which_the_hub_counts_losses() -> None:
+    assert UNSTABLE_WITHIN_MIN * 60_000 == stability.WITHIN_MS
+
+
+def test_an_unstable_screen_that_is_away_is_first_of_all_away() -> None:
+    assert standing(offline(unstable_since_ms=TWO, losses=4)) == ("Offline", "bad")
+
+
+def test_a_quarantined_screen_gets_no_alert_and_that_is_said() -> None:
+    row = offline(reason=PresenceReason.QUARANTINED)
+    assert "no alert either" in trouble(row, UTC_CLOCK, TWO)
+    assert quarantined([row]) == "1 screen is quarantined after repeated faults in the hub:"
+    assert quarantined([row, row]).startswith("2 screens are quarantined")
+
+
+def test_a_screen_that_another_hub_has_is_offline_with_that_reason() -> None:
+    row = offline(reason=PresenceReason.TAKEN_OVER, since_ms=TWO)
+    assert presence(row, UTC_CLOCK, TWO) == "offline since 14:02, another hub took the screen over"
+    assert "Another hub" in trouble(row, UTC_CLOCK, TWO)
+
+
+@pytest.mark.parametrize(
+    ("number", "screens", "said"), [(2, 50, False), (3, 50, True), (40, 5_000, False), (100, 5_000, True)]
+)
+def test_many_unstable_screens_are_everybodys_trouble(number: int, screens: int, said: bool) -> None:
+    assert bool(many_unstable(number, screens)) is said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,16 +17,19 @@ from protocol.vocabulary import (
     LedgerState,
     PlaybackState,
     Presence,
+    PresenceReason,
     Severity,
 )
 from tests.dashboard.rows import delta, emergency, offline, pending, screen, snapshot
+
+NOW = 1_000_000
 
 
 def test_a_snapshot_is_the_whole_picture() -> None:
     store = Store()
     store.apply(snapshot(screen("a"), offline("b"), pending("c"), emergencies=[emergency()]))
     assert store.known and store.tenant == "St. Anna"
-    assert store.counters == Counters(screens=2, online=1, offline=1, playing=1, alerted=0, waiting=1)
+    assert store.counters == Counters(screens=2, online=1, offline=1, playing=1)
     assert [e.id for e in store.in_force()] == ["e1"]
 
 
@@ -103,6 +108,15 @@ def test_a_screen_that_goes_and_comes_back_is_put_and_not_removed() -> None:
     assert change is not None and change.screens == {"a"} and change.removed == set()
 
 
+def test_an_approved_screen_that_pairs_again_waits_until_its_code_expires() -> None:
+    store = Store()
+    again = screen("a", pairing_code="K7M42Q", pairing_expires_ms=NOW)
+    store.apply(snapshot(again, pending("b"), screen("c")))
+    assert _ids(store.waiting(NOW - 1)) == ["a", "b"]
+    assert _ids(store.waiting(NOW)) == ["b"]
+    assert store.counters.screens == 2
+
+
 def test_commands_and_happenings_come_in_order() -> None:
     store = Store()
     reader = store.subscribe()
@@ -173,6 +187,10 @@ _rows = st.builds(
     presence=st.sampled_from(Presence),
     playback=st.sampled_from([None, *PlaybackState]),
     alert_state=st.sampled_from([None, *LedgerState]),
+    reason=st.sampled_from([PresenceReason.CONNECTED, PresenceReason.QUARANTINED]),
+    pairing_code=st.sampled_from([None, "K7M42Q"]),
+    pairing_expires_ms=st.sampled_from([None, NOW - 1, NOW + 1]),
+    unstable_since_ms=st.sampled_from([None, 1]),
 )
 
 
@@ -185,8 +203,12 @@ def _counted_again(rows: list[ScreenRow]) -> Counters:
         offline=len(approved) - len(online),
         playing=sum(row.playback is PlaybackState.PLAYING for row in online),
         alerted=sum(row.alert_state in (LedgerState.RENDERED, LedgerState.HIDE_SENT) for row in approved),
-        waiting=sum(row.status is DeviceStatus.PENDING for row in rows),
+        unstable=sum(row.unstable_since_ms is not None for row in approved),
     )
+
+
+def _ids(rows: Iterable[ScreenRow]) -> list[str]:
+    return sorted(row.id for row in rows)
 
 
 @given(st.lists(st.tuples(st.lists(_rows, max_size=4), st.lists(st.sampled_from("abcd"), max_size=2))))
@@ -203,5 +225,16 @@ def test_counters_kept_step_by_step_are_what_counting_again_gives(
             seen.update({key: store.screens[key] for key in change.screens})
             for key in change.removed:
                 seen.pop(key, None)
-    assert store.counters == _counted_again(list(store.screens.values()))
+    rows = list(store.screens.values())
+    assert store.counters == _counted_again(rows)
+    approved = [row for row in rows if row.status is DeviceStatus.APPROVED]
+    away = [row for row in approved if row.presence is Presence.OFFLINE]
+    assert _ids(store.waiting(NOW)) == _ids(
+        row
+        for row in rows
+        if row.status is DeviceStatus.PENDING
+        or (row in approved and row.pairing_code and (row.pairing_expires_ms or 0) > NOW)
+    )
+    assert _ids(store.quarantined()) == _ids(r for r in away if r.reason is PresenceReason.QUARANTINED)
+    assert _ids(store.unstable()) == _ids(row for row in approved if row.unstable_since_ms is not None)
     assert seen == store.screens

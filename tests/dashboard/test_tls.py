@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from dashboard.hub_client import HubClient, HubError
+from dashboard.hub_client import HubClient
+from dashboard.hub_http import HubError
 from dashboard.live import LiveFeed
 from dashboard.settings import DashboardSettings, SettingsError
 from dashboard.store import Store
