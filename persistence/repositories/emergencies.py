@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from psycopg.types.json import Jsonb
@@ -63,16 +63,14 @@ class Emergencies(Repository):
 
     def get(self, emergency_id: str) -> Emergency | None:
         """One emergency, its tallies as the ledger has them."""
-        row = self._row(_SELECT + " AND e.id = %(id)s", id=emergency_id)
+        row = self._row(_ONE + _TALLIED, id=emergency_id)
         return msgspec.convert(row, Emergency) if row else None
 
     def newest(self, *, only_open: bool, after: tuple[datetime, str] | None, limit: int) -> list[Emergency]:
         """The newest first, those issued before the pair `after` of (instant, id)."""
         at, last_id = after or (None, None)
         rows = self._rows(
-            _SELECT + " AND (NOT %(only_open)s OR e.status IN ('live', 'clearing'))"
-            " AND (%(at)s::timestamptz IS NULL OR (e.issued_at, e.id) < (%(at)s, %(last)s::uuid))"
-            " ORDER BY e.issued_at DESC, e.id DESC LIMIT %(limit)s",
+            _PAGE + _TALLIED,
             only_open=only_open,
             at=at,
             last=last_id,
@@ -154,14 +152,15 @@ class Emergencies(Repository):
 
 
 # The percentiles are of the screens that were online then: those the alert was sent to within two seconds.
-_SELECT = """
+# Only the emergencies of the page are tallied, whatever number there is in all.
+_TALLIED: Final = """
 SELECT e.id, e.title, e.message, e.severity, e.scope, e.scope_text, e.status, e.content_hash, e.issued_at,
        coalesce(i.email, '') AS issued_by, e.expires_at, e.cleared_at, c.email AS cleared_by, t.*,
        coalesce((SELECT jsonb_object_agg(m.missing, m.n)
                    FROM (SELECT l.missing, count(*) AS n FROM emergency_ledger l
                           WHERE l.tenant_id = e.tenant_id AND l.emergency_id = e.id AND l.missing IS NOT NULL
                           GROUP BY l.missing) m), '{}') AS missing
-  FROM emergencies e
+  FROM page e
        LEFT JOIN users i ON i.tenant_id = e.tenant_id AND i.id = e.issued_by
        LEFT JOIN users c ON c.tenant_id = e.tenant_id AND c.id = e.cleared_by
        CROSS JOIN LATERAL (
@@ -177,5 +176,16 @@ SELECT e.id, e.title, e.message, e.severity, e.scope, e.scope_text, e.status, e.
                      FROM emergency_ledger y
                     WHERE y.tenant_id = e.tenant_id AND y.emergency_id = e.id) l
        ) t
- WHERE e.tenant_id = %(tenant)s
+ ORDER BY e.issued_at DESC, e.id DESC
+"""
+_ONE: Final = """
+WITH page AS MATERIALIZED (SELECT * FROM emergencies WHERE tenant_id = %(tenant)s AND id = %(id)s)
+"""
+_PAGE: Final = """
+WITH page AS MATERIALIZED (
+    SELECT * FROM emergencies
+     WHERE tenant_id = %(tenant)s AND (NOT %(only_open)s OR status IN ('live', 'clearing'))
+       AND (%(at)s::timestamptz IS NULL OR (issued_at, id) < (%(at)s, %(last)s::uuid))
+     ORDER BY issued_at DESC, id DESC LIMIT %(limit)s
+)
 """
