@@ -2,7 +2,8 @@
 
 Rule 1: every connection works as clarion_hub, which no row-level policy lets past its tenant; it is verified.
 Rule 2: the tenant is set for one transaction only, so that a pooled connection carries none to the next.
-Rule 3: whoever waits, waits for a bounded time, and then gets DatabaseUnavailable.
+Rule 3: whoever waits, waits for a bounded time, and then gets DatabaseUnavailable. Once PostgreSQL is known
+        to be away, until it answers again, that time is `AWAY_WAIT_S`.
 Rule 4: a cancelled caller abandons nothing: the thread ends its transaction, then the cancellation is
         delivered. So work must be short; `transaction_s` bounds it in the server too.
 
@@ -33,6 +34,7 @@ from persistence.transaction import Connection, Questions, Transaction
 Result = TypeVar("Result")
 
 ROLE: Final = "clarion_hub"
+AWAY_WAIT_S: Final = 0.2
 
 
 class Database:
@@ -56,6 +58,7 @@ class Database:
         self._conninfo = _conninfo(database_url, statement_s, transaction_s)
         self._transaction_s = transaction_s
         self._wait_s = wait_s
+        self._is_away = False
         # After a restart of PostgreSQL every pooled connection may prove dead once.
         self._attempts = pool_size + 3
         self._ordinary = trio.CapacityLimiter(pool_size)
@@ -121,7 +124,8 @@ class Database:
         for attempt in range(1, self._attempts + 1):
             begun = False
             try:
-                with self._pool.connection(timeout=self._wait_s) as connection:
+                with self._pool.connection(timeout=self._patience_s) as connection:
+                    self._is_away = False
                     connection.execute("SELECT set_config('clarion.tenant_id', %s, true)", (tenant_id or "",))
                     begun = True
                     return work(connection)
@@ -132,9 +136,15 @@ class Database:
                 # InternalError: a server that only reads, as a standby does until it takes over, or one that
                 # ended a transaction which took too long.
                 # Once the work has begun nobody knows what became of it, so it is not done again.
+                self._is_away = isinstance(error, PoolTimeout)
                 if attempt == self._attempts or begun or isinstance(error, PoolTimeout):
                     raise DatabaseUnavailable(_one_line(error)) from error
         raise AssertionError("the last attempt returns or raises")
+
+    @property
+    def _patience_s(self) -> float:
+        # The pool goes on trying to connect by itself, whoever asked and gave up.
+        return min(self._wait_s, AWAY_WAIT_S) if self._is_away else self._wait_s
 
     def _open(self) -> None:
         try:

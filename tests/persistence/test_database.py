@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 import trio
 from psycopg.errors import SerializationFailure
 
-from persistence.database import Database
+from persistence.database import AWAY_WAIT_S, Database
+from persistence.embedded import HUB_ROLE, EmbeddedPostgres
 from persistence.errors import DatabaseUnavailable, UnsafeDatabaseRole
+from persistence.migrate import migrate
 from persistence.transaction import Connection, Transaction
 from tests.hub.tenants import Tenant, make_tenant
 
@@ -131,6 +134,32 @@ async def test_connections_that_died_are_replaced_unnoticed(database_url: str, t
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         assert await database.transact(tenant.id, site_names) == []
+
+
+async def test_while_postgresql_is_known_to_be_away_nobody_waits_long_and_when_it_is_back_everybody_is_served(
+    scratch_folder: Path,
+) -> None:
+    with EmbeddedPostgres(scratch_folder / "away", durable=False) as server:
+        server.create_database("away")
+        migrate(server.url("away"))
+        tenant = make_tenant(server.url("away"), "Ours")
+        async with Database(server.url("away", role=HUB_ROLE), pool_size=2, wait_s=1.0) as database:
+            server.stop()
+            took_s = []
+            for _ in range(4):
+                begun_s = trio.current_time()
+                with pytest.raises(DatabaseUnavailable):
+                    await database.transact(tenant.id, site_names)
+                took_s.append(trio.current_time() - begun_s)
+            assert took_s[0] < 1.5 and max(took_s[1:]) < AWAY_WAIT_S + 0.3
+            server.start()
+            with trio.fail_after(5):
+                while True:
+                    try:
+                        assert await database.transact(tenant.id, site_names) == []
+                        break
+                    except DatabaseUnavailable:
+                        await trio.sleep(0.05)
 
 
 async def test_work_that_postgresql_asks_to_repeat_is_repeated(database_url: str, tenant: Tenant) -> None:
