@@ -7,12 +7,16 @@ with DatabasePlace(settings) as place:
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Final, NoReturn, Self
 from urllib.parse import urlsplit
 
-from hub.errors import StartError
+import trio
+
+from hub.errors import ChildDied, StartError
 from hub.settings import Settings
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
+
+_LOOK_EVERY_S: Final = 0.25
 
 
 class DatabasePlace:
@@ -60,6 +64,15 @@ class DatabasePlace:
         self.owner_url = server.url()
         self.hub_url = server.url(role=HUB_ROLE)
         self.description = f"PostgreSQL 18, embedded, in {settings.data_dir}"
+
+    async def until_it_ends(self) -> NoReturn:
+        """Wait until the server that this started ends by itself: for ever, if all goes well. Raises
+        ChildDied."""
+        while True:
+            end = None if self._embedded is None else self._embedded.end()
+            if end is not None:
+                raise ChildDied(end)
+            await trio.sleep(_LOOK_EVERY_S)
 
     def close(self) -> None:
         """Stop the server, if this started it."""

@@ -11,7 +11,7 @@ Row = Sequence[object]
 
 
 def lines(inspection: Inspection) -> Iterator[str]:
-    """The inspection as text. A table that has no row is one line."""
+    """The inspection as text. A table without rows is one line."""
     at = inspection.at
     if inspection.hub is not None:
         yield from _hub(inspection.hub)
@@ -85,15 +85,14 @@ def _hub(hub: HubNow) -> Iterator[str]:
 
 def _table(title: str, head: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
     cells = [[str(cell) for cell in row] for row in rows]
+    yield ""
     if not cells:
         yield f"{title}: none"
         return
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    yield ""
     yield f"{title}: {len(cells)}"
     for row in (head, *cells):
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-    yield ""
 
 
 def _until(until: datetime | None, at: datetime) -> str:

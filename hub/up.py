@@ -56,7 +56,9 @@ async def up(settings: Settings, env: Mapping[str, str], *, screens: int, say: C
                     words.new_people(prepared.first_run)
                     raise
                 words.invitation(dashboard_url, prepared.first_run)
-                await processes.until_one_dies()
+                async with trio.open_nursery() as watch:
+                    watch.start_soon(place.until_it_ends)
+                    watch.start_soon(processes.until_one_dies)
 
 
 def _with_ports(settings: Settings) -> Settings:

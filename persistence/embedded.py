@@ -97,6 +97,14 @@ class EmbeddedPostgres:
         """The server's process, None when it does not run."""
         return None if self._server is None or self._server.poll() is not None else self._server.pid
 
+    def end(self) -> str | None:
+        """How the server that this process started has ended by itself, in one line; None while it runs."""
+        how = None if self._server is None else self._server.poll()
+        if how is None:
+            return None
+        what = f"status {how}" if how >= 0 else f"signal {-how} ({signal.strsignal(-how)})"
+        return f"PostgreSQL ended by itself with {what}; see {self._folder.log}."
+
     def attach(self) -> bool:
         """Whether a server already runs on the folder; then `url` is good, and its owner stays its owner."""
         try:

@@ -1,6 +1,8 @@
-"""Why an ask has no answer, and none will come."""
+"""Why an ask has no answer, and none will come; what a fault is called where people read it."""
 
 from __future__ import annotations
+
+FAULT_LETTERS = 200
 
 
 class AskFailed(Exception):
@@ -21,3 +23,10 @@ class MailboxFull(AskFailed):
 
 class UrgentLaneFull(Exception):
     """The fault of an actor that does not keep up with its urgent lane (Rule 3)."""
+
+
+def fault_line(error: BaseException) -> str:
+    """The error on one short line that any terminal can show, whatever its text came from."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    line = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return line if len(line) <= FAULT_LETTERS else f"{line[: FAULT_LETTERS - 1]}…"

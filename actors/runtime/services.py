@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import trio
 
+from actors.runtime.errors import fault_line
 from actors.runtime.supervision import Supervisor, Verdict
 
 logger = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ class Services:
                 one.running = False
             name, now_s = one.service.name, trio.current_time()
             decision = one.supervisor.fault(name, failure, now_s)
-            one.last_fault = f"{type(failure).__name__}: {failure}"
+            one.last_fault = fault_line(failure)
             if decision.verdict is Verdict.QUARANTINE and one.service.vital:
                 raise ServiceFailed(f"{name} failed for good: {one.last_fault}") from failure
             logger.error("%s failed and starts again in %.1f s", name, decision.wait_s, exc_info=failure)

@@ -7,6 +7,8 @@ from collections import deque
 from enum import Enum
 from typing import NamedTuple
 
+from actors.runtime.errors import fault_line
+
 
 class Verdict(Enum):
     """What becomes of a child that failed."""
@@ -76,7 +78,7 @@ class Supervisor:
         if child is None:
             child = self._children[key] = _Child(self.intensity)
         child.faults += 1
-        child.last_fault = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        child.last_fault = fault_line(error)
         child.recent.append(now_s)
         child.quarantined = len(child.recent) > self.intensity and now_s - child.recent[0] <= self.period_s
         if child.quarantined:

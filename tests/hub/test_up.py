@@ -205,6 +205,25 @@ def test_when_the_hub_dies_everything_stops_and_it_says_which_one_died(start: Ca
     assert run.processes() == {}
 
 
+def test_when_postgresql_dies_everything_stops_and_it_says_so_in_one_line(
+    start: Callable[..., UpRun],
+) -> None:
+    run = start()
+    run.wait_until_started()
+    # The server itself; what it started has other titles, and goes with it.
+    servers = [process for process, command in run.processes().items() if "/postgres -D " in command]
+    assert len(servers) == 1
+    os.kill(servers[0], signal.SIGKILL)
+    assert run.process.wait(10) == 1
+    lines = [line for line in run.said.splitlines() if line.startswith("clarion: ")]
+    assert len(lines) == 1 and "Traceback" not in run.said
+    assert lines[0].startswith("clarion: PostgreSQL ended by itself with signal 9 (Killed); see ")
+    _wait_until(lambda: run.processes() == {}, within_s=5)
+    again = start(run.data_dir)
+    again.wait_until_started()
+    assert again.end(signal.SIGINT, within_s=5) == 0
+
+
 def test_a_taken_port_is_one_line_and_nothing_is_started(start: Callable[..., UpRun]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

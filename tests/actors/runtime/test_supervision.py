@@ -4,6 +4,7 @@ quarantine."""
 from __future__ import annotations
 
 from actors.runtime import ChildState, Decision, Supervisor, Verdict
+from actors.runtime.errors import FAULT_LETTERS, fault_line
 
 BROKEN = RuntimeError("broken")
 
@@ -66,3 +67,10 @@ def test_it_tells_of_every_child_that_failed_of_what_and_how_long_it_waits() -> 
         ChildState("a", 2, "ValueError: worse", quarantined=True, wait_s=300.0),
         ChildState("b", 1, "KeyError", quarantined=False, wait_s=1.0),
     ]
+
+
+def test_a_fault_is_one_short_line_whatever_its_text_came_from() -> None:
+    assert fault_line(ValueError("\x1b[31mred\nand more")) == "ValueError:  [31mred and more"
+    assert fault_line(KeyError()) == "KeyError"
+    long = fault_line(RuntimeError("x" * 1_000))
+    assert len(long) == FAULT_LETTERS and long.endswith("x…")
