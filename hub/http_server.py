@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import socket
 from collections import Counter
-from contextlib import suppress
 from typing import Any, cast
 
 import trio
@@ -32,6 +31,9 @@ logger = logging.getLogger(__name__)
 REQUESTS_AT_ONCE = 200
 REQUESTS_OF_ONE_ADDRESS = 100
 """So that one client that sends slowly does not keep everybody else out. Our own proxies speak for many."""
+REQUESTS_ALWAYS_SERVED = 20
+"""Of one address, also when all places are taken: hostile ones must not keep an operator from the button."""
+REQUESTS_AT_MOST = 1000
 REQUEST_DEADLINE_S = 60.0
 LINGER_S = 1.0
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -41,14 +43,18 @@ class _Begun(trio.abc.HalfCloseableStream):
     """A socket stream of which some bytes were read already: they are received first.
 
     Closing it ends the hub's side and the reading; `linger` closes for good. Neither gives way to a
-    cancellation:
-    Quart cancels its request, and hypercorn's farewell with it, the moment that the answer is complete.
+    cancellation: Quart cancels its request, and hypercorn's farewell with it, the moment that the answer is
+    complete. hypercorn shields what it sends; so `until_s` (trio's clock) is kept here, or a client that
+    reads slowly would stay as long as it likes.
     """
 
-    def __init__(self, stream: trio.abc.Stream, begun: bytes) -> None:
+    def __init__(self, stream: trio.abc.Stream, begun: bytes, until_s: float) -> None:
         self._stream = stream
         self._begun = begun
+        self._until_s = until_s
         self._reading = trio.CancelScope()
+        # hypercorn ends the stream when more comes in than was asked for, maybe in the middle of the answer.
+        self._sending = trio.Lock()
         inner = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
         assert isinstance(inner, trio.SocketStream)
         # What TCPServer asks of a stream besides sending and receiving.
@@ -66,15 +72,20 @@ class _Begun(trio.abc.HalfCloseableStream):
         raise trio.ClosedResourceError
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        await self._stream.send_all(data)
+        with trio.move_on_at(self._until_s):
+            async with self._sending:
+                await self._stream.send_all(data)
+            return
+        raise trio.BrokenResourceError
 
     async def wait_send_all_might_not_block(self) -> None:
         await self._stream.wait_send_all_might_not_block()
 
     async def send_eof(self) -> None:
         if isinstance(self._stream, trio.abc.HalfCloseableStream):
-            with trio.CancelScope(shield=True), suppress(trio.BusyResourceError):
-                await self._stream.send_eof()
+            with trio.move_on_at(self._until_s, shield=True):
+                async with self._sending:
+                    await self._stream.send_eof()
 
     async def aclose(self) -> None:
         self._reading.cancel()
@@ -88,8 +99,7 @@ class _Begun(trio.abc.HalfCloseableStream):
 
 
 class HttpServer:
-    """Serves the ASGI application `app` on one connection at a time, as many at once as
-    `REQUESTS_AT_ONCE`."""
+    """Serves the ASGI application `app`, one request a connection, as many at once as `REQUESTS_AT_ONCE`."""
 
     def __init__(self, app: Any, addresses: ClientAddresses) -> None:
         self._config = Config()
@@ -122,7 +132,7 @@ class HttpServer:
                     )
                     await stream.send_all(busy)
                 else:
-                    connection = _Begun(stream, begun)
+                    connection = _Begun(stream, begun, trio.current_time() + REQUEST_DEADLINE_S)
                     await TCPServer(self._app, self._config, self._context, {}, cast(Any, connection))
                     await connection.linger()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -136,9 +146,10 @@ class HttpServer:
             await trio.aclose_forcefully(stream)
 
     def _is_too_much(self, client: str) -> bool:
-        if self._busy[client] > REQUESTS_OF_ONE_ADDRESS and not self._addresses.trusts(client):
+        of_this_one, of_all = self._busy[client], self._busy.total()
+        if of_this_one > REQUESTS_OF_ONE_ADDRESS and not self._addresses.trusts(client):
             return True
-        return self._busy.total() > REQUESTS_AT_ONCE
+        return of_all > (REQUESTS_AT_MOST if of_this_one <= REQUESTS_ALWAYS_SERVED else REQUESTS_AT_ONCE)
 
 
 def _behind_the_door(app: Any, addresses: ClientAddresses) -> ASGIFramework:

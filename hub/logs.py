@@ -1,7 +1,8 @@
 """Logs: structlog over the standard library, one line an event, on standard error; JSON for machines if so
 set.
 
-Rule 1: no secret is logged: tokens, passwords and authorization headers never reach a log call.
+Rule 1: no secret is logged: tokens, passwords and authorization headers never reach a log call. A trace is
+        printed without the values of variables: a token may be among them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ def configure(settings: Settings) -> None:
     last: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if is_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
