@@ -46,6 +46,7 @@ class RecordingRealtime:
     refreshed: list[str] = field(default_factory=list)
     cuts: list[tuple[str, CloseCode]] = field(default_factory=list)
     commands: list[QueuedCommand] = field(default_factory=list)
+    repeated: list[QueuedCommand] = field(default_factory=list)
     ended: list[EndedCommand] = field(default_factory=list)
     online_ids: set[str] = field(default_factory=set)
     activated: list[LiveEmergency] = field(default_factory=list)
@@ -63,6 +64,10 @@ class RecordingRealtime:
     async def commands_queued(self, commands: Sequence[QueuedCommand]) -> None:
         await trio.lowlevel.checkpoint()
         self.commands.extend(commands)
+
+    async def commands_repeated(self, commands: Sequence[QueuedCommand]) -> None:
+        await trio.lowlevel.checkpoint()
+        self.repeated.extend(commands)
 
     async def commands_ended(self, commands: Sequence[EndedCommand]) -> None:
         await trio.lowlevel.checkpoint()

@@ -127,8 +127,15 @@ class LiveSide:
         if command.playlist_version is not None:
             screen.playlist_version = max(screen.playlist_version, command.playlist_version)
             self._fleet.want_playlist(command.device_id, screen.playlist_version)
-        pending = PendingCommand(command.id, command.command, command.args, to_ms(command.expires_at))
-        self._fleet.queue(command.device_id, [pending])
+        self._fleet.queue(command.device_id, [_pending(command)])
+
+    async def commands_repeated(self, commands: Sequence[QueuedCommand]) -> None:
+        """See the port."""
+        for number, command in enumerate(commands, 1):
+            # A screen's shadow knows those that it has, and those that have ended.
+            self._fleet.queue(command.device_id, [_pending(command)])
+            if number % COMMANDS_PER_SLICE == 0:
+                await trio.lowlevel.checkpoint()
 
     async def commands_ended(self, commands: Sequence[EndedCommand]) -> None:
         """See the port."""
@@ -197,3 +204,7 @@ class LiveSide:
     def names(self, tenant_id: str, scope: Scope) -> Mapping[str, str]:
         """See the port."""
         return self._roster.names(tenant_id, scope)
+
+
+def _pending(command: QueuedCommand) -> PendingCommand:
+    return PendingCommand(command.id, command.command, command.args, to_ms(command.expires_at))

@@ -92,7 +92,8 @@ class BulkCommands:
                 expires_at=now + lifetime,
             )
             if not added and idempotency_key is not None:
-                return _Queued(_same(tx.bulk_commands.by_key(idempotency_key), request, scope, lifetime))
+                before = _same(tx.bulk_commands.by_key(idempotency_key), request, scope, lifetime)
+                return _Queued(before, commands=_waiting(tx, operator.tenant_id, before))
             queued = _fill(tx, operator, request, scope, bulk_id, now, now + lifetime)
             record(
                 tx,
@@ -107,10 +108,15 @@ class BulkCommands:
                 scope_text=scope_text,
                 targeted=queued.targeted,
                 refused=queued.refused,
+                superseded=len(queued.superseded),
             )
             return queued
 
         async def tell(queued: _Queued) -> None:
+            if queued.before is not None:
+                # The commit before may have been in doubt, and nobody told of it.
+                await self._realtime.commands_repeated(queued.commands)
+                return
             await self._realtime.commands_ended(queued.superseded)
             await self._realtime.commands_queued(queued.commands)
 
@@ -198,6 +204,14 @@ def _fill(
         ],
         [as_ended(operator.tenant_id, each, CommandStatus.SUPERSEDED) for each in superseded],
     )
+
+
+def _waiting(tx: Transaction, tenant_id: str, bulk: BulkCommand) -> list[QueuedCommand]:
+    """Those of its commands that were not sent."""
+    return [
+        QueuedCommand(command_id, tenant_id, device_id, bulk.command, bulk.args, bulk.expires_at)
+        for command_id, device_id in tx.bulk_commands.waiting(bulk.id)
+    ]
 
 
 def _same(

@@ -3,7 +3,9 @@
 Rule 1: each is judged by itself, in the order in which they came; what one may not do harms no other.
 Rule 2: the same idempotency key with the same request is the same command, also within one batch; with
         another request it is a mistake.
-Rule 3: of SUPERSEDED_BY_NEWER only the newest waits; those that were not sent yet end with it.
+Rule 3: who asks again may not have had an answer, because a commit was in doubt: a command that waits is told
+        to the live side again.
+Rule 4: of SUPERSEDED_BY_NEWER only the newest waits; those that were not sent yet end with it.
 """
 
 from __future__ import annotations
@@ -54,10 +56,12 @@ Answer: TypeAlias = CommandAccepted | Refused
 
 
 class Committed(NamedTuple):
-    """`answers`: one for each order. `queued` and `superseded`: what the live side is to be told."""
+    """`answers`: one for each order. The rest is what the live side is to be told; `repeated`: those that
+    wait and were asked for before."""
 
     answers: list[Answer]
     queued: list[QueuedCommand]
+    repeated: list[QueuedCommand]
     superseded: list[EndedCommand]
 
 
@@ -77,11 +81,13 @@ def commit_orders(tx: Transaction, orders: Sequence[Order]) -> Committed:
     for order in new:
         status = CommandStatus.SUPERSEDED if order.id in ended else CommandStatus.QUEUED
         judged.answers[order.id] = CommandAccepted(order.id, status)
-    record_all(tx, [_done(order) for order in new])
+    replaced = _replaced(new, superseded)
+    record_all(tx, [_done(order, replaced.get(order.id, [])) for order in new])
     tenant_id = orders[0].operator.tenant_id
     return Committed(
         [judged.answer(order) for order in orders],
         [_queued(order, versions) for order in new if order.id not in ended],
+        judged.repeated,
         # What was queued and replaced in the same transaction was never waiting for the live side.
         [as_ended(tenant_id, each, CommandStatus.SUPERSEDED) for each in superseded if each.id not in added],
     )
@@ -103,6 +109,7 @@ class _Judged:
         self._first: dict[tuple[str, str], Order] = {}
         self._same: dict[str, str] = {}
         self.new: list[Order] = []
+        self.repeated: list[QueuedCommand] = []
         self.answers: dict[str, Answer] = {}
         for order in orders:
             try:
@@ -153,6 +160,16 @@ class _Judged:
     def _repeat(self, order: Order, earlier: Earlier) -> None:
         _require_same(order, earlier)
         self.answers[order.id] = CommandAccepted(earlier.id, earlier.status)
+        if earlier.status is CommandStatus.QUEUED:
+            waits = QueuedCommand(
+                earlier.id,
+                order.operator.tenant_id,
+                earlier.device_id,
+                earlier.command,
+                earlier.args,
+                earlier.expires_at,
+            )
+            self.repeated.append(waits)
 
 
 def _earlier(queue: CommandQueue, orders: Iterable[Order]) -> dict[tuple[str, str], Earlier]:
@@ -180,6 +197,17 @@ def _queued(order: Order, versions: Mapping[str, int]) -> QueuedCommand:
     )
 
 
-def _done(order: Order) -> Done:
-    details = {"command_id": order.id, "command": order.command, "args": order.args}
+def _replaced(new: Sequence[Order], superseded: Iterable[Ended]) -> dict[str, list[str]]:
+    """By the id of the newest: the ids of those that it replaced."""
+    newest = {(order.device_id, order.command): order.id for order in new}
+    replaced: dict[str, list[str]] = {}
+    for each in superseded:
+        replaced.setdefault(newest[each.device_id, each.command], []).append(each.id)
+    return replaced
+
+
+def _done(order: Order, replaced: list[str]) -> Done:
+    details: dict[str, Any] = {"command_id": order.id, "command": order.command, "args": order.args}
+    if replaced:
+        details["superseded"] = replaced
     return Done.by(order.operator, order.created_at, "command.queued", "device", order.device_id, details)

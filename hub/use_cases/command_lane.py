@@ -153,6 +153,7 @@ class CommandLane:
             for (ticket, _), answer in zip(batch, committed.answers, strict=True):
                 ticket.answer = answer
             await self._realtime.commands_ended(committed.superseded)
+            await self._realtime.commands_repeated(committed.repeated)
             await self._realtime.commands_queued(committed.queued)
         finally:
             for ticket, _ in batch:

@@ -198,6 +198,21 @@ async def test_a_command_that_ended_is_forgotten_by_its_screen_and_shown_to_the_
     assert [change.command_id for change in delta.commands if change.status == "succeeded"] == []
 
 
+async def test_a_command_that_is_told_again_reaches_a_screen_once(house: House, live: LiveSide) -> None:
+    screen = await house.screen("d1", then=frame(HELLO))
+    await live.commands_queued([command()])
+    house.work()
+    screen.says(b'{"type":"receipt","command_id":"c1","status":"succeeded"}')
+    await live.commands_repeated([command(), command(command_id="c2"), command("d2", "c3")])
+    house.work()
+    sent = [decode_downlink(text) for text in screen.texts]
+    assert [each.command_id for each in sent if isinstance(each, Command)] == ["c1", "c2"]
+    away = house.roster.get("d2")
+    assert away is not None and away.pending_commands == 0
+    await house.screen("d2", then=frame(HELLO))
+    assert house.loads == ["d2"]
+
+
 async def test_a_playlist_to_be_loaded_again_is_wanted_before_the_command_is_sent(
     house: House, live: LiveSide
 ) -> None:

@@ -42,6 +42,8 @@ async def test_a_newer_one_replaces_those_that_were_not_sent(stage: Stage) -> No
         newest.id: "queued",
     }
     assert stage.rows("SELECT count(*) FROM commands WHERE finished_at IS NOT NULL") == [(1,)]
+    audited = stage.rows("SELECT details->>'command_id' FROM audit_log WHERE details ? 'superseded'")
+    assert audited == [(newest.id,)]
 
 
 async def test_of_two_in_one_transaction_the_later_one_is_sent(stage: Stage) -> None:
