@@ -103,12 +103,23 @@ class Restore:
         self._nursery.start_soon(self._load_pending, device_id)
 
     async def _load_pending(self, device_id: str) -> None:
+        try:
+            commands = await self._pending(device_id)
+        except Exception:
+            # One screen's, whatever it is: above this task there is only the hub. Its next hello loads again.
+            logger.exception("open commands of %s cannot be loaded", device_id)
+            commands = None
+        if commands is None:
+            self._fleet.not_loaded(device_id)
+        else:
+            self._fleet.loaded(device_id, commands)
+
+    async def _pending(self, device_id: str) -> list[PendingCommand] | None:
         screen = self._roster.get(device_id)
         records = [] if screen is None else await self._open_commands(screen)
         if records is None:
-            self._fleet.not_loaded(device_id)
-            return
-        commands = [
+            return None
+        return [
             PendingCommand(
                 record.id,
                 CommandName(record.command),
@@ -118,7 +129,6 @@ class Restore:
             )
             for record in records
         ]
-        self._fleet.loaded(device_id, commands)
 
     async def _open_commands(self, screen: Screen) -> list[CommandRecord] | None:
         """None when the screen left before PostgreSQL answered."""

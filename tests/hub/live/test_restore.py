@@ -161,3 +161,36 @@ async def test_a_screen_that_leaves_before_postgresql_answers_gets_its_commands_
         while not given_up:
             await trio.sleep(0.01)
     assert given_up == [device_id]
+
+
+async def test_a_fault_in_loading_the_commands_of_one_screen_harms_nobody_and_its_next_hello_loads_again(
+    start: Start, ours: Premises, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await start.fill()
+    device_id, link = ours.devices[0], RecordingLink(epoch=1_000)
+    broken = [ValueError("a row that nobody foresaw")]
+    ask = start.state.open_commands
+
+    async def broken_once(tenant_id: str, device_id: str) -> list[CommandRecord]:
+        if broken:
+            raise broken.pop()
+        return await ask(tenant_id, device_id)
+
+    def hello(link: RecordingLink) -> None:
+        start.house.fleet.connected(
+            device_id, "Lobby", link, Hello(), has_open_commands=True, looked_up_s=start.house.now_s
+        )
+        start.house.work()
+
+    monkeypatch.setattr(start.state, "open_commands", broken_once)
+    start.house.load_pending = start.restore.load_pending  # type: ignore[method-assign]
+    with trio.fail_after(5):
+        hello(link)
+        while "cannot be loaded" not in caplog.text:
+            await trio.sleep(0.01)
+        again = RecordingLink(epoch=1_001)
+        hello(again)
+        while not again.command_ids:
+            await trio.sleep(0.01)
+            start.house.work()
+    assert again.command_ids == [ours.command_id]
