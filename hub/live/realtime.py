@@ -149,7 +149,12 @@ class LiveSide:
         if screen is None:
             return
         self._feed_changed(command.tenant_id, command, command.status, command.detail)
-        screen.pending_commands = max(0, screen.pending_commands - 1)
+        actor = self._fleet.actors.actor(command.device_id)
+        if actor is None:
+            screen.pending_commands = max(0, screen.pending_commands - 1)
+        elif not actor.has_pending:
+            # It was never given this one, so its next turn says nothing of it.
+            screen.pending_commands = 0
         self._feed.screen_changed(command.tenant_id, command.device_id)
         self._fleet.withdraw(command.device_id, [command.id])
 

@@ -198,6 +198,37 @@ async def test_a_command_that_ended_is_forgotten_by_its_screen_and_shown_to_the_
     assert [change.command_id for change in delta.commands if change.status == "succeeded"] == []
 
 
+async def test_a_command_that_its_actor_and_postgresql_both_let_expire_is_counted_once(
+    house: House, live: LiveSide
+) -> None:
+    screen = await house.screen("d1", then=frame(HELLO))
+    soon = datetime.fromtimestamp(house.wall_ms() / 1000 + 1, UTC)
+    await live.commands_queued([command()._replace(expires_at=soon), command(command_id="c2")])
+    house.work()
+    row = house.roster.get("d1")
+    assert row is not None and row.pending_commands == 2
+    house.now_s += 2
+    screen.says(b'{"type":"heartbeat","seq":1}')
+    assert row.pending_commands == 1
+    await live.commands_ended([ended()._replace(status=CommandStatus.EXPIRED)])
+    house.work()
+    assert row.pending_commands == 1
+
+
+async def test_a_command_that_expired_before_the_screen_was_given_it_is_not_counted(
+    house: House, live: LiveSide
+) -> None:
+    row = house.roster.get("d2")
+    assert row is not None
+    # So it was when the hub started. When the token was looked up PostgreSQL had ended it, so nothing is loaded;
+    # the word of it comes later.
+    row.pending_commands = 1
+    await house.screen("d2", then=frame(HELLO))
+    await live.commands_ended([ended("d2")])
+    house.work()
+    assert row.pending_commands == 0
+
+
 async def test_a_command_that_is_told_again_reaches_a_screen_once(house: House, live: LiveSide) -> None:
     screen = await house.screen("d1", then=frame(HELLO))
     await live.commands_queued([command()])
