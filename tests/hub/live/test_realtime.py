@@ -220,7 +220,7 @@ async def test_a_command_that_expired_before_the_screen_was_given_it_is_not_coun
 ) -> None:
     row = house.roster.get("d2")
     assert row is not None
-    # So it was when the hub started. When the token was looked up PostgreSQL had ended it, so nothing is loaded;
+    # So it was when the hub started. PostgreSQL had ended it when the token was looked up: nothing is loaded;
     # the word of it comes later.
     row.pending_commands = 1
     await house.screen("d2", then=frame(HELLO))
