@@ -3,6 +3,7 @@
 Rule 1: an alert is not held back for a record. The record is kept here, and brought to PostgreSQL later.
 Rule 2: a line stays until PostgreSQL has it. Bringing it twice changes nothing: the id decides.
 Rule 3: a torn last line (the hub died while it wrote) was never relied upon, and is set aside.
+Rule 4: what the disk does not take is kept in memory, and written as soon as the disk takes it.
 See docs/decisions/0012-an-emergency-waits-for-nothing.md.
 """
 
@@ -11,6 +12,8 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -80,6 +83,7 @@ class EmergencyLog:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._entries: list[Entry] = []
+        self._is_saved = True
         self._writing = trio.Lock()
         # Not among the threads that wait for a database.
         self._thread = trio.CapacityLimiter(1)
@@ -92,10 +96,16 @@ class EmergencyLog:
         """What PostgreSQL does not have yet, in order."""
         return tuple(self._entries)
 
+    @property
+    def is_saved(self) -> bool:
+        """Whether the file says what PostgreSQL does not have yet, no less and no more."""
+        return self._is_saved
+
     def open(self) -> None:
         """Read what an earlier run left; set aside what cannot be read. Raises OSError."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if not self._path.exists():
+            self._write([])
             return
         *lines, torn = self._path.read_bytes().split(b"\n")
         unreadable = [torn] if torn else []
@@ -121,20 +131,32 @@ class EmergencyLog:
     def hold(self, entry: Entry) -> None:
         """Keep the entry in memory only: the disk would not take it."""
         self._entries.append(entry)
+        self._is_saved = False
 
     async def settle(self, entry: Entry) -> None:
-        """PostgreSQL has the entry. Raises OSError."""
+        """PostgreSQL has the entry. Raises OSError: the file still has it, which does no harm (Rule 2)."""
         async with self._writing:
-            left = [kept for kept in self._entries if kept is not entry]
-            await trio.to_thread.run_sync(self._write, left, limiter=self._thread)
-            self._entries = left
+            self._entries = [kept for kept in self._entries if kept is not entry]
+            self._is_saved = False
+        await self.save()
 
-    def _write(self, entries: list[Entry]) -> None:
+    async def save(self) -> None:
+        """Write the file anew if it is not as it should be. Raises OSError."""
+        async with self._writing:
+            if self._is_saved:
+                return
+            entries = self.entries
+            await trio.to_thread.run_sync(self._write, entries, limiter=self._thread)
+            # What was held meanwhile is not in it.
+            self._is_saved = entries == self.entries
+
+    def _write(self, entries: Iterable[Entry]) -> None:
         """The file anew, whole or not at all."""
         unfinished = self._path.with_suffix(".new")
         unfinished.unlink(missing_ok=True)
         _append(unfinished, b"".join(_encoder.encode(entry) + b"\n" for entry in entries))
         unfinished.replace(self._path)
+        _sync_names(self._path.parent)
 
 
 def _append(path: Path, data: bytes) -> None:
@@ -150,5 +172,16 @@ def _append(path: Path, data: bytes) -> None:
         except OSError:
             os.ftruncate(descriptor, size)
             raise
+    finally:
+        os.close(descriptor)
+
+
+def _sync_names(folder: Path) -> None:
+    """A file that the folder does not know after a power cut is as lost as its contents."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)

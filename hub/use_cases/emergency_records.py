@@ -3,6 +3,7 @@
 Rule 1: an alert waits `COMMIT_WITHIN_S` for its record and no longer.
 Rule 2: what PostgreSQL has not confirmed by then is kept in the emergency log, and brought there when it is
         back: before anything that the journal knows of the emergency, and at start before anything is read.
+        What not even the file took is in memory until one of the two takes it.
 Rule 3: a record that arrives twice changes nothing: a commit given up on may have succeeded after all.
 """
 
@@ -92,11 +93,15 @@ class EmergencyRecords:
                     logger.info("a record of the emergency log is in PostgreSQL now")
 
     async def run(self) -> None:
-        """Bring what there is, for ever."""
+        """Bring what there is, for ever; and what the disk did not take, to the disk."""
         while True:
             await trio.sleep(BRING_EVERY_S)
             with suppress(self._unavailable):
                 await self.bring()
+            if not self._log.is_saved:
+                # That it cannot be written was said when it began.
+                with suppress(OSError):
+                    await self._log.save()
 
     async def _commit(self, entry: Entry, attempt: _Attempt) -> None:
         try:

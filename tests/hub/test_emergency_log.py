@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,13 +48,59 @@ async def test_a_torn_line_is_set_aside_and_the_rest_is_kept(tmp_path: Path) -> 
     assert opened(path).entries == (cleared(0), cleared(1))
 
 
-async def test_a_disk_that_takes_nothing_raises_and_what_is_held_is_brought_all_the_same(
-    tmp_path: Path,
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Callable[[int], None]]:
+    """Lets no file of this process grow past so many bytes; 0: no limit any more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(size: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size or soft, hard))
+
+    yield limit
+    limit(0)
+
+
+async def test_what_a_full_disk_does_not_take_is_kept_in_memory_and_written_when_there_is_room(
+    tmp_path: Path, full_disk: Callable[[int], None]
 ) -> None:
-    log = opened(tmp_path / "emergencies.log")
-    (tmp_path / "emergencies.log").mkdir()
+    path = tmp_path / "emergencies.log"
+    log = opened(path)
+    await log.append(cleared(0))
+    before = path.read_bytes()
+    full_disk(len(before) + 10)
     with pytest.raises(OSError):
-        await log.append(cleared(0))
-    assert log.entries == ()
-    log.hold(cleared(0))
-    assert len(log) == 1
+        await log.append(cleared(1))
+    assert path.read_bytes() == before, "no half line"
+    assert log.entries == (cleared(0),) and log.is_saved
+    log.hold(cleared(1))
+    assert len(log) == 2 and not log.is_saved
+    with pytest.raises(OSError):
+        await log.save()
+    assert path.read_bytes() == before
+    full_disk(0)
+    await log.save()
+    assert log.is_saved and opened(path).entries == (cleared(0), cleared(1))
+
+
+async def test_what_postgresql_has_is_settled_although_the_disk_is_full(
+    tmp_path: Path, full_disk: Callable[[int], None]
+) -> None:
+    path = tmp_path / "emergencies.log"
+    log = opened(path)
+    for number in range(3):
+        await log.append(cleared(number))
+    full_disk(10)
+    with pytest.raises(OSError):
+        await log.settle(log.entries[0])
+    assert log.entries == (cleared(1), cleared(2)) and not log.is_saved
+    assert opened(path).entries == (cleared(0), cleared(1), cleared(2)), "it may come twice, never not at all"
+    full_disk(0)
+    await log.append(cleared(3))
+    await log.save()
+    assert opened(path).entries == (cleared(1), cleared(2), cleared(3))
+
+
+async def test_the_file_is_there_from_the_first_start_on(tmp_path: Path) -> None:
+    """One that its folder does not have on disk yet would be lost with the power, whatever is in it."""
+    opened(tmp_path / "data/emergencies.log")
+    assert (tmp_path / "data/emergencies.log").read_bytes() == b""
