@@ -32,7 +32,7 @@ class AttentionBanner:
         switch_class(self._strip, "hidden", not (rows or unstable))
         with self._strip:
             if rows:
-                with tag("p", "attention-line", testid="attention-quarantined"):
+                with tag("p", "attention-line attention-bad", testid="attention-quarantined"):
                     icon("alert")
                     tag("span", "", quarantined(rows))
                     for row in rows[:_MOST_NAMED]:
@@ -43,7 +43,7 @@ class AttentionBanner:
                     who = "It gets" if len(rows) == 1 else "They get"
                     tag("span", "attention-note", f"{who} nothing meanwhile, no alert either.")
             if unstable:
-                with tag("p", "attention-line", testid="attention-unstable"):
+                with tag("p", "attention-line attention-warn", testid="attention-unstable"):
                     icon("unstable")
                     tag("span", "", unstable)
                     tag("a", "attention-link", "Which?", href="/?show=unstable")

@@ -64,6 +64,7 @@ class CommandFinder:
             "No command fits.",
             self._cancel if page.session.may(Right.COMMAND) else None,
             self._name_of,
+            one_order=bulk_id is not None,
         )
         self._older = button("Older", self._load_older, kind="wide", testid="finder-older")
         for later in (self._newer, self._older):

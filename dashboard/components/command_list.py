@@ -22,7 +22,8 @@ class CommandList:
     """Shows `CommandRow`s and moves them on as `CommandChange`s come.
 
     `on_cancel` gets the id of the command to take back; None for who may not. `name_of` gives the name of a
-    screen where the list is of many screens'; None where it is of one.
+    screen where the list is of many screens'; None where it is of one. `one_order`: all of them are the same
+    command of the same operator, so a line says only whose it is.
     """
 
     def __init__(
@@ -31,11 +32,14 @@ class CommandList:
         none_yet: str,
         on_cancel: Callable[[str], Any] | None,
         name_of: Callable[[str], str] | None = None,
+        *,
+        one_order: bool = False,
     ) -> None:
         self._clock = clock
         self._none_yet = none_yet
         self._on_cancel = on_cancel
         self._name_of = name_of
+        self._one_order = one_order
         self._lines: dict[str, tuple[CommandRow, Tag]] = {}
         self._list = tag("ul", "lines", testid="command-list")
 
@@ -76,7 +80,8 @@ class CommandList:
         with line:
             tag("time", "line-time", self._clock.precise(to_ms(_last_instant(row)), now_ms))
             with tag("span", "line-words"):
-                tag("strong", "", COMMAND_WORDS[row.command])
+                if not self._one_order:
+                    tag("strong", "", COMMAND_WORDS[row.command])
                 if self._name_of is not None:
                     tag("a", "line-link", self._name_of(row.device_id), href=f"/screens/{row.device_id}")
                 tag("span", "line-note", " · ".join(self._notes(row, now_ms)), testid="command-outcome")
@@ -103,8 +108,8 @@ class CommandList:
             notes.append(f"until {self._clock.moment(to_ms(row.expires_at), now_ms)}")
         if row.status is CommandStatus.SUCCEEDED and row.finished_at is not None:
             notes.append(f"after {took(max(0, to_ms(row.finished_at) - to_ms(row.created_at)))}")
-        if row.created_by:
-            notes.append(f"by {row.created_by}")
+        if row.created_by and not self._one_order:
+            notes.append(f"sent by {row.created_by}")
         return [note for note in notes if note]
 
 

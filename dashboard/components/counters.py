@@ -16,7 +16,7 @@ _FILTERS: Final = (
     ("offline", "offline", "Offline"),
     ("unstable", "unstable", "Unstable"),
     ("playing", "playing", "Playing"),
-    ("alerted", "alerted", "Show an alert"),
+    ("alerted", "alerted", "Alert shown"),
 )
 
 

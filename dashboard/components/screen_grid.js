@@ -226,6 +226,7 @@ export default {
       const cell = element("span", "cell");
       const [tone, word] = { online: ["ok", "Online"], unstable: ["warn", "Unstable"], offline: ["bad", "Offline"] }[this.standing(data)];
       cell.append(element("span", "pill pill-" + tone, word));
+      if (data.unst && !data.on) cell.append(element("span", "pill pill-warn", "unstable"));
       cell.append(element("span", "cell-note", this.since(data)));
       cell.title = word + " " + this.since(data);
       return cell;

@@ -55,11 +55,7 @@ class _Many:
             with tag("div", "page-head-words"):
                 tag("a", "crumb", "Commands", href="/commands")
                 tag("h1", "page-title", f"{COMMAND_WORDS[bulk.command]}: {bulk.scope_text}")
-                clock, now_ms = page.clock, page.now_ms
-                by = f" by {bulk.created_by}" if bulk.created_by else ""
-                sent = clock.precise(to_ms(bulk.created_at), now_ms)
-                until = clock.moment(to_ms(bulk.expires_at), now_ms)
-                tag("p", "page-lead", f"Sent {sent}{by}. What no screen has taken by {until} expires.")
+                self._lead = tag("p", "page-lead")
             self._cancel = button(
                 "Cancel what is open", self._cancel_open, kind="big", icon="close", testid="bulk-cancel"
             )
@@ -75,10 +71,19 @@ class _Many:
     def _show(self, bulk: BulkCommand) -> None:
         self._bulk = bulk
         still_open = bulk_open(bulk)
+        set_text(self._lead, self._sent(bulk))
         set_text(self._verdict, bulk_verdict(bulk))
         self._bar.show(bulk)
         may = self._page.session.may(Right.COMMAND)
         switch_class(self._cancel, "hidden", not (may and still_open))
+
+    def _sent(self, bulk: BulkCommand) -> str:
+        clock, now_ms = self._page.clock, self._page.now_ms
+        by = f" by {bulk.created_by}" if bulk.created_by else ""
+        said = f"Sent {clock.precise(to_ms(bulk.created_at), now_ms)}{by}."
+        if not bulk_open(bulk):
+            return said
+        return f"{said} What is not done by {clock.moment(to_ms(bulk.expires_at), now_ms)} expires."
 
     async def _ask(self) -> None:
         due = time.monotonic() - self._asked_at >= _ASK_EVERY_S

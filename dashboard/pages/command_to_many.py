@@ -51,15 +51,19 @@ class _Composer:
             tag("h1", "page-title", "Send to many screens")
         if self._may_not:
             tag("p", "note note-warn", self._may_not, testid="command-not-allowed")
-        with tag("div", "compose compose-command"):
-            self._choice = CommandChoice(self._refresh)
-            self._scope = ScopePicker("Which screens", page.store.choices, self._refresh)
-            self._choice.waiting()
-            self._told = tag("p", "reach", role="status", testid="command-reach")
-            self._button = button("", self._send, kind="primary big wide", icon="send", testid="command-send")
-            with self._button:
-                self._words = tag("span", "btn-text")
-            self._problem = tag("p", "note note-bad hidden", role="alert", testid="command-problem")
+        with tag("div", "compose"):
+            with tag("div", "compose-form"):
+                self._choice = CommandChoice(self._refresh)
+                self._scope = ScopePicker("Which screens", page.store.choices, self._refresh)
+            with tag("div", "compose-side"):
+                self._choice.waiting()
+                self._told = tag("p", "reach", role="status", testid="command-reach")
+                self._button = button(
+                    "", self._send, kind="primary big wide", icon="send", testid="command-send"
+                )
+                with self._button:
+                    self._words = tag("span", "btn-text")
+                self._problem = tag("p", "note note-bad hidden", role="alert", testid="command-problem")
         self._refresh()
         page.on_change(self._fleet_changed)
 

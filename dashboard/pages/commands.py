@@ -18,7 +18,9 @@ from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
 from dashboard.roles import Right
 from dashboard.session import explain
+from dashboard.subscription import Change
 from protocol.api import BulkCommand
+from protocol.vocabulary import CommandStatus
 
 _LISTED: Final = 5
 _ASK_EVERY_S: Final = 1.0
@@ -57,6 +59,7 @@ class _SentToMany:
         with tag("section", "card list-card", aria_label="Sent to many"):
             tag("h2", "card-title", "Sent to many")
             self._list = tag("ul", "lines many-lines", testid="bulk-list")
+        page.on_change(self._changed)
         page.on_beat(self._ask)
 
     async def load(self) -> None:
@@ -77,6 +80,10 @@ class _SentToMany:
             verdict, bar = self._rows[bulk.id]
             set_text(verdict, bulk_verdict(bulk))
             bar.show(bulk)
+
+    def _changed(self, change: Change) -> None:
+        # A new command may be of a new order to many.
+        self._open |= change.resynchronised or any(c.status is CommandStatus.QUEUED for c in change.commands)
 
     async def _ask(self) -> None:
         if not self._open or self._asking or time.monotonic() - self._asked_at < _ASK_EVERY_S:

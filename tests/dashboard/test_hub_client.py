@@ -56,8 +56,8 @@ async def test_an_emergency_is_followed_from_preview_to_ledger(hub: HubProcess) 
         preview = await client.preview(scope)
         assert (preview.targeted, preview.offline) == (1, 1)
         request = EmergencyRequest("Test", "Only a test", Severity.MINOR, scope)
-        created = await client.activate(request, "pressed once")
-        assert await client.activate(request, "pressed once") == created
+        created = await client.activate(request, "pressed-once")
+        assert await client.activate(request, "pressed-once") == created
         assert (await client.emergency(created.id)).title == "Test"
         assert created.id in {emergency.id for emergency in await client.emergencies()}
         await client.clear(created.id)
