@@ -50,7 +50,7 @@ def _free_port() -> int:
 def test_help_names_every_command(data_dir: Path) -> None:
     done = _clarion(data_dir, "--help")
     assert done.returncode == 0
-    for name in ("up", "hub", "dashboard", "migrate", "first-run", "simulate", "user"):
+    for name in ("up", "hub", "dashboard", "migrate", "first-run", "inspect", "simulate", "user"):
         assert name in done.stdout
 
 
@@ -163,7 +163,7 @@ def test_a_password_that_cannot_be_set_is_one_line(
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["up", "hub", "dashboard", "migrate", "simulate"])
+@pytest.mark.parametrize("command", ["up", "hub", "dashboard", "migrate", "inspect", "simulate"])
 def test_a_wrong_setting_is_one_line_for_every_command(data_dir: Path, command: str) -> None:
     done = _clarion(data_dir, command, CLARION_PORT="many")
     assert done.returncode == 2
