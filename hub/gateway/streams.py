@@ -17,7 +17,8 @@ from hub.gateway.gateway import Gateway
 
 logger = logging.getLogger(__name__)
 
-RECEIVE_BYTES = 65_536
+RECEIVE_BYTES = 16_384
+"""As in the epoll shell."""
 
 ServeHttp = Callable[[trio.abc.Stream, bytes], Awaitable[None]]
 
