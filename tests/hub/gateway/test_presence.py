@@ -3,12 +3,12 @@ told when. Only what the device says in frames counts as life."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
 from websockets.frames import Opcode
 
-from hub.gateway import farewell
 from hub.gateway.connection import Stage
 from hub.gateway.farewell import AWAY_S, away_s
 from hub.gateway.gateway import say_goodbye
@@ -178,7 +178,7 @@ async def test_whoever_is_cut_with_many_comes_back_when_nobody_else_does(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits_s = iter([2.5, 7.25])
-    monkeypatch.setattr(farewell.random, "uniform", lambda from_s, to_s: next(waits_s))
+    monkeypatch.setattr(random, "uniform", lambda from_s, to_s: next(waits_s))
     told = []
     for device_id in ("d1", "d2"):
         screen = await house.screen(device_id, then=frame(HELLO))
