@@ -131,13 +131,6 @@ _OPEN_COMMANDS: Final = """
      ORDER BY seq
 """
 
-_EXPIRE: Final = """
-    UPDATE commands SET status = 'expired', finished_at = now(),
-           detail = coalesce(detail, 'its time was over before the screen answered')
-     WHERE tenant_id = clarion_tenant() AND status IN ('queued', 'sent', 'received') AND expires_at <= now()
-    RETURNING device_id
-"""
-
 # Whoever was online when the hub stopped is not any more, and nobody saw how it left. Sessions of older hubs
 # are over for all devices; one of a hub that started after this one (a higher epoch) is left alone.
 _NOBODY_ONLINE: Final = """
@@ -192,14 +185,6 @@ class LiveState:
     async def ledger(self, tenant_id: str, emergency_id: str) -> list[LedgerRecord]:
         """Every screen of the emergency."""
         return await self._records(tenant_id, _LEDGER, LedgerRecord, id=emergency_id)
-
-    async def expire_commands(self, tenant_id: str) -> list[str]:
-        """End the commands whose time is over; the devices they were for."""
-
-        def work(connection: Connection) -> list[str]:
-            return [row[0] for row in connection.execute(_EXPIRE)]
-
-        return await self._database.run(work, tenant_id=tenant_id)
 
     async def draw_epoch(self) -> int:
         """A number higher than that of any session before; see the second migration."""

@@ -99,19 +99,6 @@ async def test_open_commands_come_in_sequence_and_ended_ones_do_not(state: LiveS
     assert found[1].args == {"item": "a"}
 
 
-async def test_commands_expire_once_and_each_device_is_named_as_often_as_it_lost_one(
-    state: LiveState, ours: Premises, theirs: Premises
-) -> None:
-    ours.run("UPDATE commands SET expires_at = now() - interval '1 second'")
-    assert await state.expire_commands(ours.id) == [ours.devices[0]]
-    assert await state.expire_commands(ours.id) == []
-    assert ours.rows(
-        "SELECT status, detail IS NOT NULL, finished_at IS NOT NULL FROM commands WHERE tenant_id = %s",
-        ours.id,
-    ) == [("expired", True, True)]
-    assert theirs.rows("SELECT status FROM commands WHERE tenant_id = %s", theirs.id) == [("queued",)]
-
-
 async def test_emergencies_in_force_come_with_their_ledger_and_cleared_ones_do_not(
     state: LiveState, ours: Premises, theirs: Premises
 ) -> None:
