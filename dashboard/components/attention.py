@@ -34,16 +34,16 @@ class AttentionBanner:
             if rows:
                 with tag("p", "attention-line attention-bad", testid="attention-quarantined"):
                     icon("alert")
-                    tag("span", "", quarantined(rows))
+                    tag("span", "", f"{quarantined(rows)} ")
                     for row in rows[:_MOST_NAMED]:
                         tag("a", "attention-link", row.name, href=f"/screens/{row.id}")
                     if len(rows) > _MOST_NAMED:
                         more = f"and {len(rows) - _MOST_NAMED:,} more"
                         tag("a", "attention-link", more, href="/?search=quarantined")
                     who = "It gets" if len(rows) == 1 else "They get"
-                    tag("span", "attention-note", f"{who} nothing meanwhile, no alert either.")
+                    tag("span", "attention-note", f" {who} nothing meanwhile, no alert either.")
             if unstable:
                 with tag("p", "attention-line attention-warn", testid="attention-unstable"):
                     icon("unstable")
-                    tag("span", "", unstable)
+                    tag("span", "", f"{unstable} ")
                     tag("a", "attention-link", "Which?", href="/?show=unstable")

@@ -1,4 +1,4 @@
-"""A real hub with a few simulated screens, and a dashboard for it, for all of these tests."""
+"""A real hub with a few simulated screens, a dashboard for it, and a browser to look at that with."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
 from persistence.migrate import migrate
+from tests.dashboard.browsing import Visit
 from tests.end_to_end.companions import connected_screens, dashboard, fleet, wait_for
 from tests.hub.hub_process import HubProcess
 
@@ -47,3 +49,30 @@ def dashboard_url(hub: HubProcess, dashboard_folder: Path) -> Iterator[str]:
     """The address of a dashboard for the hub."""
     with dashboard(hub, dashboard_folder) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=str(chromium_path), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, dashboard_url: str) -> Iterator[Visit]:
+    """Somebody who is not signed in."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin")
+    context.set_default_timeout(15_000)
+    yield Visit(context.new_page(), dashboard_url)
+    context.close()
+
+
+@pytest.fixture
+def visit(visitor: Visit, hub: HubProcess, screens: int) -> Visit:
+    """An operator who is signed in, on the page of all screens."""
+    visitor.sign_in(hub)
+    expect(visitor.page.get_by_test_id("counter-online")).to_contain_text(str(screens))
+    return visitor

@@ -4,49 +4,21 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import ViewportSize, expect
 
 from persistence.embedded import EmbeddedPostgres
 from persistence.owner import connect_as_owner
 from tests.dashboard.browsing import Visit
-from tests.end_to_end.companions import asking_screen, connected_screens, wait_for
+from tests.end_to_end.companions import connected_screens, wait_for
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import PASSWORD, make_tenant
 
-PATHS = ("/", "/approvals", "/emergency", "/emergencies")
+PATHS = ("/", "/approvals", "/commands", "/commands/new", "/emergency", "/emergencies")
 PHONE: ViewportSize = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=str(chromium_path), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def visitor(browser: Browser, dashboard_url: str) -> Iterator[Visit]:
-    """Somebody who is not signed in."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin")
-    context.set_default_timeout(15_000)
-    yield Visit(context.new_page(), dashboard_url)
-    context.close()
-
-
-@pytest.fixture
-def visit(visitor: Visit, hub: HubProcess, screens: int) -> Visit:
-    """An operator who is signed in, on the page of all screens."""
-    visitor.sign_in(hub)
-    expect(visitor.page.get_by_test_id("counter-online")).to_contain_text(str(screens))
-    return visitor
 
 
 def test_a_wrong_password_is_said_and_what_was_typed_stays(visitor: Visit, hub: HubProcess) -> None:
@@ -148,28 +120,6 @@ def test_counters_filter_and_the_search_finds(visit: Visit, screens: int) -> Non
     expect(page.locator(".grid-empty")).to_be_visible()
 
 
-def test_a_command_for_all_selected_screens_counts_to_the_end(visit: Visit, screens: int) -> None:
-    page = visit.page
-    page.get_by_label("Column with Header Selection").first.click()
-    expect(page.get_by_test_id("selected-count")).to_have_text(f"{screens} screens")
-    page.get_by_test_id("bulk-ping").click()
-    expect(page.get_by_test_id("bulk-progress")).to_have_text(f"Ping: {screens} of {screens} accepted")
-    expect(page.get_by_test_id("command-bar")).to_be_hidden()
-
-
-def test_reboot_asks_first_and_escape_says_no(visit: Visit, hub: HubProcess) -> None:
-    page = visit.page
-    page.locator(".cell-link").first.click()
-    page.get_by_test_id("command-reboot").click()
-    expect(page.get_by_test_id("confirm-action")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_test_id("confirm-action")).to_be_hidden()
-    device = page.url.rsplit("/", 1)[1]
-    with hub.sign_in() as api:
-        sent = [row["command"] for row in api.get(f"/api/v1/devices/{device}/commands").json()["items"]]
-    assert "reboot" not in sent
-
-
 def test_a_changed_name_is_seen_live_on_another_page(visit: Visit) -> None:
     other = Visit(visit.page.context.new_page(), visit.url)
     address = visit.page.locator(".cell-link").last.get_attribute("href") or ""
@@ -187,152 +137,6 @@ def test_a_changed_name_is_seen_live_on_another_page(visit: Visit) -> None:
     visit.page.get_by_test_id("edit-name").fill(before)
     visit.page.get_by_test_id("edit-save").click()
     expect(other.page.get_by_test_id("screen-name")).to_have_text(before)
-
-
-def test_a_command_moves_on_live_until_it_is_done(visit: Visit) -> None:
-    visit.page.locator(".cell-link").first.click()
-    visit.page.get_by_test_id("command-ping").click()
-    expect(visit.page.get_by_test_id("command-status").first).to_have_text("done")
-
-
-def test_a_waiting_screen_appears_by_itself_and_a_wrong_code_lets_nobody_in(
-    visit: Visit, hub: HubProcess, tmp_path: Path
-) -> None:
-    page = visit.page
-    visit.go("/approvals")
-    expect(page.get_by_test_id("approvals-empty")).to_be_visible()
-    with asking_screen(hub, tmp_path, "approvals"):
-        expect(page.get_by_test_id("approval-row")).to_have_count(1)
-        code = page.get_by_test_id("approval-code").inner_text()
-        page.get_by_test_id("approvals-code").fill("ZZZZZZ")
-        page.keyboard.press("Enter")
-        expect(page.get_by_test_id("approvals-problem")).to_contain_text("No waiting screen shows the code")
-        expect(page.get_by_test_id("approval-row")).to_have_count(1)
-        page.get_by_test_id("approvals-code").fill(f"{code[:3].lower()} {code[3:].lower()}")
-        page.keyboard.press("Enter")
-        expect(page.get_by_test_id("approval-row")).to_have_count(0)
-        with hub.sign_in() as api:
-            approved = api.get("/api/v1/devices", params={"q": "approvals"}).json()["items"]
-            assert [device["status"] for device in approved] == ["approved"]
-            api.post(f"/api/v1/devices/{approved[0]['id']}/revoke").raise_for_status()
-
-
-def test_a_code_that_changes_under_the_pointer_lets_nobody_in(visit: Visit, hub: HubProcess) -> None:
-    body = {"enrolment_key": hub.people.enrolment_key, "hardware_id": "Lobby"}
-
-    def register() -> dict[str, str]:
-        asked = httpx.post(f"{hub.url}/api/v1/devices/register", json=body).raise_for_status()
-        answer: dict[str, str] = asked.json()
-        return answer
-
-    page, code = visit.page, visit.page.get_by_test_id("approval-code")
-    visit.go("/approvals")
-    seen = register()
-    expect(code).to_have_text(seen["pairing_code"])
-    taken_over = register()
-    expect(code).to_have_text(taken_over["pairing_code"])
-    page.get_by_test_id("approval-approve").click()
-    expect(page.get_by_test_id("approvals-problem")).to_contain_text("has another pairing code by now")
-    expect(page.get_by_test_id("approval-row")).to_have_count(1)
-    page.get_by_test_id("approvals-code").fill(taken_over["pairing_code"])
-    page.get_by_test_id("approvals-code-submit").click()
-    expect(page.get_by_test_id("approval-row")).to_have_count(0)
-    expect(page.get_by_test_id("approvals-problem")).to_be_hidden()
-    with hub.sign_in() as api:
-        api.post(f"/api/v1/devices/{seen['device_id']}/revoke").raise_for_status()
-
-
-def compose_for_one(page: Page) -> None:
-    """Write a test alert for the first screen of the list."""
-    page.get_by_test_id("template-test").click()
-    page.get_by_test_id("scope-devices").click()
-    page.get_by_test_id("scope-choice").first.check()
-    expect(page.get_by_test_id("emergency-reach")).to_contain_text("Reaches 1 screen")
-
-
-def all_clear(page: Page) -> None:
-    page.get_by_test_id("emergency-banner-all-clear").click()
-    page.get_by_test_id("confirm-action").click()
-    expect(page.get_by_test_id("emergency-banner")).to_be_hidden()
-
-
-def test_an_alert_is_sent_with_the_keyboard_alone(visit: Visit) -> None:
-    page = visit.page
-    visit.go("/emergency")
-    compose_for_one(page)
-    page.get_by_test_id("emergency-send").focus()
-    page.keyboard.down(" ")
-    page.wait_for_url("**/emergencies/*")
-    page.keyboard.up(" ")
-    expect(page.get_by_test_id("emergency-percent")).to_have_text("100 %")
-    expect(page).to_have_title("⚠ 1/1 Test of the emergency system · Clarion")
-    for path in PATHS:
-        visit.go(path)
-        expect(page.get_by_test_id("emergency-banner-title")).to_have_text("Test of the emergency system")
-    all_clear(page)
-
-
-def test_a_short_press_asks_instead_of_sending(visit: Visit) -> None:
-    page = visit.page
-    visit.go("/emergency")
-    compose_for_one(page)
-    page.get_by_test_id("emergency-send").click()
-    page.get_by_test_id("confirm-cancel").click()
-    expect(page.get_by_test_id("confirm-action")).to_be_hidden()
-    assert page.url.endswith("/emergency")
-    page.get_by_test_id("emergency-send").click()
-    page.get_by_test_id("confirm-action").click()
-    page.wait_for_url("**/emergencies/*")
-    expect(page.get_by_test_id("emergency-verdict")).to_contain_text("The screen shows it after")
-    all_clear(page)
-    expect(page.get_by_test_id("emergency-status")).to_have_text("Cleared")
-    visit.go("/emergencies")
-    expect(page.get_by_test_id("emergency-history")).to_contain_text("Test of the emergency system")
-
-
-def test_without_a_title_or_a_screen_nothing_is_sent(visit: Visit) -> None:
-    page = visit.page
-    visit.go("/emergency")
-    # Forced: the button says that it is disabled, and a person presses it all the same.
-    page.get_by_test_id("emergency-send").click(force=True)
-    expect(page.get_by_test_id("emergency-problem")).to_contain_text("Write a title")
-    page.get_by_test_id("template-test").click()
-    page.get_by_test_id("scope-sites").click()
-    expect(page.get_by_test_id("emergency-reach")).to_have_text("Choose who sees it.")
-    page.get_by_test_id("emergency-send").click(force=True)
-    expect(page.get_by_test_id("emergency-problem")).to_contain_text("reaches no screen")
-    assert page.url.endswith("/emergency")
-
-
-def test_screens_picked_in_the_table_are_whom_the_alert_is_for(visit: Visit) -> None:
-    page = visit.page
-    page.locator(".ag-row .ag-checkbox-input").nth(0).check()
-    page.locator(".ag-row .ag-checkbox-input").nth(1).check()
-    page.get_by_test_id("bulk-alert").click()
-    page.wait_for_url("**/emergency?chosen=1")
-    expect(page.get_by_test_id("emergency-reach")).to_contain_text("Reaches 2 screens")
-
-
-def test_a_screen_that_is_off_is_listed_by_name_and_reason(visit: Visit, hub: HubProcess) -> None:
-    page = visit.page
-    with hub.sign_in() as api:
-        device = next(iter(hub.provision(1, "dark")))
-        api.patch(f"/api/v1/devices/{device}", json={"name": "Dark corner"}).raise_for_status()
-    visit.go("/emergency")
-    page.get_by_test_id("template-test").click()
-    page.get_by_test_id("scope-devices").click()
-    page.get_by_test_id("scope-search").fill("dark cor")
-    page.get_by_test_id("scope-choice").first.check()
-    expect(page.get_by_test_id("emergency-reach")).to_contain_text("none of them online now")
-    page.get_by_test_id("emergency-send").click()
-    page.get_by_test_id("confirm-action").click()
-    page.wait_for_url("**/emergencies/*")
-    expect(page.get_by_test_id("missing-title")).to_have_text("Not shown on 1 screen")
-    expect(page.get_by_test_id("missing-row")).to_contain_text("Dark corner")
-    expect(page.locator(".missing-why")).not_to_be_empty()
-    all_clear(page)
-    with hub.sign_in() as api:
-        api.post(f"/api/v1/devices/{device}/revoke").raise_for_status()
 
 
 def test_pages_ask_nobody_else_and_complain_of_nothing(visit: Visit) -> None:
