@@ -11,6 +11,7 @@ import gc
 import logging
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import trio
@@ -46,7 +47,7 @@ from hub.retention import Retention
 from hub.settings import Settings
 from hub.tokens import AccessTokens, InvalidToken
 from hub.use_cases.emergency_records import EmergencyRecords
-from hub.use_cases.wiring import UseCases, utc_now
+from hub.use_cases.wiring import UseCases
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable, UnsafeDatabaseRole
 from persistence.journal import JournalWriter
@@ -60,11 +61,6 @@ logger = logging.getLogger(__name__)
 EXPIRE_COMMANDS_EVERY_S = 5.0
 EXPIRE_UNLESS_BEHIND_S = 1.0
 TENANTS_AGAIN_EVERY_S = 60.0
-
-
-def moment() -> Instant:
-    """Now, on both clocks."""
-    return Instant(trio.current_time(), wall_ms())
 
 
 def wall_ms() -> int:
@@ -86,10 +82,20 @@ class RecordsFirst:
 
 
 class Hub:
-    """Everything that lives on the trio thread, joined. Built by `run_hub`; tests build it too."""
+    """Everything that lives on the trio thread, joined. Built by `run_hub`; tests build it too.
 
-    def __init__(self, settings: Settings, database: Database, nursery: trio.Nursery) -> None:
+    `wall_ms`: the wall clock, milliseconds since the Unix epoch. It may be set while the hub runs.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        nursery: trio.Nursery,
+        wall_ms: Callable[[], int] = wall_ms,
+    ) -> None:
         self.settings = settings
+        self._wall_ms = wall_ms
         self.tenant_names: dict[str, str] = {}
         state = LiveState(database)
         self.state = state
@@ -100,10 +106,10 @@ class Hub:
         self.journal = Journal(
             RecordsFirst(self.records, JournalWriter(database)), DatabaseUnavailable, self._taken_over
         )
-        self.board = Board(self.roster, self.journal, moment, text_frame)
+        self.board = Board(self.roster, self.journal, self.moment, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, self.tenant_names), wall_ms, text_frame)
         self.effects = Effects(self.roster, self.journal, self.feed, self.board)
-        self.fleet = Fleet(self.effects, self.restore, moment, settings.heartbeat_interval_s)
+        self.fleet = Fleet(self.effects, self.restore, self.moment, settings.heartbeat_interval_s)
         self.board.connect(self.fleet, self.feed)
         self.restore.connect(self.roster, self.fleet)
         self.live = LiveSide(
@@ -130,7 +136,7 @@ class Hub:
             self.addresses,
         )
         self.retention = Retention(
-            OldRows(database), self.live.refresh_devices, utc_now, settings.history_days
+            OldRows(database), self.live.refresh_devices, self.now, settings.history_days
         )
         self.services = self._services()
         self.metrics = self._metrics()
@@ -141,11 +147,25 @@ class Hub:
             self.tokens,
             self.records,
             HubInspection(
-                self.roster, self.fleet, self.services, self.journal, lambda: self.records.waiting, moment
+                self.roster,
+                self.fleet,
+                self.services,
+                self.journal,
+                lambda: self.records.waiting,
+                self.moment,
             ),
             pairing_ttl_s=settings.pairing_ttl_s,
             command_default_ttl_s=settings.command_default_ttl_s,
+            now=self.now,
         )
+
+    def moment(self) -> Instant:
+        """Now, on both clocks."""
+        return Instant(trio.current_time(), self._wall_ms())
+
+    def now(self) -> datetime:
+        """Now, for people and records."""
+        return datetime.fromtimestamp(self._wall_ms() / 1000, UTC)
 
     async def fill(self) -> None:
         """Take the truth from PostgreSQL, after bringing there what it does not have. Raises
@@ -192,7 +212,7 @@ class Hub:
         while True:
             await trio.sleep(BEAT_S)
             await self.board.beat()
-            self.effects.calm(wall_ms())
+            self.effects.calm(self._wall_ms())
             self.feed.beat()
 
     async def _expire_commands(self) -> None:
@@ -225,7 +245,7 @@ class Hub:
         except InvalidToken:
             return None
         require(operator, Permission.VIEW)
-        return OperatorIdentity(operator.tenant_id, (expires_at - datetime.now(UTC)).total_seconds())
+        return OperatorIdentity(operator.tenant_id, (expires_at - self.now()).total_seconds())
 
     def _metrics(self) -> Metrics:
         fleet, dispatcher, journal = self.fleet, self.fleet.dispatcher, self.journal
@@ -291,7 +311,7 @@ class Hub:
         )
 
 
-async def run_hub(settings: Settings) -> None:
+async def run_hub(settings: Settings, wall_ms: Callable[[], int] = wall_ms) -> None:
     """Run the hub until cancelled, then stop it in order. Raises StartError when it cannot start, HubFailed
     when it cannot go on."""
     logs.configure(settings)
@@ -306,7 +326,7 @@ async def run_hub(settings: Settings) -> None:
             Database(settings.database_url, pool_size=settings.database_pool_size) as database,
             trio.open_nursery() as queries,
         ):
-            hub = Hub(settings, database, queries)
+            hub = Hub(settings, database, queries, wall_ms)
             await hub.fill()
             app = create_app(
                 hub.use_cases,

@@ -92,7 +92,8 @@ class Emergencies:
         require(operator, Permission.EMERGENCY)
         emergency = await self._existing(operator, emergency_id)
         if emergency.status is EmergencyStatus.LIVE:
-            now = self._now()
+            # A clock that was set back meanwhile: an alert does not end before it began.
+            now = max(self._now(), emergency.issued_at)
             await self._records.keep(Cleared(operator.tenant_id, _actor(operator), now, emergency_id))
             await self._realtime.clear(operator.tenant_id, emergency_id, now, operator.email)
             # Not read again: PostgreSQL may be away, and every screen may have hidden it already.

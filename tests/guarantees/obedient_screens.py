@@ -38,7 +38,9 @@ _COME_BACK_WITHIN_S = 1.0
 
 class ObedientScreen:
     """One screen. `shown_s`: when (monotonic) each alert was first painted; `deliveries`: how often each
-    command came; `links`: how often it was greeted; `goodbyes`: the codes with which the hub sent it away."""
+    command came; `links`: how often it was greeted; `goodbyes`: the codes with which the hub sent it away;
+    `acks`: how many of its heartbeats were answered.
+    `may_paint`: what it was told to show it shows when this is set, and hears nothing else until then."""
 
     def __init__(self, url: str, device_id: str, token: str) -> None:
         self.device_id = device_id
@@ -49,7 +51,9 @@ class ObedientScreen:
         self._interval_s = 1.0
         self._away = trio.Event()
         self.away = False
-        self.links = 0
+        self.links = self.acks = 0
+        self.may_paint = trio.Event()
+        self.may_paint.set()
         self.deliveries: Counter[str] = Counter()
         self.shown_s: dict[str, float] = {}
         self.goodbyes: list[int] = []
@@ -123,9 +127,10 @@ class ObedientScreen:
                 self._interval_s = welcome.heartbeat_interval_s
                 self.links += 1
                 await self._show(alerts)
-            case Ack(emergencies=alerts) as ack if alerts is not None:
+            case Ack(emergencies=alerts) as ack:
+                self.acks += 1
                 self._version = ack.emergency_version
-                await self._show(alerts)
+                await self._show(alerts or [])
             case Resumed() as resumed:
                 raise AssertionError(f"nobody asked for it: {resumed}")
             case Command(command=CommandName.EMERGENCY_SHOW, args=args):
@@ -149,8 +154,9 @@ class ObedientScreen:
             await self._paint(alert.emergency_id, alert.content_hash)
 
     async def _paint(self, emergency_id: str, content_hash: str) -> None:
-        self.shown_s.setdefault(emergency_id, time.monotonic())
         await self._say(Receipt(emergency_id, ReceiptStatus.RECEIVED))
+        await self.may_paint.wait()
+        self.shown_s.setdefault(emergency_id, time.monotonic())
         await self._say(Receipt(emergency_id, ReceiptStatus.RENDERED, content_hash=content_hash))
 
     async def _say(self, frame: Uplink) -> None:

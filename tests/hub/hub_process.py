@@ -34,7 +34,9 @@ def free_port() -> int:
 
 class HubProcess:
     """`with HubProcess(…) as hub`: a hub that is ready, with a first run's people. `kill` and `start` as
-    one likes."""
+    one likes. `MODULE`: what is run; another one may make a hub with a fault."""
+
+    MODULE = "hub"
 
     def __init__(
         self,
@@ -83,7 +85,10 @@ class HubProcess:
         """Start it, and wait until it is ready."""
         self._output = self.log.open("ab")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "hub", "hub"], env=self._env, stdout=self._output, stderr=subprocess.STDOUT
+            [sys.executable, "-m", self.MODULE, "hub"],
+            env=self._env,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
         )
         deadline = time.monotonic() + READY_WITHIN_S
         while not self.is_ready():

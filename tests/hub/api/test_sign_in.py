@@ -195,7 +195,6 @@ async def test_a_token_is_good_only_if_we_signed_it_for_this_and_it_has_not_expi
         forge(tenant, iss="somebody"),
         forge(tenant, aud="something"),
         forge(tenant, exp=past),
-        forge(tenant, iat=datetime.now(UTC) + timedelta(hours=1)),
         forge(tenant, sub=None),
         forge(tenant, tid=None),
         forge(tenant, exp=None),
@@ -205,8 +204,12 @@ async def test_a_token_is_good_only_if_we_signed_it_for_this_and_it_has_not_expi
     ]
     for token in bad:
         assert (await api.get("/api/v1/sites", Authorization=f"Bearer {token}")).status == 401
-    good = await api.get("/api/v1/sites", Authorization=f"bearer {forge(tenant)}")
-    assert good.status == 200
+    for good in (
+        forge(tenant),
+        # Signed by us, before our clock was set back.
+        forge(tenant, iat=datetime.now(UTC) + timedelta(hours=1)),
+    ):
+        assert (await api.get("/api/v1/sites", Authorization=f"bearer {good}")).status == 200
 
 
 def test_a_short_secret_is_refused() -> None:
