@@ -151,6 +151,23 @@ async def test_ten_thousand_records_are_a_batch_like_any_other(
     assert large.rows("SELECT count(*) FROM devices WHERE presence = 'online'") == [(2_000,)]
 
 
+async def test_a_record_that_cannot_even_be_sent_to_postgresql_is_left_out_and_the_rest_is_written_in_order(
+    writer: JournalWriter, ours: Premises
+) -> None:
+    """Half a surrogate pair has no UTF-8: the driver raises before PostgreSQL hears of it."""
+    journal = Journal(writer, DatabaseUnavailable)
+    device_id = ours.devices[0]
+    for text in ("one", "two \ud800", "three", "four"):
+        journal.timeline(line(ours, device_id, text))
+    journal.presence(presence(ours, device_id))
+    with trio.fail_after(10):
+        await journal.flush()
+    assert (journal.refused, journal.written, journal.waiting) == (1, 4, 0)
+    texts = ours.rows("SELECT text FROM device_events ORDER BY id")
+    assert texts == [("one",), ("three",), ("four",)]
+    assert ours.rows("SELECT presence FROM devices WHERE id = %s", device_id) == [("online",)]
+
+
 async def test_while_postgresql_does_not_answer_nothing_is_lost_and_nothing_is_half_written(
     hub_database_url: str, ours: Premises, caplog: pytest.LogCaptureFixture
 ) -> None:
