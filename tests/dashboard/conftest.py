@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, StorageState, expect, sync_playwright
 
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
 from persistence.migrate import migrate
@@ -64,15 +64,36 @@ def browser(chromium_path: Path) -> Iterator[Browser]:
 @pytest.fixture
 def visitor(browser: Browser, dashboard_url: str) -> Iterator[Visit]:
     """Somebody who is not signed in."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin")
-    context.set_default_timeout(15_000)
+    context = new_context(browser)
     yield Visit(context.new_page(), dashboard_url)
     context.close()
 
 
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, dashboard_url: str, hub: HubProcess) -> StorageState:
+    """The cookies of an operator who is signed in. It costs a second, and is tested elsewhere."""
+    context = new_context(browser)
+    Visit(context.new_page(), dashboard_url).sign_in(hub)
+    cookies = context.storage_state()
+    context.close()
+    return cookies
+
+
 @pytest.fixture
-def visit(visitor: Visit, hub: HubProcess, screens: int) -> Visit:
+def visit(browser: Browser, dashboard_url: str, signed_in: StorageState, screens: int) -> Iterator[Visit]:
     """An operator who is signed in, on the page of all screens."""
-    visitor.sign_in(hub)
-    expect(visitor.page.get_by_test_id("counter-online")).to_contain_text(str(screens))
-    return visitor
+    context = new_context(browser, signed_in)
+    visit = Visit(context.new_page(), dashboard_url)
+    visit.go("/")
+    expect(visit.page.get_by_test_id("counter-online")).to_contain_text(str(screens))
+    yield visit
+    context.close()
+
+
+def new_context(browser: Browser, cookies: StorageState | None = None) -> BrowserContext:
+    """A window of its own, in Berlin."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin", storage_state=cookies
+    )
+    context.set_default_timeout(15_000)
+    return context

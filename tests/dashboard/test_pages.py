@@ -92,7 +92,9 @@ def test_the_token_stays_on_the_servers_side(visit: Visit, dashboard_folder: Pat
     assert files and all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
 
 
-def test_signing_out_closes_every_page(visit: Visit) -> None:
+def test_signing_out_closes_every_page(visitor: Visit, hub: HubProcess) -> None:
+    visit = visitor
+    visit.sign_in(hub)
     other = visit.page.context.new_page()
     other.goto(f"{visit.url}/emergency")
     visit.page.bring_to_front()
@@ -174,8 +176,9 @@ def test_the_keyboard_reaches_the_page_past_the_navigation(visit: Visit) -> None
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
-def test_light_and_dark_follow_the_system_until_the_operator_chooses(visit: Visit) -> None:
-    page = visit.page
+def test_light_and_dark_follow_the_system_until_the_operator_chooses(visitor: Visit, hub: HubProcess) -> None:
+    page = visitor.page
+    visitor.sign_in(hub)
     body = page.locator("body")
     page.emulate_media(color_scheme="dark")
     expect(body).to_contain_class("body--dark")
