@@ -8,16 +8,18 @@ from tests.fuzz.campaign import Target
 from tests.fuzz.codec_targets import OPERATORS, SCREENS
 from tests.fuzz.connection_target import CONNECTIONS
 from tests.fuzz.head_target import HEADS
+from tests.fuzz.session_target import SESSIONS
 
 TARGETS: Final[dict[str, Target]] = {
-    target.name: target for target in (SCREENS, OPERATORS, HEADS, CONNECTIONS)
+    target.name: target for target in (SCREENS, OPERATORS, HEADS, CONNECTIONS, SESSIONS)
 }
 
 SHARES: Final[dict[str, float]] = {
-    SCREENS.name: 0.45,
-    OPERATORS.name: 0.10,
-    HEADS.name: 0.25,
-    CONNECTIONS.name: 0.20,
+    SCREENS.name: 0.50,
+    OPERATORS.name: 0.125,
+    HEADS.name: 0.20,
+    CONNECTIONS.name: 0.14,
+    SESSIONS.name: 0.035,
 }
 
 SEED: Final = 20_260_103

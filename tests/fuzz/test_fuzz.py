@@ -27,6 +27,10 @@ REACHED = {
         "said_goodbye 1000", "network_closed 1005", "network_closed 4409", "network_closed open",
         "too_slow 4429",
     },
+    "sessions": {
+        "connected", "resumed", "network_closed", "protocol_error", "said_goodbye", "heartbeat_lost",
+        "taken_over", "token_revoked", "too_slow",
+    },
 }  # fmt: skip
 
 
