@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
+from actors.device.actor import DeviceActor
+from actors.device.messages import DeviceMessage, Disconnected
+from actors.runtime import Instant
+from hub.live.feed import Feed
+from protocol.frames import Heartbeat, Uplink
 from tests.fuzz.campaign import CaseFailed, campaign, entropy_of
 from tests.fuzz.entropy import Entropy
 from tests.fuzz.shrinking import shrunk
@@ -67,3 +73,39 @@ def test_shrinking_keeps_what_makes_it_fail() -> None:
 
 def test_every_target_has_its_share() -> None:
     assert set(SHARES) == set(TARGETS) and abs(sum(SHARES.values()) - 1) < 1e-9
+
+
+def late_goodbyes_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trap of every hub: the late end of an old link ends the new one."""
+    receive = DeviceActor.receive
+
+    def careless(self: DeviceActor, message: DeviceMessage, now: Instant) -> None:
+        if isinstance(message, Disconnected) and self.link is not None:
+            message = Disconnected(self.link, message.reason)
+        receive(self, message, now)
+
+    monkeypatch.setattr(DeviceActor, "receive", careless)
+
+
+def pages_stay_subscribed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Feed, "unsubscribe", lambda feed, tenant_id, subscriber: None)
+
+
+def a_number_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = DeviceActor._heard
+
+    def fragile(self: DeviceActor, said: Uplink, now: Instant) -> None:
+        if isinstance(said, Heartbeat) and said.seq == 2**53:
+            raise OverflowError(said.seq)
+        heard(self, said, now)
+
+    monkeypatch.setattr(DeviceActor, "_heard", fragile)
+
+
+@pytest.mark.parametrize("plant", [late_goodbyes_count, pages_stay_subscribed, a_number_is_too_large])
+def test_a_fault_that_is_planted_in_the_hub_is_found(
+    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(CaseFailed, match="FUZZ_TARGET=sessions"):
+        campaign(TARGETS["sessions"], seed=5, cases=2_000)
