@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 import trio
 
-from actors.device.fleet import Fleet
+from actors.device.fleet import Fleet, Reading
 from actors.device.messages import PendingCommand
 from actors.emergency.ledger import Entry
 from hub.gateway.credentials import DeviceIdentity
@@ -20,7 +20,7 @@ from hub.live.incident import to_ms
 from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import LiveEmergency
 from persistence.errors import DatabaseUnavailable
-from persistence.live_state import CommandRecord, EmergencyRecord, LedgerRecord, LiveState, ScreenRecord
+from persistence.live_state import EmergencyRecord, LedgerRecord, LiveState, ScreenRecord
 from protocol.api import Scope
 from protocol.frames import Playback
 from protocol.vocabulary import (
@@ -37,6 +37,7 @@ from protocol.vocabulary import (
 logger = logging.getLogger(__name__)
 
 LOAD_AGAIN_AFTER_S = 1.0
+LOAD_AGAIN_AFTER_FAULT_S = 10.0
 
 
 class Restore:
@@ -98,27 +99,34 @@ class Restore:
                 self._roster.put(screen)
         return {token_hash: DeviceIdentity(*owner) for token_hash, owner in found.items()}
 
-    def load_pending(self, device_id: str) -> None:
+    def load_pending(self, reading: Reading) -> None:
         """See `PendingLoader`."""
-        self._nursery.start_soon(self._load_pending, device_id)
+        self._nursery.start_soon(self._load_pending, reading)
 
-    async def _load_pending(self, device_id: str) -> None:
-        try:
-            commands = await self._pending(device_id)
-        except Exception:
-            # One screen's, whatever it is: above this task there is only the hub. Its next hello loads again.
-            logger.exception("open commands of %s cannot be loaded", device_id)
-            commands = None
-        if commands is None:
-            self._fleet.not_loaded(device_id)
-        else:
-            self._fleet.loaded(device_id, commands)
+    async def _load_pending(self, reading: Reading) -> None:
+        device_id = reading.device_id
+        while True:
+            try:
+                commands = await self._pending(device_id)
+            except DatabaseUnavailable as error:
+                logger.warning("open commands of %s cannot be loaded yet: %s", device_id, error)
+                again_after_s = LOAD_AGAIN_AFTER_S
+            except Exception:
+                # One screen's, whatever it is: above this task there is only the hub.
+                logger.exception("open commands of %s cannot be loaded", device_id)
+                again_after_s = LOAD_AGAIN_AFTER_FAULT_S
+            else:
+                self._fleet.loaded(reading, commands)
+                return
+            await trio.sleep(again_after_s)
+            if self._fleet.link_of(device_id) is None:
+                self._fleet.not_loaded(reading)
+                return
 
-    async def _pending(self, device_id: str) -> list[PendingCommand] | None:
+    async def _pending(self, device_id: str) -> list[PendingCommand]:
         screen = self._roster.get(device_id)
-        records = [] if screen is None else await self._open_commands(screen)
-        if records is None:
-            return None
+        if screen is None:
+            return []
         return [
             PendingCommand(
                 record.id,
@@ -127,19 +135,8 @@ class Restore:
                 to_ms(record.expires_at),
                 CommandStatus(record.status),
             )
-            for record in records
+            for record in await self._state.open_commands(screen.tenant_id, device_id)
         ]
-
-    async def _open_commands(self, screen: Screen) -> list[CommandRecord] | None:
-        """None when the screen left before PostgreSQL answered."""
-        while True:
-            try:
-                return await self._state.open_commands(screen.tenant_id, screen.id)
-            except DatabaseUnavailable as error:
-                logger.warning("open commands of %s cannot be loaded yet: %s", screen.id, error)
-            await trio.sleep(LOAD_AGAIN_AFTER_S)
-            if self._fleet.link_of(screen.id) is None:
-                return None
 
 
 def _ms(instant: datetime | None) -> int | None:

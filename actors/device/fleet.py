@@ -46,19 +46,26 @@ CUT_REMEMBERED_S = 600.0
 """Longer than a look-up and the wait for a hello can take together."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """One reading of a screen's open commands, for the actor that the screen has now."""
+
+    device_id: str
+
+
 class PendingLoader(Protocol):
     """Loads a screen's open commands from PostgreSQL and gives them to `Fleet.loaded` (pipe to self)."""
 
-    def load_pending(self, device_id: str) -> None:
+    def load_pending(self, reading: Reading) -> None:
         """Start loading; returns at once. In the end `Fleet.loaded` is called, or `Fleet.not_loaded` when
         PostgreSQL did not answer for as long as the screen was there."""
 
 
 @dataclass(slots=True)
 class Loading:
-    """A screen's open commands are being read: so many times at once; these came in meanwhile."""
+    """The readings that are under way for one actor, and the commands that came in meanwhile."""
 
-    under_way: int = 0
+    readings: set[Reading] = field(default_factory=set)
     held: list[PendingCommand] = field(default_factory=list)
 
 
@@ -120,8 +127,9 @@ class Fleet:
         # Whoever resumes has an actor that knows them all. A load that is under way may give up any moment.
         if (has_open_commands and not resumes) or device_id in self._untaken or device_id in self._loading:
             self._untaken.discard(device_id)
-            self._loading.setdefault(device_id, Loading()).under_way += 1
-            self._loader.load_pending(device_id)
+            reading = Reading(device_id)
+            self._loading.setdefault(device_id, Loading()).readings.add(reading)
+            self._loader.load_pending(reading)
 
     def heard(self, device_id: str, link: Link, frame: Uplink) -> bool:
         """A frame came in. False when the screen sends faster than its actor may be kept waiting."""
@@ -142,23 +150,27 @@ class Fleet:
         else:
             self._give(device_id, commands)
 
-    def loaded(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
+    def loaded(self, reading: Reading, commands: Sequence[PendingCommand]) -> None:
         """The screen's open commands as PostgreSQL has them, in sequence."""
-        self._give(device_id, (*commands, *self._read(device_id)))
+        held = self._over(reading)
+        if held is not None:
+            self._give(reading.device_id, (*commands, *held))
 
-    def not_loaded(self, device_id: str) -> None:
+    def not_loaded(self, reading: Reading) -> None:
         """The screen has left before PostgreSQL answered: its commands are loaded when it is back."""
-        self._read(device_id)
-        if device_id not in self._loading:
-            self._untaken.add(device_id)
+        if self._over(reading) is not None and reading.device_id not in self._loading:
+            self._untaken.add(reading.device_id)
 
-    def _read(self, device_id: str) -> list[PendingCommand]:
-        """One reading is over; what came in meanwhile, if it was the last one."""
-        loading = self._loading[device_id]
-        loading.under_way -= 1
-        if loading.under_way:
+    def _over(self, reading: Reading) -> list[PendingCommand] | None:
+        """What came in meanwhile, if it was the last reading. None when its actor is gone: what it says is of
+        the past."""
+        loading = self._loading.get(reading.device_id)
+        if loading is None or reading not in loading.readings:
+            return None
+        loading.readings.discard(reading)
+        if loading.readings:
             return []
-        del self._loading[device_id]
+        del self._loading[reading.device_id]
         return loading.held
 
     def _give(self, device_id: str, commands: Sequence[PendingCommand]) -> None:
@@ -243,7 +255,7 @@ class Fleet:
                 self._deadlines.set(device_id, now.mono_s)
         for device_id, actor in self.actors.sweep(now.mono_s):
             self._deadlines.cancel(device_id)
-            if actor.has_pending:
+            if self._loading.pop(device_id, None) is not None or actor.has_pending:
                 self._untaken.add(device_id)
         for device_id in [key for key, at_s in self._cut_s.items() if at_s + CUT_REMEMBERED_S < now.mono_s]:
             del self._cut_s[device_id]
@@ -255,6 +267,7 @@ class Fleet:
     ) -> None:
         """The screen's link is closed with a resumable code; how it is told when it may come back."""
         self._deadlines.cancel(device_id)
+        self._loading.pop(device_id, None)
         self._untaken.add(device_id)
         if actor.link is not None:
             actor.link.close(CloseCode.HUB_FAULT, reconnect_after_s=decision.wait_s)

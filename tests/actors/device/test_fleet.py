@@ -214,12 +214,12 @@ def test_a_cut_closes_the_session_ahead_of_everything_that_waits(hub: Hub) -> No
 def test_a_command_posted_between_the_look_up_and_the_hello_is_loaded(hub: Hub) -> None:
     hub.fleet.queue("d", [pending("c1")])
     link = hub.hello(open_commands=False)
-    assert hub.world.loads == ["d"]
-    hub.fleet.loaded("d", [pending("c1")])
+    assert hub.world.loaded_for == ["d"]
+    hub.fleet.loaded(hub.world.loads[-1], [pending("c1")])
     hub.work()
     assert link.command_ids == ["c1"]
     hub.hello()
-    assert hub.world.loads == ["d"]
+    assert hub.world.loaded_for == ["d"]
 
 
 def test_a_command_that_its_actor_took_with_it_is_loaded_at_the_screens_return(hub: Hub) -> None:
@@ -230,7 +230,7 @@ def test_a_command_that_its_actor_took_with_it_is_loaded_at_the_screens_return(h
     hub.work()
     hub.sweep_until(lambda: len(hub.fleet) == 0, at_most_s=2 * RESUME_WITHIN_S)
     hub.hello(looked_up_s=looked_up_s)
-    assert hub.world.loads == ["d"]
+    assert hub.world.loaded_for == ["d"]
 
 
 def test_what_could_not_be_loaded_is_loaded_at_the_next_hello_with_all_that_came_since(hub: Hub) -> None:
@@ -238,13 +238,13 @@ def test_what_could_not_be_loaded_is_loaded_at_the_next_hello_with_all_that_came
     hub.fleet.queue("d", [pending("c2")])
     hub.fleet.disconnected("d", link, PresenceReason.NETWORK_CLOSED)
     hub.work()
-    hub.fleet.not_loaded("d")
+    hub.fleet.not_loaded(hub.world.loads[0])
     hub.fleet.queue("d", [pending("c3")])
     hub.work()
     new = hub.hello(Hello(session_id=link.session_id))
     assert len(new.resumes) == 1 and new.command_ids == []
-    assert hub.world.loads == ["d", "d"], "resumed, but there is something that the actor never got"
-    hub.fleet.loaded("d", [pending("c1"), pending("c2"), pending("c3")])
+    assert hub.world.loaded_for == ["d", "d"], "resumed, but there is something that the actor never got"
+    hub.fleet.loaded(hub.world.loads[-1], [pending("c1"), pending("c2"), pending("c3")])
     hub.work()
     assert new.command_ids == ["c1", "c2", "c3"]
 
@@ -254,11 +254,28 @@ def test_a_load_that_gives_up_while_the_screen_returns_takes_nothing_with_it(hub
     hub.fleet.disconnected("d", link, PresenceReason.NETWORK_CLOSED)
     hub.work()
     new = hub.hello(Hello(session_id=link.session_id), work=False)
-    hub.fleet.not_loaded("d")
+    hub.fleet.not_loaded(hub.world.loads[0])
     hub.fleet.queue("d", [pending("c2")])
     hub.work()
     assert new.command_ids == []
-    hub.fleet.loaded("d", [pending("c1")])
+    hub.fleet.loaded(hub.world.loads[-1], [pending("c1")])
+    hub.work()
+    assert new.command_ids == ["c1", "c2"]
+
+
+def test_what_was_read_for_an_actor_that_is_gone_is_of_the_past(hub: Hub) -> None:
+    link = hub.hello(open_commands=True)
+    hub.heard(link, DeviceGoodbye())
+    hub.work()
+    hub.sweep(2 * TICK_S)
+    new = hub.hello(open_commands=True)
+    old_reading, reading = hub.world.loads
+    hub.fleet.queue("d", [pending("c2")])
+    hub.fleet.loaded(old_reading, [pending("ended since")])
+    hub.fleet.not_loaded(old_reading)
+    hub.work()
+    assert new.command_ids == []
+    hub.fleet.loaded(reading, [pending("c1")])
     hub.work()
     assert new.command_ids == ["c1", "c2"]
 
@@ -267,7 +284,7 @@ def test_a_command_that_is_withdrawn_while_it_is_loaded_is_never_sent(hub: Hub) 
     link = hub.hello(open_commands=True)
     hub.fleet.queue("d", [pending("c2"), pending("c3")])
     hub.fleet.withdraw("d", ["c1", "c3"])
-    hub.fleet.loaded("d", [pending("c1"), pending("c2")])
+    hub.fleet.loaded(hub.world.loads[-1], [pending("c1"), pending("c2")])
     hub.work()
     assert link.command_ids == ["c2"]
 
@@ -285,7 +302,7 @@ def test_commands_posted_while_older_ones_are_loaded_go_out_after_them_and_once(
     hub.fleet.queue("d", [pending("c3")])
     hub.work()
     assert link.command_ids == []
-    hub.fleet.loaded("d", [pending("c1"), pending("c2")])
+    hub.fleet.loaded(hub.world.loads[-1], [pending("c1"), pending("c2")])
     hub.fleet.queue("d", [pending("c4")])
     hub.work()
     assert link.command_ids == ["c1", "c2", "c3", "c4"]

@@ -185,13 +185,13 @@ def test_a_session_waits_a_minute_for_its_screen(hub: Hub, away_s: float, answer
 
 def test_nothing_is_read_from_postgresql_to_resume(hub: Hub) -> None:
     link = hub.hello(open_commands=True)
-    hub.fleet.loaded("d", [pending("c1"), pending("c2")])
+    hub.fleet.loaded(hub.world.loads[-1], [pending("c1"), pending("c2")])
     hub.fleet.disconnected("d", link, PresenceReason.NETWORK_CLOSED)
     hub.work()
     new = hub.hello(Hello(session_id=link.session_id, command_seq=1), open_commands=True)
-    assert hub.world.loads == ["d"] and new.command_ids == ["c2"]
+    assert hub.world.loaded_for == ["d"] and new.command_ids == ["c2"]
     hub.hello(open_commands=True)
-    assert hub.world.loads == ["d", "d"], "a new session reads"
+    assert hub.world.loaded_for == ["d", "d"], "a new session reads"
 
 
 def test_a_resumed_session_is_not_let_go_for_the_loss_before(hub: Hub) -> None:
@@ -210,4 +210,4 @@ def test_a_screen_that_failed_its_actor_begins_anew(hub: Hub) -> None:
     hub.world.raise_in.clear()
     hub.world.mono_s += 1.0
     new = hub.hello(Hello(session_id=link.session_id))
-    assert len(new.welcomes) == 1 and hub.world.loads == ["d"]
+    assert len(new.welcomes) == 1 and hub.world.loaded_for == ["d"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from actors.device.fleet import Reading
 from actors.device.messages import PendingCommand
 from actors.runtime import Instant
 from protocol.close_codes import CloseCode
@@ -82,7 +83,7 @@ class World:
     told: list[tuple[Any, ...]] = field(default_factory=list)
     due_s: dict[str, float] = field(default_factory=dict)
     kept_until_s: dict[str, float] = field(default_factory=dict)
-    loads: list[str] = field(default_factory=list)
+    loads: list[Reading] = field(default_factory=list)
     raise_in: set[str] = field(default_factory=set)
     """Names of methods that fail: a fault in the hub's own code."""
 
@@ -169,8 +170,13 @@ class World:
 
     # ---- PendingLoader ----
 
-    def load_pending(self, device_id: str) -> None:
-        self.loads.append(device_id)
+    def load_pending(self, reading: Reading) -> None:
+        self.loads.append(reading)
+
+    @property
+    def loaded_for(self) -> list[str]:
+        """The screens whose open commands were read, once for each time."""
+        return [reading.device_id for reading in self.loads]
 
 
 def pending(

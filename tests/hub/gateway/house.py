@@ -11,7 +11,7 @@ import trio.testing
 from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, Protocol
 
-from actors.device.fleet import Fleet
+from actors.device.fleet import Fleet, Reading
 from actors.runtime import Instant
 from hub.client_address import ClientAddresses
 from hub.gateway.connection import Connection
@@ -43,7 +43,7 @@ class House:
     """Fulfils `Tokens`, `PendingLoader` and `JournalStore`. Screen `d1` has the token `token-d1`."""
 
     now_s: float = 1_000.0
-    loads: list[str] = field(default_factory=list)
+    loads: list[Reading] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     open_commands: set[str] = field(default_factory=set)
     epoch: int = 0
@@ -96,8 +96,8 @@ class House:
             raise NotAllowed("Your roles (none) do not allow you to see screens.")
         return OperatorIdentity(token, 3_600.0) if token in ("t1", "t2") else None
 
-    def load_pending(self, device_id: str) -> None:
-        self.loads.append(device_id)
+    def load_pending(self, reading: Reading) -> None:
+        self.loads.append(reading)
 
     async def write(self, batch: Batch) -> Written:
         self.batches.append(batch)

@@ -132,8 +132,9 @@ async def test_a_screen_that_never_reads_is_closed_and_named(house: House, scree
 async def test_a_screen_with_open_commands_has_them_loaded_and_sent(house: House) -> None:
     house.open_commands.add("d1")
     screen = await house.screen(then=frame(HELLO))
-    assert house.loads == ["d1"]
-    house.fleet.loaded("d1", [PendingCommand("c1", CommandName.PLAY, {"item": "a"}, NOON_MS * 2)])
+    (reading,) = house.loads
+    assert reading.device_id == "d1"
+    house.fleet.loaded(reading, [PendingCommand("c1", CommandName.PLAY, {"item": "a"}, NOON_MS * 2)])
     house.work()
     command = decode_downlink(screen.texts[-1])
     assert isinstance(command, Command) and (command.command_id, command.args) == ("c1", {"item": "a"})

@@ -166,7 +166,7 @@ async def test_commands_for_a_screen_that_is_away_are_counted_until_they_end(
     await live.commands_ended([ended("d2", "c2"), ended("d2", "c2")])
     assert row.pending_commands == 0
     await house.screen("d2", then=frame(HELLO))
-    assert house.loads == ["d2"], "they are loaded when it is back"
+    assert [reading.device_id for reading in house.loads] == ["d2"], "they are loaded when it is back"
 
 
 async def test_a_command_that_ended_is_forgotten_by_its_screen_and_shown_to_the_pages(
@@ -241,7 +241,7 @@ async def test_a_command_that_is_told_again_reaches_a_screen_once(house: House, 
     away = house.roster.get("d2")
     assert away is not None and away.pending_commands == 0
     await house.screen("d2", then=frame(HELLO))
-    assert house.loads == ["d2"]
+    assert [reading.device_id for reading in house.loads] == ["d2"]
 
 
 async def test_a_playlist_to_be_loaded_again_is_wanted_before_the_command_is_sent(
