@@ -125,10 +125,12 @@ def is_chased(progress: EmergencyProgress) -> bool:
     return progress.status is EmergencyStatus.CLEARING
 
 
-def why_listed(progress: EmergencyProgress, row: LedgerRow) -> str:
-    """Why this screen is in the list beside the progress."""
+def why_listed(progress: EmergencyProgress, row: LedgerRow, away: str) -> str:
+    """Why this screen is in the list beside the progress. `away`: since when and why it is away, if it is."""
     if not is_chased(progress):
         return why_missing(row)
+    if away:
+        return f"may still show it: {away}"
     return "still shows it" if progress.status is EmergencyStatus.CLEARING else "may still show it"
 
 

@@ -46,7 +46,10 @@ def severity_badge(severity: Severity) -> Tag:
     return tag("span", f"badge sev-{severity}", SEVERITY_WORDS[severity])
 
 
-def status_badge(status: EmergencyStatus) -> Tag:
+def status_badge(status: EmergencyStatus, still_showing: int) -> Tag:
+    """`still_showing`: how many screens may still show it; a case that was closed all the same says so."""
+    if status is EmergencyStatus.CLEARED and still_showing:
+        return tag("span", "pill pill-warn", "Signed off")
     words = {
         EmergencyStatus.LIVE: ("In force", "pill pill-bad"),
         EmergencyStatus.CLEARING: ("Clearing", "pill pill-warn"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from dashboard.components.icons import icon
@@ -23,10 +24,12 @@ class MissingList:
     """Reads the ledger when something may have changed in it, but not more often than a person can read.
 
     The ledger is written a moment after the tallies, so reading goes on for a little after the last change.
+    `away` says of a screen (by id) since when and why it is away, and nothing of one that is there.
     """
 
-    def __init__(self, hub: HubClient, progress: EmergencyProgress) -> None:
+    def __init__(self, hub: HubClient, progress: EmergencyProgress, away: Callable[[str], str]) -> None:
         self._hub = hub
+        self._away = away
         self._progress = progress
         self._reading = False
         self._read_at = float("-inf")
@@ -63,7 +66,15 @@ class MissingList:
     def _show(self, rows: list[LedgerRow]) -> None:
         set_text(self._title, missing_title(self._progress, len(rows)))
         rows.sort(key=lambda row: (row.site or "", row.name.casefold()))
-        lines = [(row.device_id, row.name, row.site or "", why_listed(self._progress, row)) for row in rows]
+        lines = [
+            (
+                row.device_id,
+                row.name,
+                row.site or "",
+                why_listed(self._progress, row, self._away(row.device_id)),
+            )
+            for row in rows
+        ]
         if lines == self._shown:
             return
         self._shown = lines

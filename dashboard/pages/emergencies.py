@@ -82,4 +82,4 @@ class _History:
                 tag("span", "history-count", f"{emergency.rendered:,} of {emergency.targeted:,}")
                 slowest = f"slowest {took(emergency.slowest_ms)}" if emergency.slowest_ms is not None else ""
                 tag("span", "history-note", slowest)
-            status_badge(emergency.status)
+            status_badge(emergency.status, emergency.still_showing)

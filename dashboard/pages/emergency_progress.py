@@ -22,11 +22,12 @@ from dashboard.components.progress import ProgressPanel
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
 from dashboard.roles import Right
+from dashboard.sentences import presence
 from dashboard.session import explain
 from dashboard.subscription import Change
 from protocol.api import Emergency
 from protocol.live import EmergencyProgress
-from protocol.vocabulary import EmergencyStatus
+from protocol.vocabulary import EmergencyStatus, Presence
 
 
 @ui.page("/emergencies/{emergency_id}")
@@ -108,7 +109,7 @@ class _Progress:
             with tag("div", "card progress-card"):
                 self._panel = ProgressPanel()
             with tag("section", "card missing-card", aria_label="Who does not show it"):
-                self._missing = MissingList(page.hub, progress)
+                self._missing = MissingList(page.hub, progress, self._away)
             with tag("div", "card glass-card"):
                 AlertPreview(progress.severity, progress.title, progress.message)
         self._show(progress)
@@ -134,7 +135,13 @@ class _Progress:
             self._badged = progress.status
             self._status.clear()
             with self._status:
-                status_badge(progress.status)
+                status_badge(progress.status, progress.still_showing)
+
+    def _away(self, device_id: str) -> str:
+        row = self._page.store.screens.get(device_id)
+        if row is None or row.presence is Presence.ONLINE:
+            return ""
+        return presence(row, self._page.clock, self._page.now_ms)
 
     async def _refresh(self) -> None:
         try:

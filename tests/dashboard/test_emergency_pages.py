@@ -127,7 +127,7 @@ def test_a_case_is_closed_although_a_screen_may_still_show_the_alert(visit: Visi
     expect(page.get_by_test_id("emergency-status")).to_have_text("Clearing")
     page.get_by_test_id("emergency-sign-off").click()
     page.get_by_test_id("confirm-action").click()
-    expect(page.get_by_test_id("emergency-status")).to_have_text("Cleared")
+    expect(page.get_by_test_id("emergency-status")).to_have_text("Signed off")
     expect(page.get_by_test_id("emergency-verdict")).to_have_text("Signed off: 1 screen may still show it.")
     expect(page.get_by_test_id("missing-row")).to_contain_text("may still show it")
     expect(page.get_by_test_id("emergency-banner")).to_be_hidden()

@@ -129,8 +129,12 @@ def test_why_a_screen_is_missing_is_the_hubs_explanation_or_the_reason_in_words(
 
 def test_after_the_all_clear_the_list_says_who_still_shows_it() -> None:
     row = ledger_row(LedgerState.HIDE_SENT, None, None)
-    assert why_listed(emergency(status=EmergencyStatus.CLEARING), row) == "still shows it"
-    assert why_listed(emergency(status=EmergencyStatus.CLEARED, still_showing=1), row) == "may still show it"
+    clearing = emergency(status=EmergencyStatus.CLEARING)
+    assert why_listed(clearing, row, "") == "still shows it"
+    away = "offline since 14:02, heartbeat lost"
+    assert why_listed(clearing, row, away) == "may still show it: offline since 14:02, heartbeat lost"
+    signed_off = emergency(status=EmergencyStatus.CLEARED, still_showing=1)
+    assert why_listed(signed_off, row, "") == "may still show it"
 
 
 def test_the_tab_says_the_emergency_first() -> None:
