@@ -78,6 +78,8 @@ def _asks_for_no_upgrade(data: bytes) -> None:
         return
     if isinstance(event, h11.Request):
         assert not {bytes(name) for name, _ in event.headers} & {b"upgrade", b"http2-settings"}
+        for host in (value for name, value in event.headers if name == b"host"):
+            host.partition(b":")[0].decode("ascii").encode("idna")  # as the framework does
         assert bytes(event.http_version) in (b"1.0", b"1.1"), "HTTP/2 goes on to the HTTP server"
 
 

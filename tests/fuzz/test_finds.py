@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hub.gateway.head import Refuse, judge
+import pytest
+
+from hub.gateway.head import Http, Refuse, judge
 from hub.gateway.wire import Wire
 from protocol.vocabulary import PresenceReason
 from tests.fuzz.websocket_bytes import BINARY, TEXT, frame
@@ -42,3 +44,28 @@ def test_a_method_that_begins_with_no_letter_is_refused_however_it_arrives() -> 
     for cut in (1, 5, len(request)):
         verdict = judge(request[:cut])
         assert isinstance(verdict, Refuse) and verdict.status == 400
+
+
+@pytest.mark.parametrize(
+    ("host", "is_served"),
+    [
+        (b"hub", True),
+        (b"", True),
+        (b"signage_hub.campus.example.:8000", True),
+        (b"10.0.0.7:8000", True),
+        (b"[::1]:8000", True),
+        (b"x" * 64, False),
+        (b"=" * 24, False),
+        (b"a..b", False),
+        (b"a b", False),
+        (b"hub/x", False),
+        (b"\xe2\x80\xa8", False),
+        (b"hub:8000:1", False),
+    ],
+)
+def test_a_host_that_is_none_is_refused_before_the_framework_fails_on_it(
+    host: bytes, is_served: bool
+) -> None:
+    verdict = judge(b"GET /health HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+    assert isinstance(verdict, Http) == is_served
+    assert is_served or (isinstance(verdict, Refuse) and verdict.status == 400)

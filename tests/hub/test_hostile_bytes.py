@@ -1,6 +1,5 @@
 """G9: no bytes of a client stop the hub or harm another session. Every case is sent to one real hub, on
-which a
-well-behaved screen goes on beating."""
+which a well-behaved screen goes on beating."""
 
 from __future__ import annotations
 
@@ -20,6 +19,9 @@ from trio_websocket import WebSocketConnection, open_websocket_url
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
 from protocol.codec import decode_downlink, encode
 from protocol.frames import Ack, Downlink, Heartbeat, Hello, Welcome
+from tests.fuzz.campaign import entropy_of
+from tests.fuzz.entropy import Entropy
+from tests.fuzz.http_bytes import request
 from tests.hub.hub_process import HubProcess, running_hub
 
 KEY = base64.b64encode(secrets.token_bytes(16)).decode()
@@ -169,10 +171,10 @@ HANDSHAKES = {
 async def test_a_malformed_request_is_answered_and_harms_nobody(
     hub: HubProcess, tokens: list[str], case: str
 ) -> None:
-    request, expected = HANDSHAKES[case]
+    sent, expected = HANDSHAKES[case]
     with trio.fail_after(20):
         async with screen(hub, tokens[0]) as neighbour:
-            answer = await converse(hub, request.encode("latin-1"))
+            answer = await converse(hub, sent.encode("latin-1"))
             assert expected in answer.partition(b"\r\n")[0], answer
             assert len(re.findall(rb"HTTP/1\.1 \d{3}", answer)) == 1, "one request, one answer"
             assert b"101 Switching" not in answer
@@ -306,3 +308,26 @@ async def test_a_client_that_never_reads_is_cut_and_the_others_are_served(
             await trio.aclose_forcefully(stream)
             await beats(neighbour, 11)
     assert hub.is_alive()
+
+
+async def test_requests_that_a_fuzzer_makes_are_answered_once_or_not_at_all(
+    hub: HubProcess, tokens: list[str]
+) -> None:
+    """Through the front door and the HTTP server behind it: none becomes a WebSocket, none leaves a trace."""
+    turns = trio.CapacityLimiter(60)
+
+    async def one(number: int) -> None:
+        sent = request(Entropy(entropy_of(1, number, 96)))
+        async with turns:
+            answer = await converse(hub, sent)
+        final = re.findall(rb"HTTP/1\.1 (?!100)(\d{3})", answer)
+        assert len(final) <= 1 and b"101" not in final, (number, sent, answer)
+
+    with trio.fail_after(30):
+        async with screen(hub, tokens[0]) as neighbour, trio.open_nursery() as nursery:
+            for number in range(600):
+                nursery.start_soon(one, number)
+            await beats(neighbour, 3)
+    assert hub.is_alive()
+    log = hub.log.read_text(encoding="utf-8")
+    assert "Traceback" not in log, log[:4_000]
