@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import pytest
-import trio
-from trio.testing import MockClock
 
 from actors.device.actor import RESUME_WITHIN_S
-from actors.device.fleet import CUT_REMEMBERED_S, SWEEP_EVERY_S, TICK_S, Fleet
-from actors.runtime import Instant, Supervisor
+from actors.device.fleet import CUT_REMEMBERED_S, SWEEP_EVERY_S, TICK_S
+from actors.runtime import Supervisor
 from protocol.close_codes import CloseCode
 from protocol.frames import DeviceGoodbye, Heartbeat, Hello
 from protocol.vocabulary import PresenceReason
 from tests.actors.device.stage import Hub
-from tests.actors.device.world import INTERVAL_S, RecordingLink, World, pending
+from tests.actors.device.world import pending
 
 
 @pytest.fixture
@@ -61,56 +59,6 @@ def test_an_actor_that_was_made_for_a_stale_hello_only_is_gone_with_the_next_tic
     assert link.closed == [(CloseCode.TRY_AGAIN_LATER, None)] and link.sent == []
     hub.sweep(2 * TICK_S)
     assert len(hub.fleet) == 0
-
-
-def test_offline_is_declared_within_a_tick_and_a_sweep_of_the_deadline_and_not_before(hub: Hub) -> None:
-    link = hub.hello()
-    passed_s = hub.sweep_until(lambda: bool(link.closed), at_most_s=60)
-    assert link.closed == [(CloseCode.HEARTBEAT_LOST, None)]
-    assert 1.5 * INTERVAL_S <= passed_s <= 1.5 * INTERVAL_S + TICK_S + SWEEP_EVERY_S
-    assert hub.world.of("offline")[-1][1] is PresenceReason.HEARTBEAT_LOST
-
-
-def test_a_heartbeat_that_came_in_time_counts_even_if_its_turn_comes_after_the_deadline(hub: Hub) -> None:
-    link = hub.hello()
-    hub.world.mono_s += 1.5 * INTERVAL_S - 0.1
-    assert hub.heard(link, Heartbeat(1, 1))
-    hub.sweep(1.0)
-    hub.work()
-    assert link.closed == [] and [ack.seq for ack in link.acks] == [1]
-
-
-def test_a_deadline_that_finds_the_lane_full_comes_again(hub: Hub) -> None:
-    stale, link = hub.hello(), hub.hello()
-    hub.world.mono_s += 1.5 * INTERVAL_S + TICK_S
-    while hub.heard(stale, Heartbeat(1)):
-        pass
-    hub.sweep()
-    assert hub.sweep_until(lambda: bool(link.closed), at_most_s=2 * TICK_S) > 0
-
-
-async def test_a_running_fleet_on_a_virtual_clock_loses_the_silent_and_keeps_the_beating(
-    autojump_clock: MockClock,
-) -> None:
-    world = World()
-
-    def now() -> Instant:
-        world.mono_s = 1_000.0 + trio.current_time()
-        return Instant(world.mono_s, world.now().wall_ms)
-
-    fleet = Fleet(world, world, now, INTERVAL_S)
-    silent, beating = RecordingLink(), RecordingLink()
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(fleet.run)
-        nursery.start_soon(fleet.dispatcher.run)
-        for device_id, link in (("silent", silent), ("beating", beating)):
-            fleet.connected(device_id, "", link, Hello(), has_open_commands=False, looked_up_s=0.0)
-        for seq in range(10):
-            await trio.sleep(INTERVAL_S)
-            assert fleet.heard("beating", beating, Heartbeat(seq, 1))
-        assert silent.closed == [(CloseCode.HEARTBEAT_LOST, None)]
-        assert fleet.connected_devices() == ["beating"] and len(fleet) == 1, "nobody waits for the silent one"
-        nursery.cancel_scope.cancel()
 
 
 # ---- faults ----
