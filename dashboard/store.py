@@ -53,7 +53,6 @@ class Store:
         # Few of many, and looked for at every change: kept beside the rows.
         self._asking: set[str] = set()
         self._quarantined: set[str] = set()
-        self._unstable: set[str] = set()
         self._readers: set[Subscription] = set()
 
     def __repr__(self) -> str:
@@ -112,10 +111,6 @@ class Store:
         """Approved screens that the hub keeps out because it failed on them again and again, by name."""
         return self._named(self._quarantined)
 
-    def unstable(self) -> list[ScreenRow]:
-        """Approved screens that lose their connection again and again, by name."""
-        return self._named(self._unstable)
-
     def approved(self) -> Iterator[ScreenRow]:
         return (row for row in self.screens.values() if row.status is DeviceStatus.APPROVED)
 
@@ -156,7 +151,7 @@ class Store:
             old = self.screens.pop(screen_id, None)
             if old is not None:
                 self._count(old, -1)
-                for marked in (self._asking, self._quarantined, self._unstable):
+                for marked in (self._asking, self._quarantined):
                     marked.discard(screen_id)
                 change.screens.discard(screen_id)
                 change.removed.add(screen_id)
@@ -178,7 +173,6 @@ class Store:
         for marked, belongs in (
             (self._asking, row.status is DeviceStatus.PENDING or (approved and row.pairing_code is not None)),
             (self._quarantined, away and row.reason is PresenceReason.QUARANTINED),
-            (self._unstable, approved and row.unstable_since_ms is not None),
         ):
             if belongs:
                 marked.add(row.id)

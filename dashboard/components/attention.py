@@ -23,7 +23,7 @@ class AttentionBanner:
 
     def show(self, store: Store) -> None:
         rows = store.quarantined()
-        unstable = many_unstable(len(store.unstable()), store.counters.screens)
+        unstable = many_unstable(store.counters.unstable, store.counters.screens)
         wanted = ([(row.id, row.name) for row in rows], unstable)
         if wanted == self._shown:
             return

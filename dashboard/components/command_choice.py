@@ -26,7 +26,8 @@ _WAITS: Final[tuple[tuple[str, int], ...]] = (
     ("24 hours", 86_400),
     ("7 days", 604_800),
 )
-_HOUR_S: Final = 3_600
+WAIT_S: Final = 3_600
+"""How long a command to many waits for screens that are away, if nobody says otherwise."""
 
 
 class CommandChoice:
@@ -36,7 +37,7 @@ class CommandChoice:
         self._on_change = on_change
         self._cards: dict[CommandName, Tag] = {}
         self.command: CommandName | None = None
-        self.expires_in_s = _HOUR_S
+        self.expires_in_s = WAIT_S
         with tag("fieldset", "command-choice"):
             tag("legend", "field-label", "What they do")
             with tag("div", "command-cards", role="group"):

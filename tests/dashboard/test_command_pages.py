@@ -136,6 +136,14 @@ def test_commands_are_found_by_screen_and_status_page_by_page(visit: Visit, hub:
     expect(lines).to_contain_text("findable-0000")
     page.get_by_test_id("finder-status").select_option("succeeded")
     expect(page.get_by_test_id("command-list")).to_contain_text("No command fits.")
+    page.get_by_test_id("finder-status").select_option("")
+    expect(lines).to_have_count(1)
+    with hub.sign_in() as api:
+        body = {"command": "pause"}
+        api.post(f"/api/v1/devices/{device}/command", json=body).raise_for_status()
+    page.get_by_test_id("finder-newer").click()
+    expect(lines).to_have_count(2)
+    expect(page.get_by_test_id("finder-newer")).to_be_hidden()
     shut_out(hub, device)
 
 

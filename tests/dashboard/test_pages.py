@@ -141,6 +141,25 @@ def test_a_changed_name_is_seen_live_on_another_page(visit: Visit) -> None:
     expect(other.page.get_by_test_id("screen-name")).to_have_text(before)
 
 
+def test_a_screen_is_put_into_groups_and_taken_out_on_its_page(visit: Visit, hub: HubProcess) -> None:
+    page, about = visit.page, visit.page.get_by_test_id("screen-about")
+    device = next(iter(hub.provision(1, "grouped", group="Day shift")))
+    visit.go(f"/screens/{device}")
+    page.get_by_test_id("screen-edit").click()
+    page.get_by_test_id("edit-new-group").fill("Night shift")
+    page.get_by_test_id("edit-save").click()
+    expect(about).to_contain_text("Day shift, Night shift")
+    page.get_by_test_id("screen-edit").click()
+    page.get_by_test_id("edit-groups").click()
+    page.get_by_role("option", name="Day shift").click()
+    page.get_by_role("heading", name="Edit screen").click()
+    page.get_by_test_id("edit-save").click()
+    expect(about).not_to_contain_text("Day shift")
+    expect(about).to_contain_text("Night shift")
+    with hub.sign_in() as api:
+        api.post(f"/api/v1/devices/{device}/revoke").raise_for_status()
+
+
 def test_pages_ask_nobody_else_and_complain_of_nothing(visit: Visit) -> None:
     visit.go(visit.page.locator(".cell-link").first.get_attribute("href") or "")
     expect(visit.page.get_by_test_id("screen-name")).to_be_visible()
