@@ -30,7 +30,8 @@ from hub.gateway.gateway import Gateway, Limits, OperatorIdentity
 from hub.gateway.wire import text_frame
 from hub.http_server import HttpServer
 from hub.inspection import HubInspection
-from hub.journal import Batch, Journal, Written
+from hub.journal import Journal
+from hub.journal_records import Batch
 from hub.kept_secrets import kept_secret
 from hub.lifetime import serve
 from hub.live.board import Board
@@ -50,7 +51,7 @@ from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.wiring import UseCases
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable, UnsafeDatabaseRole
-from persistence.journal import JournalWriter
+from persistence.journal import JournalWriter, Written
 from persistence.live_state import LiveState
 from persistence.retention import Retention as OldRows
 from protocol.close_codes import CloseCode

@@ -34,20 +34,6 @@ from hub.journal_records import (
 )
 from persistence.journal import Written
 
-__all__ = [
-    "Batch",
-    "CommandRecord",
-    "EmergencyRecord",
-    "HeartbeatRecord",
-    "Journal",
-    "JournalStore",
-    "LedgerRecord",
-    "PlaybackRecord",
-    "PresenceRecord",
-    "TimelineRecord",
-    "Written",
-]
-
 logger = logging.getLogger(__name__)
 
 WRITE_EVERY_S = 0.05

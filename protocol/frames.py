@@ -135,7 +135,8 @@ class Welcome(Struct, frozen=True, tag="welcome"):
 class Resumed(Struct, frozen=True, tag="resumed", omit_defaults=True):
     """The session goes on where it was: commands after `command_seq` of the hello follow, and nothing else.
 
-    `emergencies` is present only when the screen's version was not the hub's.
+    `emergencies` is present when the screen's version was not the hub's, and while any alert is in force: the
+    screen proves again that it shows it.
     """
 
     session_id: str

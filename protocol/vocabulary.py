@@ -42,6 +42,7 @@ class PresenceReason(StrEnum):
     SAID_GOODBYE = "said_goodbye"
     PROTOCOL_ERROR = "protocol_error"
     TOO_SLOW = "too_slow"
+    TOO_MUCH = "too_much"
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 -- a reason, not a secret
     HUB_FAULT = "hub_fault"
     QUARANTINED = "quarantined"
@@ -57,6 +58,7 @@ PRESENCE_SENTENCES: Final[dict[PresenceReason, str]] = {
     PresenceReason.SAID_GOODBYE: "switched off by itself",
     PresenceReason.PROTOCOL_ERROR: "sent frames the hub cannot read",
     PresenceReason.TOO_SLOW: "did not read what the hub sent",
+    PresenceReason.TOO_MUCH: "said more than the hub could take",
     PresenceReason.TOKEN_REVOKED: "access revoked by an operator",
     PresenceReason.HUB_FAULT: "a fault in the hub closed the connection",
     PresenceReason.QUARANTINED: "quarantined after repeated faults in the hub",

@@ -89,7 +89,7 @@ class DeviceSession:
         else:
             if self._greeted:
                 if not self._fleet.heard(self.device_id, self, frame):
-                    self._fail(CloseCode.TRY_AGAIN_LATER)
+                    self._connection.close(CloseCode.TRY_AGAIN_LATER, PresenceReason.TOO_MUCH)
             elif isinstance(frame, Hello):
                 self._greet(frame)
             else:

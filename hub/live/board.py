@@ -19,7 +19,7 @@ import trio
 from actors.device.ports import Link
 from actors.emergency.ledger import Entry, Ledger
 from actors.runtime import Instant
-from hub.journal import EmergencyRecord, LedgerRecord
+from hub.journal_records import EmergencyRecord, LedgerRecord
 from hub.live.incident import Incident
 from hub.live.incident_view import progress
 from hub.live.roster import Roster, Screen

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from actors.emergency.ledger import Entry, Ledger
 from actors.runtime import Instant
-from hub.journal import EmergencyRecord, LedgerRecord
+from hub.journal_records import EmergencyRecord, LedgerRecord
 from hub.live.roster import Reach, Screen
 from hub.use_cases.realtime import LiveEmergency
 from protocol.frames import Alert, Command

@@ -101,15 +101,15 @@ class Screen:
         self.stability = Stability()
         self.unstable_since_ms: int | None = None
         self._minute = 0
-        self._lines = 0
+        self._lines = {True: 0, False: 0}
 
-    def line_of_minute(self, wall_ms: int) -> int:
-        """Count one more line in the screen's history: which one of its minute this is, from 1."""
+    def line_of_minute(self, wall_ms: int, *, of_presence: bool) -> int:
+        """Count one more line in the screen's history: which one of its kind and minute this is, from 1."""
         minute = wall_ms // 60_000
         if minute != self._minute:
-            self._minute, self._lines = minute, 0
-        self._lines += 1
-        return self._lines
+            self._minute, self._lines = minute, {True: 0, False: 0}
+        self._lines[of_presence] += 1
+        return self._lines[of_presence]
 
     def within(self, reach: Reach) -> bool:
         """Whether an emergency that reaches so far is for this screen."""

@@ -22,6 +22,7 @@ LOSS_REASONS: Final = frozenset(
         PresenceReason.NETWORK_CLOSED,
         PresenceReason.PROTOCOL_ERROR,
         PresenceReason.TOO_SLOW,
+        PresenceReason.TOO_MUCH,
     }
 )
 

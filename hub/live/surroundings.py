@@ -12,10 +12,11 @@ import re
 
 import msgspec
 
-from hub.journal import (
+from hub.journal import Journal
+from hub.journal_records import (
+    PRESENCE_KINDS,
     CommandRecord,
     HeartbeatRecord,
-    Journal,
     PlaybackRecord,
     PresenceRecord,
     TimelineRecord,
@@ -238,7 +239,8 @@ class Effects:
         )
 
     def _happened(self, screen: Screen, kind: str, text: str, wall_ms: int, *, kept: bool = True) -> None:
-        line = screen.line_of_minute(wall_ms)
+        # Counted apart: what a screen says never hides when it came and went.
+        line = screen.line_of_minute(wall_ms, of_presence=kind in PRESENCE_KINDS)
         if line > LINES_A_MINUTE:
             return
         if line == LINES_A_MINUTE:

@@ -85,7 +85,7 @@ ALTER TABLE devices ADD COLUMN session_epoch bigint NOT NULL DEFAULT 0,
                     ADD CONSTRAINT devices_presence_reason_check CHECK (presence_reason IN
                         ('connected', 'never_connected', 'heartbeat_lost', 'network_closed', 'said_goodbye',
                          'protocol_error', 'too_slow', 'token_revoked', 'quarantined', 'hub_fault', 'hub_restarted',
-                         'taken_over'));
+                         'taken_over', 'too_much'));
 
 CREATE FUNCTION session_is_stale() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

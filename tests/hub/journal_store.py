@@ -8,7 +8,7 @@ from typing import Any
 
 import trio
 
-from hub.journal import (
+from hub.journal_records import (
     Batch,
     CommandRecord,
     HeartbeatRecord,
@@ -16,8 +16,8 @@ from hub.journal import (
     PlaybackRecord,
     PresenceRecord,
     TimelineRecord,
-    Written,
 )
+from persistence.journal import Written
 from protocol.vocabulary import CommandStatus, LedgerState, PlaybackState, Presence, PresenceReason
 
 ALL = Written(0, frozenset())

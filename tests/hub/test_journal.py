@@ -7,14 +7,9 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from hub import journal as page
-from hub.journal import (
-    RETRY_AFTER_S,
-    WRITE_EVERY_S,
-    EmergencyRecord,
-    HeartbeatRecord,
-    Journal,
-    Written,
-)
+from hub.journal import RETRY_AFTER_S, WRITE_EVERY_S, Journal
+from hub.journal_records import EmergencyRecord, HeartbeatRecord
+from persistence.journal import Written
 from protocol.vocabulary import CommandStatus, EmergencyStatus, LedgerState, Presence
 from tests.hub.journal_store import Away, Store, command, ledger, line, playback, presence
 

@@ -11,8 +11,9 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from hub import journal as page
-from hub.journal import Batch, Journal, Written
-from hub.journal_records import joined
+from hub.journal import Journal
+from hub.journal_records import Batch, joined
+from persistence.journal import Written
 from protocol.vocabulary import CommandStatus, LedgerState, Presence
 from tests.hub.journal_store import Away, Store, command, heartbeat, ledger, line, playback, presence
 

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hub.journal import (
-    CommandRecord,
-    LedgerRecord,
-    PlaybackRecord,
-    PresenceRecord,
-    TimelineRecord,
-)
+from hub.journal_records import CommandRecord, LedgerRecord, PlaybackRecord, PresenceRecord, TimelineRecord
 from protocol.vocabulary import (
     CommandStatus,
     LedgerState,

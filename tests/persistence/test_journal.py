@@ -7,16 +7,11 @@ from datetime import timedelta
 import pytest
 import trio
 
-from hub.journal import (
-    Batch,
-    EmergencyRecord,
-    HeartbeatRecord,
-    Journal,
-    Written,
-)
+from hub.journal import Journal
+from hub.journal_records import Batch, EmergencyRecord, HeartbeatRecord
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable
-from persistence.journal import JournalWriter
+from persistence.journal import JournalWriter, Written
 from persistence.owner import connect_as_owner
 from protocol.vocabulary import (
     CommandStatus,

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 import trio
 
-from hub.journal import Batch, Written
-from persistence.journal import JournalWriter
+from hub.journal_records import Batch
+from persistence.journal import JournalWriter, Written
 from persistence.owner import connect_as_owner
 from protocol.vocabulary import COMMAND_TRANSITIONS, CommandStatus, LedgerState
 from tests.persistence.journal_records import (

@@ -6,13 +6,8 @@ import uuid
 
 import pytest
 
-from hub.journal import (
-    Batch,
-    EmergencyRecord,
-    HeartbeatRecord,
-    Written,
-)
-from persistence.journal import JournalWriter
+from hub.journal_records import Batch, EmergencyRecord, HeartbeatRecord
+from persistence.journal import JournalWriter, Written
 from protocol.vocabulary import (
     CommandStatus,
     EmergencyStatus,

@@ -18,13 +18,15 @@ from hub.gateway.connection import Connection
 from hub.gateway.credentials import DeviceCredentials, DeviceIdentity
 from hub.gateway.gateway import Gateway, Limits, OperatorIdentity
 from hub.gateway.wire import text_frame
-from hub.journal import Batch, Journal, Written
+from hub.journal import Journal
+from hub.journal_records import Batch
 from hub.live.board import Board
 from hub.live.feed import Feed
 from hub.live.picture import LivePicture
 from hub.live.roster import Roster, Screen
 from hub.live.surroundings import Effects
 from hub.use_cases.errors import NotAllowed
+from persistence.journal import Written
 from protocol.vocabulary import DeviceStatus
 from tests.actors.device.world import NOON_MS
 from tests.hub.gateway.client import MemoryTransport, frame, upgrade

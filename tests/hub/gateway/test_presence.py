@@ -96,7 +96,7 @@ ENDS: list[tuple[str, Callable[[House, Visitor], object], PresenceReason, CloseC
         PresenceReason.PROTOCOL_ERROR,
         CloseCode.MALFORMED,
     ),
-    ("too fast", flood, PresenceReason.PROTOCOL_ERROR, CloseCode.TRY_AGAIN_LATER),
+    ("too fast", flood, PresenceReason.TOO_MUCH, CloseCode.TRY_AGAIN_LATER),
     ("too slow", read_nothing, PresenceReason.TOO_SLOW, CloseCode.TOO_SLOW),
     ("too slow for its own pings", ping_without_reading, PresenceReason.TOO_SLOW, None),
     (

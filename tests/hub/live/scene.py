@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from actors.runtime import Instant
-from hub.journal import EmergencyRecord, LedgerRecord
+from hub.journal_records import EmergencyRecord, LedgerRecord
 from hub.live.board import Board
 from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import LiveEmergency

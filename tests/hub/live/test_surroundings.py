@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.journal import Batch
+from hub.journal_records import Batch
 from hub.live.surroundings import LINES_A_MINUTE, clean
 from hub.use_cases.realtime import LiveEmergency
 from protocol.api import Scope
@@ -99,6 +99,13 @@ async def test_a_screen_that_reports_without_end_is_left_out_until_the_next_minu
     lines = (await journaled(house)).timeline
     assert [line.device_id for line in lines] == ["d1"] * LINES_A_MINUTE + ["d2", "d1"]
     assert lines[LINES_A_MINUTE - 1].text == "reports too much: the rest of this minute is left out"
+
+
+async def test_what_a_screen_says_never_hides_when_it_came_and_went(house: House) -> None:
+    for _ in range(1000):
+        house.effects.event_reported("d1", DeviceEvent(EventName.ERROR, detail="again"), NOON_MS)
+    house.effects.went_offline("d1", PresenceReason.TOO_MUCH, NOON_MS, NOON_MS)
+    assert (await journaled(house)).timeline[-1].text == "went offline: said more than the hub could take"
 
 
 def test_clean_leaves_people_their_letters() -> None:

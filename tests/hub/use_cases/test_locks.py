@@ -6,7 +6,7 @@ import random
 
 import trio
 
-from hub.journal import Batch, CommandRecord, PlaybackRecord
+from hub.journal_records import Batch, CommandRecord, PlaybackRecord
 from hub.use_cases.bulk_commands import BulkCommands
 from hub.use_cases.command_lane import CommandLane
 from persistence.database import Database
