@@ -22,6 +22,7 @@ from websockets.typing import Subprotocol
 from dashboard.store import Store
 from protocol.close_codes import CloseCode
 from protocol.codec import MalformedFrame, UnknownFrame, decode_operator_downlink, encode
+from protocol.frames import Goodbye
 from protocol.live import Delta, Notice, OperatorDownlink, Recovered, Resume, Snapshot
 from protocol.vocabulary import SUBPROTOCOL
 
@@ -161,6 +162,9 @@ class LiveFeed:
     def _take(self, frame: OperatorDownlink) -> None:
         if isinstance(frame, Notice):
             _log.warning("live_notice", code=frame.code, message=frame.message)
+            return
+        if isinstance(frame, Goodbye):
+            _log.info("hub_says_goodbye", code=frame.code, reason=frame.reason)
             return
         if self._position.follow(frame):
             if self._store.away_since_ms is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from protocol.frames import Goodbye
 from protocol.vocabulary import (
     CommandName,
     CommandStatus,
@@ -159,4 +160,5 @@ class Notice(Struct, frozen=True, tag="error"):
     message: str
 
 
-OperatorDownlink = Snapshot | Recovered | Delta | Notice
+OperatorDownlink = Snapshot | Recovered | Delta | Notice | Goodbye
+"""`Goodbye` is the same as a screen's: the hub is about to close the socket."""

@@ -5,7 +5,7 @@ heartbeat and three times for an alert, and twice the memory. See docs/decisions
 
 Rule 1: an epoll descriptor is readable while one of its sockets is ready; trio waits for that descriptor
         only.
-Rule 2: a turn of the loop serves a bounded number of sockets, then lets the other tasks run.
+Rule 2: a turn of the loop serves sockets for a bounded time, then lets the other tasks run.
 Rule 3: nothing here raises for what a client does: an error of a socket is the end of its connection.
 """
 
@@ -15,6 +15,7 @@ import errno
 import logging
 import select
 import socket
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -25,7 +26,9 @@ from hub.gateway.gateway import Gateway
 
 logger = logging.getLogger(__name__)
 
-READY_PER_TURN = 128
+READY_AT_ONCE = 8
+"""Few, so that a turn can end between them. Those that were served go to the back of the kernel's queue."""
+TURN_S = 0.01
 ACCEPTS_PER_TURN = 64
 RECEIVE_BYTES = 16_384
 """Of one socket in a turn: the dearest that can be in it, 2,700 empty pings, are 20 ms for all who wait."""
@@ -144,16 +147,23 @@ class EpollShell:
                     await trio.lowlevel.wait_readable(self._epoll.fileno())
                 if pause.cancelled_caught:
                     self._listen()
-                for fd, events in self._epoll.poll(0, READY_PER_TURN):
-                    listener = self._listeners.get(fd)
-                    if listener is not None:
-                        self._accept(listener)
-                    else:
-                        self._serve(fd, events)
+                self._turn(time.perf_counter() + TURN_S)
         finally:
             for transport in tuple(self._transports.values()):
                 transport.abort()
             self._epoll.close()
+
+    def _turn(self, until_s: float) -> None:
+        """Serve who is ready, until nobody is or the time is over."""
+        while ready := self._epoll.poll(0, READY_AT_ONCE):
+            for fd, events in ready:
+                listener = self._listeners.get(fd)
+                if listener is not None:
+                    self._accept(listener)
+                else:
+                    self._serve(fd, events)
+            if len(ready) < READY_AT_ONCE or time.perf_counter() >= until_s:
+                return
 
     def _listen(self) -> None:
         self._paused_until_s = 0.0

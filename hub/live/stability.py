@@ -15,6 +15,7 @@ from protocol.vocabulary import PresenceReason
 LOSSES: Final = 4
 WITHIN_MS: Final = 10 * 60_000
 CALM_MS: Final = 10 * 60_000
+REMEMBERED: Final = 100
 
 LOSS_REASONS: Final = frozenset(
     {
@@ -33,20 +34,23 @@ class Stability:
     __slots__ = ("_losses_ms", "unstable")
 
     def __init__(self) -> None:
-        self._losses_ms: deque[int] = deque(maxlen=LOSSES)
+        self._losses_ms: deque[int] = deque(maxlen=REMEMBERED)
         self.unstable = False
 
     @property
     def losses(self) -> int:
-        """How many are remembered: at most `LOSSES`."""
+        """How many there were within `WITHIN_MS` of the last one; at most `REMEMBERED`."""
         return len(self._losses_ms)
 
     def lost(self, reason: PresenceReason, now_ms: int) -> bool:
         """The session ended. True when the screen is unstable from now on."""
         if reason not in LOSS_REASONS:
             return False
-        self._losses_ms.append(now_ms)
-        often = len(self._losses_ms) == LOSSES and now_ms - self._losses_ms[0] <= WITHIN_MS
+        losses_ms = self._losses_ms
+        losses_ms.append(now_ms)
+        while losses_ms[0] < now_ms - WITHIN_MS:
+            losses_ms.popleft()
+        often = len(losses_ms) >= LOSSES
         became, self.unstable = often and not self.unstable, often or self.unstable
         return became
 

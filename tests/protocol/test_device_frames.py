@@ -25,6 +25,7 @@ from protocol.frames import (
     Hello,
     Playback,
     Receipt,
+    Resumed,
     Uplink,
     Welcome,
 )
@@ -33,7 +34,7 @@ from protocol.vocabulary import CommandName, EventName, PlaybackState, ReceiptSt
 FIRE = Alert("e1", "Fire", "Leave.", Severity.EXTREME, 1_000, "hash", 9_000)
 FIRE_JSON = (
     '{"emergency_id":"e1","title":"Fire","message":"Leave.","severity":"extreme","issued_ms":1000,'
-    '"content_hash":"hash","expires_ms":9000}'
+    '"content_hash":"hash","expires_ms":9000,"sequence":1}'
 )
 
 UPLINK: list[tuple[Uplink, str]] = [
@@ -42,6 +43,14 @@ UPLINK: list[tuple[Uplink, str]] = [
         Hello("2.1", "NUC", "linux", 7, Playback(PlaybackState.PLAYING, "a.mp4", 1.5)),
         '{"type":"hello","player_version":"2.1","model":"NUC","platform":"linux","emergency_version":7,'
         '"playback":{"state":"playing","item":"a.mp4","position_s":1.5}}',
+    ),
+    (
+        Hello(playlist_version=5, session_id="s", command_seq=4),
+        '{"type":"hello","playlist_version":5,"session_id":"s","command_seq":4}',
+    ),
+    (
+        Heartbeat(3, playlist_version=5, command_seq=0),
+        '{"type":"heartbeat","seq":3,"playlist_version":5,"command_seq":0}',
     ),
     (Heartbeat(3), '{"type":"heartbeat","seq":3}'),
     (
@@ -65,17 +74,34 @@ DOWNLINK: list[tuple[Downlink, str]] = [
     (
         Welcome("d", "Lobby", "s", 15.0, 1, 2, [FIRE]),
         '{"type":"welcome","device_id":"d","name":"Lobby","session_id":"s","heartbeat_interval_s":15.0,'
-        f'"server_time_ms":1,"emergency_version":2,"emergencies":[{FIRE_JSON}]}}',
+        f'"server_time_ms":1,"emergency_version":2,"emergencies":[{FIRE_JSON}],"playlist_version":0}}',
     ),
     (
         Welcome("d", "Lobby", "s", 15.0, 1, 2),
         '{"type":"welcome","device_id":"d","name":"Lobby","session_id":"s","heartbeat_interval_s":15.0,'
-        '"server_time_ms":1,"emergency_version":2,"emergencies":[]}',
+        '"server_time_ms":1,"emergency_version":2,"emergencies":[],"playlist_version":0}',
+    ),
+    (
+        Resumed("s", 1, 2),
+        '{"type":"resumed","session_id":"s","server_time_ms":1,"emergency_version":2}',
+    ),
+    (
+        Resumed("s", 1, 2, [FIRE], 7),
+        '{"type":"resumed","session_id":"s","server_time_ms":1,"emergency_version":2,'
+        f'"emergencies":[{FIRE_JSON}],"playlist_version":7}}',
     ),
     (Ack(3, 1, 2), '{"type":"ack","seq":3,"server_time_ms":1,"emergency_version":2}'),
     (
         Ack(3, 1, 2, []),
         '{"type":"ack","seq":3,"server_time_ms":1,"emergency_version":2,"emergencies":[]}',
+    ),
+    (
+        Ack(3, 1, 2, command_seq=4, playlist_version=7),
+        '{"type":"ack","seq":3,"server_time_ms":1,"emergency_version":2,"command_seq":4,"playlist_version":7}',
+    ),
+    (
+        Command("c1", CommandName.PING, seq=4),
+        '{"type":"command","command_id":"c1","command":"ping","seq":4}',
     ),
     (
         Command("c1", CommandName.REBOOT, expires_ms=9),

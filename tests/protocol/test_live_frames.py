@@ -14,6 +14,7 @@ from protocol.codec import (
     decode_operator_uplink,
     encode,
 )
+from protocol.frames import Goodbye
 from protocol.live import (
     CommandChange,
     Delta,
@@ -67,6 +68,7 @@ PROGRESS_JSON = (
     '"issued_by":"op","scope":"all screens","targeted":3,"online":2,"sent":2,"received":1,"rendered":1,'
     '"waiting":1,"still_showing":1,"missing":{"offline":1}}'
 )
+GOODBYE_JSON = '{"type":"goodbye","code":1012,"reason":"the hub is restarting","reconnect_after_s":1.5}'
 FRAMES: list[tuple[OperatorDownlink, str]] = [
     (
         Snapshot("s", 4, 9, "One", [ROW], [PROGRESS]),
@@ -90,6 +92,7 @@ FRAMES: list[tuple[OperatorDownlink, str]] = [
         '"commands":[{"command_id":"c","device_id":"d","command":"play","status":"sent","at_ms":9}],'
         '"timeline":[{"device_id":"d","kind":"online","text":"came online","at_ms":9}]}',
     ),
+    (Goodbye(1012, "the hub is restarting", 1.5), GOODBYE_JSON),
     (Notice("unknown_frame", "what?"), '{"type":"error","code":"unknown_frame","message":"what?"}'),
 ]
 

@@ -22,7 +22,10 @@ def test_the_last_of_so_many_losses_within_the_time_makes_it_unstable_and_says_s
     step_ms = WITHIN_MS // (LOSSES - 1)
     assert lose(stability, *(n * step_ms for n in range(LOSSES))) == [False] * (LOSSES - 1) + [True]
     assert stability.unstable and stability.losses == LOSSES
+    assert lose(stability, WITHIN_MS) == [False]
+    assert stability.losses == LOSSES + 1, "those of the last ten minutes"
     assert lose(stability, WITHIN_MS + 1) == [False]
+    assert stability.losses == LOSSES + 1, "the first one is too long ago"
 
 
 def test_the_same_losses_over_a_longer_time_are_accidents() -> None:
