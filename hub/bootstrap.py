@@ -12,7 +12,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import trio
 
@@ -220,11 +220,12 @@ class Hub:
         """For screens that are away; those that are here expire their own as well."""
         while True:
             await trio.sleep(EXPIRE_COMMANDS_EVERY_S)
+            # An answer that came in time may be on its way to PostgreSQL still: for less than this long.
+            before = self.now() - timedelta(seconds=EXPIRE_UNLESS_BEHIND_S)
             try:
-                # An answer that is still on its way to PostgreSQL came in time.
                 if self.journal.lag_s < EXPIRE_UNLESS_BEHIND_S:
                     for tenant_id in tuple(self.tenant_names):
-                        await self.use_cases.commands.expire(tenant_id)
+                        await self.use_cases.commands.expire(tenant_id, before)
             except DatabaseUnavailable as error:
                 logger.warning("commands cannot be expired now: %s", error)
 

@@ -181,8 +181,9 @@ def _fill(
     expires_at: datetime,
 ) -> _Queued:
     filled = tx.bulk_commands.fill(bulk_id, scope, command_batch.OPEN_COMMANDS_AT_MOST)
-    ids = [command_id for command_id, _ in filled.commands]
-    superseded = tx.command_queue.supersede(ids, now) if request.command in SUPERSEDED_BY_NEWER else []
+    newest = {(device_id, request.command): command_id for command_id, device_id in filled.commands}
+    replaces = request.command in SUPERSEDED_BY_NEWER
+    superseded = tx.command_queue.supersede(newest, now) if replaces else []
     reloads = request.command is CommandName.RELOAD_PLAYLIST
     devices = [device_id for _, device_id in filled.commands]
     versions = tx.command_queue.raise_playlists(devices) if reloads else {}

@@ -73,15 +73,17 @@ def commit_orders(tx: Transaction, orders: Sequence[Order]) -> Committed:
     added = queue.add(judged.new) if judged.new else set()
     judged.used_meanwhile([order for order in judged.new if order.id not in added])
     new = [order for order in judged.new if order.id in added]
-    newer = [order.id for order in new if order.command in SUPERSEDED_BY_NEWER]
-    superseded = queue.supersede(newer, orders[-1].created_at) if newer else []
+    newest = {
+        (order.device_id, order.command): order.id for order in new if order.command in SUPERSEDED_BY_NEWER
+    }
+    superseded = queue.supersede(newest, orders[-1].created_at) if newest else []
     ended = {each.id for each in superseded}
     reloading = {order.device_id for order in new if order.command is CommandName.RELOAD_PLAYLIST}
     versions = queue.raise_playlists(reloading) if reloading else {}
     for order in new:
         status = CommandStatus.SUPERSEDED if order.id in ended else CommandStatus.QUEUED
         judged.answers[order.id] = CommandAccepted(order.id, status)
-    replaced = _replaced(new, superseded)
+    replaced = _replaced(newest, superseded)
     record_all(tx, [_done(order, replaced.get(order.id, [])) for order in new])
     tenant_id = orders[0].operator.tenant_id
     return Committed(
@@ -197,9 +199,10 @@ def _queued(order: Order, versions: Mapping[str, int]) -> QueuedCommand:
     )
 
 
-def _replaced(new: Sequence[Order], superseded: Iterable[Ended]) -> dict[str, list[str]]:
+def _replaced(
+    newest: Mapping[tuple[str, CommandName], str], superseded: Iterable[Ended]
+) -> dict[str, list[str]]:
     """By the id of the newest: the ids of those that it replaced."""
-    newest = {(order.device_id, order.command): order.id for order in new}
     replaced: dict[str, list[str]] = {}
     for each in superseded:
         replaced.setdefault(newest[each.device_id, each.command], []).append(each.id)

@@ -30,6 +30,8 @@ from protocol.vocabulary import OPERATOR_COMMANDS, CommandName, CommandStatus
 
 NO_SUCH_COMMAND: Final = "There is no such command. The id may be mistyped."
 IF_SENT: Final = "; it had been sent, and the screen may have carried it out already"
+EXPIRED_AT_ONCE: Final = 1_000
+"""In one transaction, a tenth of a second: after a long time without a hub it may be a million."""
 # A command travels in one frame of at most 64 KiB.
 _ARGS_AT_MOST_BYTES: Final = 16_384
 
@@ -110,15 +112,20 @@ class Commands:
         command, _ = await self._lane.alone(operator.tenant_id, end, tell)
         return command
 
-    async def expire(self, tenant_id: str) -> None:
-        """End the tenant's commands whose time is over. Raises DatabaseUnavailable."""
+    async def expire(self, tenant_id: str, before: datetime) -> None:
+        """End the tenant's commands whose time was over `before`. Raises DatabaseUnavailable."""
+
+        def end(tx: Transaction) -> Sequence[Ended]:
+            return tx.commands.expire(_TOO_LATE, before, self._now(), EXPIRED_AT_ONCE)
 
         async def tell(ended: Sequence[Ended]) -> None:
             await tell_ended(self._realtime, tenant_id, ended, CommandStatus.EXPIRED)
 
         # When too much waits, there is a next time.
         with suppress(Overloaded):
-            await self._lane.alone(tenant_id, lambda tx: tx.commands.expire(_TOO_LATE, self._now()), tell)
+            ended: Sequence[Ended] | None = None
+            while ended is None or len(ended) == EXPIRED_AT_ONCE:
+                ended = await self._lane.alone(tenant_id, end, tell)
 
     async def get(self, operator: Operator, command_id: str) -> CommandRow:
         """One command. Raises NotAllowed, NotFound."""

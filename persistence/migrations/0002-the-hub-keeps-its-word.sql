@@ -72,6 +72,12 @@ ALTER TABLE commands ADD FOREIGN KEY (tenant_id, bulk_id) REFERENCES bulk_comman
 CREATE INDEX commands_by_bulk ON commands (tenant_id, bulk_id, status) WHERE bulk_id IS NOT NULL;
 CREATE INDEX commands_by_time ON commands (tenant_id, seq DESC);
 
+-- Only what asks for `finished_at IS NULL` may use this one. With the condition of `commands_open` it was taken for
+-- the open commands of one device as well, whenever there had been few when PostgreSQL last counted: it read all of
+-- the open ones for each device.
+DROP INDEX commands_to_expire;
+CREATE INDEX commands_to_expire ON commands (expires_at) WHERE finished_at IS NULL;
+
 -- ---- sessions ----
 
 -- The epoch of a session is drawn when its token is looked up; a hub draws one when it starts, for every device.

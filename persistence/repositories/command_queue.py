@@ -6,7 +6,7 @@ screens told.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -45,13 +45,21 @@ SELECT n.id, %(tenant)s, n.device_id, n.command, n.args::jsonb, n.key, n.created
 ON CONFLICT DO NOTHING RETURNING id
 """
 
+# Device by device, on the index of its open commands. How many are open changes from one moment to the
+# next: what PostgreSQL believes of it must not decide whether this takes a second or a minute.
+_OLDER: Final = """
+SELECT o.id
+  FROM unnest(%(devices)s::uuid[], %(commands)s::text[], %(ids)s::uuid[]) AS n(device_id, command, id)
+       CROSS JOIN LATERAL (SELECT c.id FROM commands c
+                            WHERE c.tenant_id = %(tenant)s AND c.device_id = n.device_id
+                              AND c.command = n.command AND c.status = 'queued'
+                              AND c.seq < (SELECT s.seq FROM commands s
+                                            WHERE s.tenant_id = %(tenant)s AND s.id = n.id)
+                           OFFSET 0) o
+"""
 _SUPERSEDE: Final = """
 UPDATE commands c SET status = 'superseded', finished_at = %(at)s, detail = 'replaced by a newer one'
-  FROM (SELECT n.device_id, n.command, max(n.seq) AS seq
-          FROM unnest(%(newer)s::uuid[]) AS k(id) JOIN commands n ON n.id = k.id AND n.tenant_id = %(tenant)s
-         GROUP BY n.device_id, n.command) newest
- WHERE c.tenant_id = %(tenant)s AND c.device_id = newest.device_id AND c.command = newest.command
-   AND c.seq < newest.seq AND c.status = 'queued'
+ WHERE c.tenant_id = %(tenant)s AND c.id = ANY (%(ids)s::uuid[]) AND c.status = 'queued'
 RETURNING c.id, c.device_id, c.command, c.detail
 """
 
@@ -138,9 +146,18 @@ class CommandQueue(Repository):
         )
         return {row["id"] for row in rows}
 
-    def supersede(self, newer: Sequence[str], at: datetime) -> list[Ended]:
-        """End what waits, unsent, for the same device as the last of these commands, and is of its name."""
-        return [Ended.of(row) for row in self._rows(_SUPERSEDE, newer=list(newer), at=at)]
+    def supersede(self, newest: Mapping[tuple[str, CommandName], str], at: datetime) -> list[Ended]:
+        """`newest`: by device and name, the id of the command that was queued last. End those that are older
+        and wait, unsent."""
+        older = self._rows(
+            _OLDER,
+            devices=[device_id for device_id, _ in newest],
+            commands=[command.value for _, command in newest],
+            ids=list(newest.values()),
+        )
+        if not older:
+            return []
+        return [Ended.of(row) for row in self._rows(_SUPERSEDE, ids=[row["id"] for row in older], at=at)]
 
     def raise_playlists(self, device_ids: Collection[str]) -> dict[str, int]:
         """These devices must load their playlist again; the version that each must have now."""

@@ -40,6 +40,15 @@ UPDATE commands c SET status = %(status)s, finished_at = %(at)s,
 _RETURNING: Final = " RETURNING c.id, c.device_id, c.command, c.detail"
 
 
+# What has not finished is open; it is said for the index, see the second migration.
+_OVERDUE: Final = """
+SELECT c.id, c.device_id FROM commands c
+ WHERE c.tenant_id = %(tenant)s AND c.status IN ('queued', 'sent', 'received')
+   AND c.finished_at IS NULL AND c.expires_at <= %(before)s
+ ORDER BY c.expires_at LIMIT %(at_most)s
+"""
+
+
 class Ended(NamedTuple):
     """A command that has just ended."""
 
@@ -104,7 +113,9 @@ class Commands(Repository):
 
     def cancel_bulk(self, bulk_id: str, detail: str, if_sent: str, at: datetime) -> list[Ended]:
         """End those of the bulk that are open."""
-        self._lock_devices(" AND c.bulk_id = %(bulk)s", bulk=bulk_id)
+        of_bulk: LiteralString = "SELECT c.device_id FROM commands c WHERE c.tenant_id = %(tenant)s"
+        rows = self._rows(of_bulk + _OPEN + " AND c.bulk_id = %(bulk)s", bulk=bulk_id)
+        locks.devices(self._connection, self._tenant_id, {row["device_id"] for row in rows})
         return self._end(
             _END + " AND c.bulk_id = %(bulk)s" + _RETURNING,
             status="cancelled",
@@ -125,25 +136,20 @@ class Commands(Repository):
             device=device_id,
         )
 
-    def expire(self, detail: str, at: datetime) -> list[Ended]:
-        """End those whose time is over at the instant `at`."""
-        if not self._lock_devices(" AND c.expires_at <= %(at)s", at=at):
+    def expire(self, detail: str, before: datetime, at: datetime, at_most: int) -> list[Ended]:
+        """End those whose time was over `before`, the oldest first, so many `at_most`."""
+        rows = self._rows(_OVERDUE, before=before, at_most=at_most)
+        if not rows:
             return []
+        locks.devices(self._connection, self._tenant_id, {row["device_id"] for row in rows})
         return self._end(
-            _END + " AND c.expires_at <= %(at)s" + _RETURNING,
+            _END + " AND c.id = ANY (%(ids)s::uuid[])" + _RETURNING,
             status="expired",
             detail=detail,
             if_sent="",
             at=at,
+            ids=[row["id"] for row in rows],
         )
 
     def _end(self, sql: LiteralString, **values: Any) -> list[Ended]:
         return [Ended.of(row) for row in self._rows(sql, **values)]
-
-    def _lock_devices(self, which: LiteralString, **values: Any) -> bool:
-        """Lock the devices of the open commands that are meant. False if there are none."""
-        sql: LiteralString = "SELECT DISTINCT c.device_id FROM commands c WHERE c.tenant_id = %(tenant)s"
-        device_ids = [row["device_id"] for row in self._rows(sql + _OPEN + which, **values)]
-        if device_ids:
-            locks.devices(self._connection, self._tenant_id, device_ids)
-        return bool(device_ids)

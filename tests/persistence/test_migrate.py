@@ -85,7 +85,7 @@ def test_an_unreachable_database_is_one_clear_error() -> None:
 
 FROZEN = {
     "0001-foundation": "cc1a4c2d77c271279f34800eb328e8e1a6589decdf69ff2093a7df22af91a6c7",
-    "0002-the-hub-keeps-its-word": "736b3720e8ab927866eb01ac92e3c7cf716cf73d15dd5048c19003deef7026c0",
+    "0002-the-hub-keeps-its-word": "1e73c039972750357904700a286a76f1669875481c5ce6c9893fa76c47bf4a44",
 }
 
 

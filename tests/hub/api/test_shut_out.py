@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import trio
 
+from hub.use_cases import commands
 from hub.use_cases.wiring import utc_now
 from persistence.owner import connect_as_owner
 from tests.hub.api.conftest import Api
@@ -93,7 +95,7 @@ async def test_commands_whose_time_is_over_end_and_the_live_side_hears_of_each(
         await api.post(f"/api/v1/devices/{device_id}/command", body, tenant.admin)
     api.rows("UPDATE commands SET expires_at = %s WHERE id = %s", utc_now(), api.realtime.commands[0].id)
     for _ in range(2):
-        await api.use_cases.commands.expire(tenant.id)
+        await api.use_cases.commands.expire(tenant.id, utc_now())
     (ended,) = api.realtime.ended
     assert (ended.id, ended.device_id, ended.status) == (
         api.realtime.commands[0].id,
@@ -102,3 +104,21 @@ async def test_commands_whose_time_is_over_end_and_the_live_side_hears_of_each(
     )
     assert ended.detail == "its time was over before the screen answered"
     assert api.rows("SELECT status FROM commands ORDER BY seq") == [("expired",), ("queued",)]
+
+
+async def test_more_commands_than_one_transaction_takes_expire_in_several(
+    api: Api, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "EXPIRED_AT_ONCE", 3)
+    ids = await api.provision(tenant, "hw-1", "hw-2")
+    for number in range(8):
+        await api.post(f"/api/v1/devices/{ids[number % 2]}/command", {"command": "ping"}, tenant.admin)
+    late = utc_now()
+    api.rows("UPDATE commands SET expires_at = %s - make_interval(secs => seq)", late)
+    await api.use_cases.commands.expire(tenant.id, late)
+    oldest_first = [command.id for command in reversed(api.realtime.commands)]
+    ended = [each.id for each in api.realtime.ended]
+    assert [set(ended[at : at + 3]) for at in (0, 3, 6)] == [
+        set(oldest_first[at : at + 3]) for at in (0, 3, 6)
+    ]
+    assert api.rows("SELECT DISTINCT status FROM commands") == [("expired",)]
