@@ -26,6 +26,9 @@ BACKLOG = 4096
 KEEPALIVE_S = 60
 UNACKNOWLEDGED_MS = 20_000
 """A peer that does not acknowledge what was sent for this long is gone, whatever TCP hopes for."""
+UNSENT_BYTES = 65_536
+"""So much may wait in the kernel until it is sent. The rest waits in the hub, which counts it: a client that
+does not read is found out before the kernel has buffered megabytes for it."""
 
 DRAIN_BATCH = 500
 DRAIN_EVERY_S = 0.1
@@ -68,6 +71,7 @@ def _configure(sock: socket.socket, family: int) -> None:
     if sys.platform == "linux":
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_S)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 class FrontDoor:

@@ -37,9 +37,9 @@ class House:
         await trio.sleep_forever()
 
     async def drain(self) -> None:
-        self.actor.tell_urgently("disconnected")
         await trio.sleep(self._drain_s)
         self.told.append("everybody is sent away")
+        self.actor.tell_urgently("disconnected")
 
     async def flush(self) -> None:
         if self._flush_fails:
