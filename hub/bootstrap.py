@@ -41,6 +41,7 @@ from hub.live.realtime import LiveSide
 from hub.live.roster import Roster
 from hub.live.surroundings import Effects
 from hub.metrics import Metrics
+from hub.open_commands import OpenCommands
 from hub.passwords import Passwords
 from hub.permissions import Permission, require
 from hub.restore import Restore
@@ -100,8 +101,9 @@ class Hub:
         self.tenant_names: dict[str, str] = {}
         state = LiveState(database)
         self.state = state
-        self.restore = Restore(state, nursery)
         self.roster = Roster()
+        self.restore = Restore(state, self.roster)
+        self.open_commands = OpenCommands(state, self.roster, nursery)
         log = EmergencyLog(settings.data_dir / "emergencies.log")
         self.records = EmergencyRecords(database, log, DatabaseUnavailable, nursery)
         self.journal = Journal(
@@ -110,9 +112,9 @@ class Hub:
         self.board = Board(self.roster, self.journal, self.moment, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, self.tenant_names), wall_ms, text_frame)
         self.effects = Effects(self.roster, self.journal, self.feed, self.board)
-        self.fleet = Fleet(self.effects, self.restore, self.moment, settings.heartbeat_interval_s)
+        self.fleet = Fleet(self.effects, self.open_commands, self.moment, settings.heartbeat_interval_s)
         self.board.connect(self.fleet, self.feed)
-        self.restore.connect(self.roster, self.fleet)
+        self.open_commands.connect(self.fleet)
         self.live = LiveSide(
             self.roster, self.fleet, self.board, self.feed, self.restore, DatabaseUnavailable
         )
@@ -175,7 +177,7 @@ class Hub:
         self.records.open()
         await self.records.bring()
         await self.retention.make_room()
-        self.tenant_names.update(await self.restore.everything(self.roster, self.board))
+        self.tenant_names.update(await self.restore.everything(self.board))
 
     async def refresh_tenants(self) -> None:
         """Learn of the tenants that were made while the hub runs. Raises DatabaseUnavailable."""

@@ -3,29 +3,22 @@ there."""
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-import trio
 
-from actors.device.fleet import Fleet, Reading
-from actors.device.messages import PendingCommand
 from actors.emergency.ledger import Entry
 from hub.gateway.credentials import DeviceIdentity
 from hub.live.board import Board
 from hub.live.incident import to_ms
 from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import LiveEmergency
-from persistence.errors import DatabaseUnavailable
 from persistence.live_state import EmergencyRecord, LedgerRecord, LiveState, ScreenRecord
 from protocol.api import Scope
 from protocol.frames import Playback
 from protocol.vocabulary import (
-    CommandName,
-    CommandStatus,
     DeviceStatus,
     LedgerState,
     MissingReason,
@@ -34,32 +27,24 @@ from protocol.vocabulary import (
     Severity,
 )
 
-logger = logging.getLogger(__name__)
 
-LOAD_AGAIN_AFTER_S = 1.0
-LOAD_AGAIN_AFTER_FAULT_S = 10.0
+class DatabaseWentBack(Exception):
+    """PostgreSQL gives epochs that it gave before: it was put back to an earlier state under a running hub.
+
+    Every session of before would be the newer one for ever, so no screen could come back. A hub that starts
+    anew reads what there is now; this one ends.
+    """
 
 
 class Restore:
-    """Fulfils `hub.live.realtime.Truth`, `hub.gateway.credentials.Tokens` and
-    `actors.device.fleet.PendingLoader`.
+    """Fulfils `hub.live.realtime.Truth` and `hub.gateway.credentials.Tokens`."""
 
-    `nursery`: where queries of commands run; their results come back to the actors as messages.
-    """
-
-    def __init__(self, state: LiveState, nursery: trio.Nursery) -> None:
+    def __init__(self, state: LiveState, roster: Roster) -> None:
         self._state = state
-        self._nursery = nursery
+        self._roster = roster
         self._epoch = 0
-        self._roster: Roster
-        self._fleet: Fleet
 
-    def connect(self, roster: Roster, fleet: Fleet) -> None:
-        """The fleet loads through this, and this gives to the fleet: the composition root ties the knot
-        here."""
-        self._roster, self._fleet = roster, fleet
-
-    async def everything(self, roster: Roster, board: Board) -> dict[str, str]:
+    async def everything(self, board: Board) -> dict[str, str]:
         """Fill the roster and the board. Returns the tenants' names by id.
 
         First of all every session of an older hub is fenced: what it writes from then on is refused, so what
@@ -70,7 +55,7 @@ class Restore:
         for tenant in tenants:
             await self._state.nobody_is_online(tenant.id, self._epoch)
             for screen in await self.screens(tenant.id):
-                roster.put(screen)
+                self._roster.put(screen)
             for emergency in await self._state.emergencies(tenant.id):
                 entries = await self._state.ledger(tenant.id, emergency.id)
                 board.restore(
@@ -86,8 +71,10 @@ class Restore:
         return [_screen(record, self._epoch) for record in await self._state.screens(tenant_id, device_ids)]
 
     async def devices_of_tokens(self, hashes: Sequence[bytes]) -> Mapping[bytes, DeviceIdentity]:
-        """See `Tokens`."""
+        """See `Tokens`. Raises DatabaseWentBack."""
         found = await self._state.devices_of_tokens(hashes)
+        if any(owner.epoch <= self._epoch for owner in found.values()):
+            raise DatabaseWentBack("the database was put back to an earlier state: the hub must start again")
         strangers: defaultdict[str, list[str]] = defaultdict(list)
         for owner in found.values():
             screen = self._roster.get(owner.device_id)
@@ -98,45 +85,6 @@ class Restore:
             for screen in await self.screens(tenant_id, device_ids):
                 self._roster.put(screen)
         return {token_hash: DeviceIdentity(*owner) for token_hash, owner in found.items()}
-
-    def load_pending(self, reading: Reading) -> None:
-        """See `PendingLoader`."""
-        self._nursery.start_soon(self._load_pending, reading)
-
-    async def _load_pending(self, reading: Reading) -> None:
-        device_id = reading.device_id
-        while True:
-            try:
-                commands = await self._pending(device_id)
-            except DatabaseUnavailable as error:
-                logger.warning("open commands of %s cannot be loaded yet: %s", device_id, error)
-                again_after_s = LOAD_AGAIN_AFTER_S
-            except Exception:
-                # One screen's, whatever it is: above this task there is only the hub.
-                logger.exception("open commands of %s cannot be loaded", device_id)
-                again_after_s = LOAD_AGAIN_AFTER_FAULT_S
-            else:
-                self._fleet.loaded(reading, commands)
-                return
-            await trio.sleep(again_after_s)
-            if self._fleet.link_of(device_id) is None:
-                self._fleet.not_loaded(reading)
-                return
-
-    async def _pending(self, device_id: str) -> list[PendingCommand]:
-        screen = self._roster.get(device_id)
-        if screen is None:
-            return []
-        return [
-            PendingCommand(
-                record.id,
-                CommandName(record.command),
-                record.args,
-                to_ms(record.expires_at),
-                CommandStatus(record.status),
-            )
-            for record in await self._state.open_commands(screen.tenant_id, device_id)
-        ]
 
 
 def _ms(instant: datetime | None) -> int | None:

@@ -52,6 +52,7 @@ class ScreenRecord(NamedTuple):
 class CommandRecord(NamedTuple):
     """A command that has not ended."""
 
+    device_id: str
     id: str
     command: str
     args: dict[str, Any]
@@ -125,10 +126,15 @@ _LEDGER: Final = """
       FROM emergency_ledger WHERE tenant_id = clarion_tenant() AND emergency_id = %(id)s
 """
 
+# Device by device, on the index of its open commands, whatever PostgreSQL believes of how many there are.
 _OPEN_COMMANDS: Final = """
-    SELECT id, command, args, expires_at, status FROM commands
-     WHERE tenant_id = clarion_tenant() AND device_id = %(id)s AND status IN ('queued', 'sent', 'received')
-     ORDER BY seq
+    SELECT o.device_id, o.id, o.command, o.args, o.expires_at, o.status
+      FROM unnest(%(ids)s::uuid[]) AS d(id)
+           CROSS JOIN LATERAL (SELECT c.* FROM commands c
+                                WHERE c.tenant_id = clarion_tenant() AND c.device_id = d.id
+                                  AND c.status IN ('queued', 'sent', 'received')
+                                ORDER BY c.seq OFFSET 0) o
+     ORDER BY o.device_id, o.seq
 """
 
 # Whoever was online when the hub stopped is not any more, and nobody saw how it left. Sessions of older hubs
@@ -174,9 +180,9 @@ class LiveState:
         ids = None if device_ids is None else list(device_ids)
         return await self._records(tenant_id, _SCREENS, ScreenRecord, ids=ids)
 
-    async def open_commands(self, tenant_id: str, device_id: str) -> list[CommandRecord]:
-        """The device's commands that have not ended, in order."""
-        return await self._records(tenant_id, _OPEN_COMMANDS, CommandRecord, id=device_id)
+    async def open_commands(self, tenant_id: str, device_ids: Sequence[str]) -> list[CommandRecord]:
+        """These devices' commands that have not ended; those of each device in sequence."""
+        return await self._records(tenant_id, _OPEN_COMMANDS, CommandRecord, ids=list(device_ids))
 
     async def emergencies(self, tenant_id: str) -> list[EmergencyRecord]:
         """The tenant's emergencies that are live or clearing."""

@@ -78,7 +78,9 @@ async def test_screens_come_with_their_site_groups_and_open_commands_and_of_one_
     assert await state.screens(ours.id, []) == []
 
 
-async def test_open_commands_come_in_sequence_and_ended_ones_do_not(state: LiveState, ours: Premises) -> None:
+async def test_open_commands_come_in_sequence_and_ended_ones_do_not(
+    state: LiveState, ours: Premises, theirs: Premises
+) -> None:
     device_id = ours.devices[0]
     made = [ours.command_id]
     for status in ("sent", "succeeded", "received", "expired", "queued"):
@@ -93,7 +95,16 @@ async def test_open_commands_come_in_sequence_and_ended_ones_do_not(state: LiveS
         ours.run("UPDATE commands SET status = %s WHERE id = %s", status, command_id)
         if status in ("sent", "received", "queued"):
             made.append(command_id)
-    found = await state.open_commands(ours.id, device_id)
+    for late in (ours.devices[1], theirs.devices[0]):
+        ours.run(
+            "INSERT INTO commands (id, tenant_id, device_id, command, expires_at) "
+            "SELECT gen_random_uuid(), tenant_id, id, 'ping', now() + interval '1 hour' FROM devices "
+            "WHERE id = %s",
+            late,
+        )
+    of_all = await state.open_commands(ours.id, [*ours.devices, *theirs.devices])
+    assert {command.device_id for command in of_all} == set(ours.devices), "of one tenant only"
+    found = [command for command in of_all if command.device_id == device_id]
     assert [command.id for command in found] == made
     assert [command.status for command in found] == ["queued", "sent", "received", "queued"]
     assert found[1].args == {"item": "a"}

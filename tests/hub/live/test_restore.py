@@ -1,4 +1,4 @@
-"""From PostgreSQL to the live side: at the start, at a look-up, and when open commands are wanted."""
+"""From PostgreSQL to the live side: at the start, and at a look-up."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-import trio
 
-from actors.device.fleet import Reading
-from hub import restore as page
 from hub.gateway.credentials import DeviceIdentity
-from hub.restore import Restore
+from hub.restore import DatabaseWentBack, Restore
 from persistence.database import Database
-from persistence.errors import DatabaseUnavailable
-from persistence.live_state import CommandRecord, LiveState
-from protocol.frames import Hello
+from persistence.live_state import LiveState
 from protocol.vocabulary import DeviceStatus, LedgerState, MissingReason, PresenceReason
-from tests.actors.device.world import RecordingLink
 from tests.hub.gateway.house import House
 from tests.persistence.premises import Premises
 
@@ -32,7 +26,7 @@ class Start:
     restore: Restore
 
     async def fill(self) -> dict[str, str]:
-        return await self.restore.everything(self.house.roster, self.house.board)
+        return await self.restore.everything(self.house.board)
 
 
 @pytest.fixture
@@ -41,12 +35,10 @@ def ours(database_url: str) -> Premises:
 
 
 @pytest.fixture
-async def start(hub_database_url: str, nursery: trio.Nursery) -> AsyncIterator[Start]:
+async def start(hub_database_url: str) -> AsyncIterator[Start]:
     async with Database(hub_database_url, pool_size=2) as database:
         house, state = House(), LiveState(database)
-        restore = Restore(state, nursery)
-        restore.connect(house.roster, house.fleet)
-        yield Start(house, state, restore)
+        yield Start(house, state, Restore(state, house.roster))
 
 
 async def test_the_board_and_the_roster_come_back_as_they_were(start: Start, ours: Premises) -> None:
@@ -112,80 +104,16 @@ async def test_a_hub_that_starts_is_the_newest_whoever_was_online(start: Start, 
     assert later.epoch == 41, "whoever is read later has the hub's epoch too"
 
 
-async def test_open_commands_are_loaded_even_if_postgresql_needs_a_while(
-    start: Start, ours: Premises, monkeypatch: pytest.MonkeyPatch
+async def test_a_hub_whose_database_was_put_back_under_it_says_so_instead_of_keeping_every_screen_out(
+    start: Start, ours: Premises
 ) -> None:
+    ours.run("SELECT setval('session_epochs', 1000)")
     await start.fill()
-    device_id, link = ours.devices[0], RecordingLink(epoch=1_000)
-    failures = iter([DatabaseUnavailable("no connection")] * 2)
-    ask = start.state.open_commands
+    digest = hashlib.sha256(b"token").digest()
+    ours.run("UPDATE devices SET token_hash = %s WHERE id = %s", digest, ours.devices[0])
+    assert (await start.restore.devices_of_tokens([digest]))[digest].epoch == 1002
 
-    async def sometimes(tenant_id: str, device_id: str) -> list[CommandRecord]:
-        for failure in failures:
-            raise failure
-        return await ask(tenant_id, device_id)
+    ours.run("SELECT setval('session_epochs', 500)")
 
-    monkeypatch.setattr(start.state, "open_commands", sometimes)
-    monkeypatch.setattr(page, "LOAD_AGAIN_AFTER_S", 0.01)
-    start.house.load_pending = start.restore.load_pending  # type: ignore[method-assign]
-    with trio.fail_after(5):
-        start.house.fleet.connected(
-            device_id, "Lobby", link, Hello(), has_open_commands=True, looked_up_s=start.house.now_s
-        )
-        start.house.work()
-        while not link.command_ids:
-            await trio.sleep(0.01)
-            start.house.work()
-    assert link.command_ids == [ours.command_id]
-
-
-async def test_a_screen_that_leaves_before_postgresql_answers_gets_its_commands_when_it_is_back(
-    start: Start, ours: Premises, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await start.fill()
-    device_id, link = ours.devices[0], RecordingLink(epoch=1_000)
-
-    async def never(tenant_id: str, device_id: str) -> list[CommandRecord]:
-        raise DatabaseUnavailable("no connection")
-
-    given_up: list[Reading] = []
-    monkeypatch.setattr(start.state, "open_commands", never)
-    monkeypatch.setattr(page, "LOAD_AGAIN_AFTER_S", 0.01)
-    monkeypatch.setattr(start.house.fleet, "not_loaded", given_up.append)
-    start.house.load_pending = start.restore.load_pending  # type: ignore[method-assign]
-    start.house.fleet.connected(
-        device_id, "Lobby", link, Hello(), has_open_commands=True, looked_up_s=start.house.now_s
-    )
-    start.house.fleet.disconnected(device_id, link, PresenceReason.NETWORK_CLOSED)
-    start.house.work()
-    with trio.fail_after(5):
-        while not given_up:
-            await trio.sleep(0.01)
-    assert [reading.device_id for reading in given_up] == [device_id]
-
-
-async def test_a_fault_in_loading_the_commands_of_one_screen_harms_nobody_and_is_tried_again(
-    start: Start, ours: Premises, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    await start.fill()
-    device_id, link = ours.devices[0], RecordingLink(epoch=1_000)
-    broken = [ValueError("a row that nobody foresaw")]
-    ask = start.state.open_commands
-
-    async def broken_once(tenant_id: str, device_id: str) -> list[CommandRecord]:
-        if broken:
-            raise broken.pop()
-        return await ask(tenant_id, device_id)
-
-    monkeypatch.setattr(start.state, "open_commands", broken_once)
-    monkeypatch.setattr(page, "LOAD_AGAIN_AFTER_FAULT_S", 0.01)
-    start.house.load_pending = start.restore.load_pending  # type: ignore[method-assign]
-    with trio.fail_after(5):
-        start.house.fleet.connected(
-            device_id, "Lobby", link, Hello(), has_open_commands=True, looked_up_s=start.house.now_s
-        )
-        start.house.work()
-        while not link.command_ids:
-            await trio.sleep(0.01)
-            start.house.work()
-    assert link.command_ids == [ours.command_id] and "cannot be loaded" in caplog.text
+    with pytest.raises(DatabaseWentBack, match="start again"):
+        await start.restore.devices_of_tokens([digest])
