@@ -46,7 +46,8 @@ class RecordingRealtime:
     refreshed: list[str] = field(default_factory=list)
     cuts: list[tuple[str, CloseCode]] = field(default_factory=list)
     commands: list[QueuedCommand] = field(default_factory=list)
-    repeated: list[QueuedCommand] = field(default_factory=list)
+    found: list[QueuedCommand] = field(default_factory=list)
+    found_ended: list[EndedCommand] = field(default_factory=list)
     ended: list[EndedCommand] = field(default_factory=list)
     online_ids: set[str] = field(default_factory=set)
     activated: list[LiveEmergency] = field(default_factory=list)
@@ -65,9 +66,10 @@ class RecordingRealtime:
         await trio.lowlevel.checkpoint()
         self.commands.extend(commands)
 
-    async def commands_repeated(self, commands: Sequence[QueuedCommand]) -> None:
+    async def commands_found(self, waiting: Sequence[QueuedCommand], ended: Sequence[EndedCommand]) -> None:
         await trio.lowlevel.checkpoint()
-        self.repeated.extend(commands)
+        self.found.extend(waiting)
+        self.found_ended.extend(ended)
 
     async def commands_ended(self, commands: Sequence[EndedCommand]) -> None:
         await trio.lowlevel.checkpoint()

@@ -27,7 +27,7 @@ from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
 from protocol.live import CommandChange
-from protocol.vocabulary import CommandStatus, Presence, PresenceReason
+from protocol.vocabulary import CommandStatus, DeviceStatus, Presence, PresenceReason
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +103,9 @@ class LiveSide:
                 self._roster.remove(device_id)
             else:
                 self._board.reconsider(self._roster.put(screen))
+                if screen.status is DeviceStatus.REVOKED:
+                    # Whoever revoked it may not have learned that it was done.
+                    self.cut(device_id, CloseCode.TOKEN_REVOKED)
             self._feed.screen_changed(tenant_id, device_id)
 
     def cut(self, device_id: str, code: CloseCode) -> None:
@@ -124,16 +127,27 @@ class LiveSide:
         # The actor, if there is one, says afterwards how many it really has.
         screen.pending_commands += 1
         self._feed.screen_changed(command.tenant_id, command.device_id)
+        self._give(screen, command)
+
+    def _give(self, screen: Screen, command: QueuedCommand) -> None:
         if command.playlist_version is not None:
             screen.playlist_version = max(screen.playlist_version, command.playlist_version)
             self._fleet.want_playlist(command.device_id, screen.playlist_version)
         self._fleet.queue(command.device_id, [_pending(command)])
 
-    async def commands_repeated(self, commands: Sequence[QueuedCommand]) -> None:
-        """See the port."""
+    async def commands_found(self, waiting: Sequence[QueuedCommand], ended: Sequence[EndedCommand]) -> None:
+        """See the port. What waits for a screen that is away is counted when the screen is back."""
+        commands: list[QueuedCommand | EndedCommand] = [*ended, *waiting]
         for number, command in enumerate(commands, 1):
+            screen = self._roster.get(command.device_id)
+            if screen is None:
+                continue
             # A screen's shadow knows those that it has, and those that have ended.
-            self._fleet.queue(command.device_id, [_pending(command)])
+            if isinstance(command, QueuedCommand):
+                self._give(screen, command)
+            else:
+                self._feed_changed(command.tenant_id, command, command.status, command.detail)
+                self._fleet.withdraw(command.device_id, [command.id])
             if number % COMMANDS_PER_SLICE == 0:
                 await trio.lowlevel.checkpoint()
 

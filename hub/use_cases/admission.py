@@ -25,6 +25,7 @@ from hub.use_cases.errors import NO_SUCH_DEVICE, InConflict, Invalid, NotFound
 from hub.use_cases.ports import Database, Pairing, Transaction
 from hub.use_cases.realtime import Realtime
 from hub.use_cases.texts import one_line, optional_line
+from persistence.errors import DatabaseUnavailable
 from protocol.api import Device, DeviceToken, Provision, ProvisionedDevice, ProvisionItem
 from protocol.close_codes import CloseCode
 from protocol.vocabulary import CommandStatus, DeviceStatus
@@ -96,7 +97,7 @@ class Admission:
             record(tx, operator, now, "device.rejected", "device", device_id, name=pairing.name)
             return _device(tx, device_id), () if approved else _end_commands(tx, device_id, now)
 
-        device = await self._shut_out(operator, refuse)
+        device = await self._shut_out(operator, device_id, now, refuse)
         await self._changed(operator, device_id, cut=False)
         return device
 
@@ -117,7 +118,7 @@ class Admission:
             record(tx, operator, now, "device.revoked", "device", device_id, name=pairing.name)
             return _device(tx, device_id), _end_commands(tx, device_id, now)
 
-        device = await self._shut_out(operator, shut_out)
+        device = await self._shut_out(operator, device_id, now, shut_out)
         await self._changed(operator, device_id, cut=True)
         return device
 
@@ -166,14 +167,23 @@ class Admission:
         ]
 
     async def _shut_out(
-        self, operator: Operator, work: Callable[[Transaction], tuple[Device, Sequence[Ended]]]
+        self,
+        operator: Operator,
+        device_id: str,
+        now: datetime,
+        work: Callable[[Transaction], tuple[Device, Sequence[Ended]]],
     ) -> Device:
         """In the lane of the commands, so that none is queued behind the end of the others."""
 
         async def tell(done: tuple[Device, Sequence[Ended]]) -> None:
             await tell_ended(self._realtime, operator.tenant_id, done[1], CommandStatus.CANCELLED)
 
-        device, _ = await self._lane.alone(operator.tenant_id, work, tell)
+        try:
+            device, _ = await self._lane.alone(operator.tenant_id, now, work, tell)
+        except DatabaseUnavailable:
+            # Nobody knows whether it is shut out: the live side finds out as soon as PostgreSQL answers.
+            await self._realtime.refresh_devices(operator.tenant_id, [device_id])
+            raise
         return device
 
     async def _changed(self, operator: Operator, device_id: str, *, cut: bool) -> None:

@@ -92,8 +92,7 @@ class BulkCommands:
                 expires_at=now + lifetime,
             )
             if not added and idempotency_key is not None:
-                before = _same(tx.bulk_commands.by_key(idempotency_key), request, scope, lifetime)
-                return _Queued(before, commands=_waiting(tx, operator.tenant_id, before))
+                return _Queued(_same(tx.bulk_commands.by_key(idempotency_key), request, scope, lifetime))
             queued = _fill(tx, operator, request, scope, bulk_id, now, now + lifetime)
             record(
                 tx,
@@ -113,14 +112,10 @@ class BulkCommands:
             return queued
 
         async def tell(queued: _Queued) -> None:
-            if queued.before is not None:
-                # The commit before may have been in doubt, and nobody told of it.
-                await self._realtime.commands_repeated(queued.commands)
-                return
             await self._realtime.commands_ended(queued.superseded)
             await self._realtime.commands_queued(queued.commands)
 
-        queued = await self._lane.alone(operator.tenant_id, commit, tell)
+        queued = await self._lane.alone(operator.tenant_id, now, commit, tell)
         if queued.before is not None:
             return self._accepted_before(operator, queued.before)
         online = self._realtime.online(command.device_id for command in queued.commands)
@@ -144,7 +139,7 @@ class BulkCommands:
         async def tell(done: tuple[BulkCommand, Sequence[Ended]]) -> None:
             await tell_ended(self._realtime, operator.tenant_id, done[1], CommandStatus.CANCELLED)
 
-        bulk, _ = await self._lane.alone(operator.tenant_id, end, tell)
+        bulk, _ = await self._lane.alone(operator.tenant_id, now, end, tell)
         return bulk
 
     async def get(self, operator: Operator, bulk_id: str) -> BulkCommand:
@@ -205,14 +200,6 @@ def _fill(
         ],
         [as_ended(operator.tenant_id, each, CommandStatus.SUPERSEDED) for each in superseded],
     )
-
-
-def _waiting(tx: Transaction, tenant_id: str, bulk: BulkCommand) -> list[QueuedCommand]:
-    """Those of its commands that were not sent."""
-    return [
-        QueuedCommand(command_id, tenant_id, device_id, bulk.command, bulk.args, bulk.expires_at)
-        for command_id, device_id in tx.bulk_commands.waiting(bulk.id)
-    ]
 
 
 def _same(

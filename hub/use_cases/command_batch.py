@@ -3,9 +3,7 @@
 Rule 1: each is judged by itself, in the order in which they came; what one may not do harms no other.
 Rule 2: the same idempotency key with the same request is the same command, also within one batch; with
         another request it is a mistake.
-Rule 3: who asks again may not have had an answer, because a commit was in doubt: a command that waits is told
-        to the live side again.
-Rule 4: of SUPERSEDED_BY_NEWER only the newest waits; those that were not sent yet end with it.
+Rule 3: of SUPERSEDED_BY_NEWER only the newest waits; those that were not sent yet end with it.
 """
 
 from __future__ import annotations
@@ -56,12 +54,10 @@ Answer: TypeAlias = CommandAccepted | Refused
 
 
 class Committed(NamedTuple):
-    """`answers`: one for each order. The rest is what the live side is to be told; `repeated`: those that
-    wait and were asked for before."""
+    """`answers`: one for each order. The rest is what the live side is to be told."""
 
     answers: list[Answer]
     queued: list[QueuedCommand]
-    repeated: list[QueuedCommand]
     superseded: list[EndedCommand]
 
 
@@ -89,7 +85,6 @@ def commit_orders(tx: Transaction, orders: Sequence[Order]) -> Committed:
     return Committed(
         [judged.answer(order) for order in orders],
         [_queued(order, versions) for order in new if order.id not in ended],
-        judged.repeated,
         # What was queued and replaced in the same transaction was never waiting for the live side.
         [as_ended(tenant_id, each, CommandStatus.SUPERSEDED) for each in superseded if each.id not in added],
     )
@@ -111,7 +106,6 @@ class _Judged:
         self._first: dict[tuple[str, str], Order] = {}
         self._same: dict[str, str] = {}
         self.new: list[Order] = []
-        self.repeated: list[QueuedCommand] = []
         self.answers: dict[str, Answer] = {}
         for order in orders:
             try:
@@ -162,16 +156,6 @@ class _Judged:
     def _repeat(self, order: Order, earlier: Earlier) -> None:
         _require_same(order, earlier)
         self.answers[order.id] = CommandAccepted(earlier.id, earlier.status)
-        if earlier.status is CommandStatus.QUEUED:
-            waits = QueuedCommand(
-                earlier.id,
-                order.operator.tenant_id,
-                earlier.device_id,
-                earlier.command,
-                earlier.args,
-                earlier.expires_at,
-            )
-            self.repeated.append(waits)
 
 
 def _earlier(queue: CommandQueue, orders: Iterable[Order]) -> dict[tuple[str, str], Earlier]:

@@ -5,24 +5,29 @@ Rule 1: whoever comes while nothing is under way goes at once. Those who come me
 Rule 2: the live side is told after the commit and before the next one, so it is told in the order of `seq`.
 Rule 3: what ends commands takes its turn in the lane too: nothing is told of a command that ended before.
 Rule 4: who gives up while it waits leaves the lane; who gives up later is committed all the same.
+Rule 5: where PostgreSQL vanishes in the middle nobody knows whether the commit came about. Before anything
+        else is done the live side is told what PostgreSQL has of it: what waits there is sent, in sequence.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
 import trio
 
-from hub.use_cases.command_batch import Order, commit_orders
+from hub.use_cases.command_batch import Order, as_ended, commit_orders
+from hub.use_cases.command_ports import Ended, Waiting
 from hub.use_cases.errors import Overloaded
 from hub.use_cases.ports import Database, Transaction
-from hub.use_cases.realtime import Realtime
+from hub.use_cases.realtime import QueuedCommand, Realtime
 from persistence.errors import DatabaseUnavailable
 from protocol.api import CommandAccepted
+from protocol.vocabulary import CommandStatus
 
 Result = TypeVar("Result")
 
@@ -70,6 +75,7 @@ class CommandLane:
         self._database = database
         self._realtime = realtime
         self._lanes: dict[str, _Lane] = {}
+        self._in_doubt_since: dict[str, datetime] = {}
 
     async def queue(self, order: Order) -> CommandAccepted:
         """Commit it, with others that wait, and tell the live side.
@@ -89,16 +95,18 @@ class CommandLane:
     async def alone(
         self,
         tenant_id: str,
+        at: datetime,
         work: Callable[[Transaction], Result],
         tell: Callable[[Result], Awaitable[None]],
     ) -> Result:
-        """`work` in a transaction of its own, then `tell`; nobody else of the tenant is in between.
+        """`work` in a transaction of its own, then `tell`; nobody else of the tenant is in between. `at`: the
+        instant at which, by PostgreSQL's rows, it queues or ends commands.
 
         Raises Overloaded, DatabaseUnavailable, and what `work` raises.
         """
         async with self._turn(tenant_id, _Ticket(None)) as lane:
             lane.waiting.popleft()
-            result = await self._database.transact(tenant_id, work)
+            result = await self._transact(tenant_id, at, work)
             await tell(result)
         return result
 
@@ -138,7 +146,8 @@ class CommandLane:
     async def _commit(self, tenant_id: str, batch: list[tuple[_Ticket, Order]]) -> None:
         orders = [order for _, order in batch]
         try:
-            committed = await self._database.transact(tenant_id, partial(commit_orders, orders=orders))
+            at = min(order.created_at for order in orders)
+            committed = await self._transact(tenant_id, at, partial(commit_orders, orders=orders))
         except DatabaseUnavailable as error:
             for ticket, _ in batch:
                 ticket.answer = DatabaseUnavailable(*error.args)
@@ -153,8 +162,44 @@ class CommandLane:
             for (ticket, _), answer in zip(batch, committed.answers, strict=True):
                 ticket.answer = answer
             await self._realtime.commands_ended(committed.superseded)
-            await self._realtime.commands_repeated(committed.repeated)
             await self._realtime.commands_queued(committed.queued)
         finally:
             for ticket, _ in batch:
                 ticket.wake.set()
+
+    async def _transact(self, tenant_id: str, at: datetime, work: Callable[[Transaction], Result]) -> Result:
+        try:
+            await self._clear_doubt(tenant_id)
+            return await self._database.transact(tenant_id, work)
+        except DatabaseUnavailable:
+            self._in_doubt_since[tenant_id] = min(at, self._in_doubt_since.get(tenant_id, at))
+            raise
+
+    async def _clear_doubt(self, tenant_id: str) -> None:
+        """Rule 5."""
+        since = self._in_doubt_since.get(tenant_id)
+        if since is None:
+            return
+
+        def look(tx: Transaction) -> tuple[Sequence[Waiting], Sequence[tuple[Ended, CommandStatus]]]:
+            # PostgreSQL may be at it still: it holds the same lock until it is done.
+            tx.command_queue.lock_out()
+            return tx.commands.waiting_since(since), tx.commands.ended_since(since)
+
+        waiting, ended = await self._database.transact(tenant_id, look)
+        del self._in_doubt_since[tenant_id]
+        await self._realtime.commands_found(
+            [
+                QueuedCommand(
+                    each.id,
+                    tenant_id,
+                    each.device_id,
+                    each.command,
+                    each.args,
+                    each.expires_at,
+                    each.playlist_version,
+                )
+                for each in waiting
+            ],
+            [as_ended(tenant_id, each, status) for each, status in ended],
+        )

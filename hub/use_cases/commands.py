@@ -109,7 +109,7 @@ class Commands:
             ended = [] if done[1] is None else [done[1]]
             await tell_ended(self._realtime, operator.tenant_id, ended, CommandStatus.CANCELLED)
 
-        command, _ = await self._lane.alone(operator.tenant_id, end, tell)
+        command, _ = await self._lane.alone(operator.tenant_id, now, end, tell)
         return command
 
     async def expire(self, tenant_id: str, before: datetime) -> None:
@@ -125,7 +125,7 @@ class Commands:
         with suppress(Overloaded):
             ended: Sequence[Ended] | None = None
             while ended is None or len(ended) == EXPIRED_AT_ONCE:
-                ended = await self._lane.alone(tenant_id, end, tell)
+                ended = await self._lane.alone(tenant_id, self._now(), end, tell)
 
     async def get(self, operator: Operator, command_id: str) -> CommandRow:
         """One command. Raises NotAllowed, NotFound."""

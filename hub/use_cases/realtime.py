@@ -71,9 +71,9 @@ class Realtime(Protocol):
     async def commands_queued(self, commands: Sequence[QueuedCommand]) -> None:
         """Send them now, in this order, to screens that are connected; to the others when they are back."""
 
-    async def commands_repeated(self, commands: Sequence[QueuedCommand]) -> None:
-        """Somebody asked again for these, which wait in PostgreSQL. The commit before may have been in doubt:
-        whoever was not told of them is told now, and nothing changes for the others."""
+    async def commands_found(self, waiting: Sequence[QueuedCommand], ended: Sequence[EndedCommand]) -> None:
+        """After a commit of which nobody knew whether it came about: these wait in PostgreSQL, in this order,
+        and those have ended. Who was told of none is told now; nothing changes for the others."""
 
     async def commands_ended(self, commands: Sequence[EndedCommand]) -> None:
         """They are not sent any more, and the screens' receipts for them count no more."""

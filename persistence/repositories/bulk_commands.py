@@ -116,15 +116,6 @@ class BulkCommands(Repository):
         assert bulk is not None  # `add` made it
         return Filled(bulk["targeted"], bulk["refused"], [(row["id"], row["device_id"]) for row in rows])
 
-    def waiting(self, bulk_id: str) -> list[tuple[str, str]]:
-        """Its commands that were not sent, as pairs of command id and device id, in sequence."""
-        rows = self._rows(
-            "SELECT id, device_id FROM commands WHERE tenant_id = %(tenant)s AND bulk_id = %(id)s"
-            " AND status = 'queued' ORDER BY seq",
-            id=bulk_id,
-        )
-        return [(row["id"], row["device_id"]) for row in rows]
-
     def get(self, bulk_id: str) -> BulkCommand | None:
         """One bulk command of this tenant."""
         found = self._counted(self._rows(_SELECT + " AND b.id = %(id)s", id=bulk_id))

@@ -116,7 +116,8 @@ class CommandQueue(Repository):
             locks.devices(self._connection, self._tenant_id, devices)
 
     def lock_out(self) -> None:
-        """Until the end of the transaction nothing is queued in this tenant. Before any other statement."""
+        """Until the end of the transaction nothing is queued in this tenant; what was being queued is done.
+        Before any other statement."""
         locks.shutting_out(self._connection, self._tenant_id)
 
     def room(self, device_ids: Collection[str], at_most: int) -> dict[str, Room]:

@@ -13,7 +13,7 @@ import msgspec
 from persistence.repositories import locks
 from persistence.repositories.base import Repository
 from protocol.api import CommandRow
-from protocol.vocabulary import CommandName
+from protocol.vocabulary import CommandName, CommandStatus
 
 _SELECT: Final = """
 SELECT c.seq, c.id, c.device_id, c.command, c.args, c.status, c.detail, u.email AS created_by, c.created_at,
@@ -47,6 +47,30 @@ SELECT c.id, c.device_id FROM commands c
    AND c.finished_at IS NULL AND c.expires_at <= %(before)s
  ORDER BY c.expires_at LIMIT %(at_most)s
 """
+
+
+_WAITING_SINCE: Final = """
+SELECT c.id, c.device_id, c.command, c.args, c.expires_at,
+       CASE c.command WHEN 'reload_playlist' THEN d.playlist_version END AS playlist_version
+  FROM commands c JOIN devices d ON d.tenant_id = c.tenant_id AND d.id = c.device_id
+ WHERE c.tenant_id = %(tenant)s AND c.status = 'queued' AND c.created_at >= %(at)s
+ ORDER BY c.seq
+"""
+_ENDED_SINCE: Final = """
+SELECT c.id, c.device_id, c.command, c.status, c.detail FROM commands c
+ WHERE c.tenant_id = %(tenant)s AND c.status IN ('cancelled', 'superseded') AND c.finished_at >= %(at)s
+"""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A command that was not sent. `playlist_version`: with reload_playlist, the one of its device now."""
+
+    id: str
+    device_id: str
+    command: CommandName
+    args: dict[str, Any]
+    expires_at: datetime
+    playlist_version: int | None
 
 
 class Ended(NamedTuple):
@@ -150,6 +174,15 @@ class Commands(Repository):
             at=at,
             ids=[row["id"] for row in rows],
         )
+
+    def waiting_since(self, at: datetime) -> list[Waiting]:
+        """Those that were queued at the instant `at` or later and were not sent, in sequence."""
+        return msgspec.convert(self._rows(_WAITING_SINCE, at=at), list[Waiting])
+
+    def ended_since(self, at: datetime) -> list[tuple[Ended, CommandStatus]]:
+        """Those that were cancelled or superseded at the instant `at` or later, and which of the two."""
+        rows = self._rows(_ENDED_SINCE, at=at)
+        return [(Ended.of(row), CommandStatus(row["status"])) for row in rows]
 
     def _end(self, sql: LiteralString, **values: Any) -> list[Ended]:
         return [Ended.of(row) for row in self._rows(sql, **values)]

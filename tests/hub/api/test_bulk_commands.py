@@ -94,9 +94,6 @@ async def test_the_same_key_with_the_same_request_is_the_same_bulk(api: Api, ten
     assert (again.status, again.body["bulk_id"]) == (202, first.body["bulk_id"])
     assert (again.body["targeted"], other.status) == (2, 409)
     assert len(api.realtime.commands) == 2
-    assert [command.id for command in api.realtime.repeated] == [
-        command.id for command in api.realtime.commands
-    ]
     assert api.rows("SELECT count(*) FROM commands") == [(2,)]
     assert len(api.audited("bulk_command.queued")) == 1
 

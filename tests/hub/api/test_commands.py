@@ -40,11 +40,8 @@ async def test_the_same_key_with_the_same_request_is_the_same_command(api: Api, 
     assert (again.status, again.body) == (202, first.body)
     assert other.status == 409
     assert len(api.realtime.commands) == 1
-    # The first answer may never have come: nobody knows then whether the screen was told.
-    assert [command.id for command in api.realtime.repeated] == [first.body["command_id"]]
     api.rows("UPDATE commands SET status = 'sent'")
     assert (await api.post(path, body, tenant.admin, Idempotency_Key="k-1")).body["status"] == "sent"
-    assert len(api.realtime.repeated) == 1
     assert len(api.audited("command.queued")) == 1
 
 

@@ -129,6 +129,21 @@ async def test_an_id_of_another_tenant_changes_and_shows_nothing(house: House, l
     assert len(page.texts) == 1 and b"x1" not in page.texts[0]
 
 
+async def test_a_screen_that_turns_out_to_be_revoked_is_cut_off(
+    house: House, live: LiveSide, truth: Truth
+) -> None:
+    screen = await house.screen("d1", then=frame(HELLO))
+    truth.is_away = True
+    truth.put("d1", status=DeviceStatus.REVOKED)
+    await live.refresh_devices("t1", ["d1"])
+    house.work()
+    assert screen.close_code is None
+    truth.is_away = False
+    await live.read_again()
+    house.work()
+    assert screen.close_code == CloseCode.TOKEN_REVOKED
+
+
 async def test_a_screen_that_is_approved_during_an_emergency_gets_it_at_once(
     house: House, live: LiveSide, truth: Truth
 ) -> None:
@@ -229,15 +244,20 @@ async def test_a_command_that_expired_before_the_screen_was_given_it_is_not_coun
     assert row.pending_commands == 0
 
 
-async def test_a_command_that_is_told_again_reaches_a_screen_once(house: House, live: LiveSide) -> None:
+async def test_what_is_found_after_a_doubt_reaches_a_screen_once_and_what_ended_not_at_all(
+    house: House, live: LiveSide
+) -> None:
     screen = await house.screen("d1", then=frame(HELLO))
     await live.commands_queued([command()])
     house.work()
     screen.says(b'{"type":"receipt","command_id":"c1","status":"succeeded"}')
-    await live.commands_repeated([command(), command(command_id="c2"), command("d2", "c3")])
+    reload = command(command_id="c2")._replace(command=CommandName.RELOAD_PLAYLIST, playlist_version=7)
+    await live.commands_found([command(), reload, command("d2", "c3")], [ended(command_id="c4")])
+    await live.commands_queued([command(command_id="c4")])
     house.work()
     sent = [decode_downlink(text) for text in screen.texts]
-    assert [each.command_id for each in sent if isinstance(each, Command)] == ["c1", "c2"]
+    sent_commands = [(each.command_id, each.args) for each in sent if isinstance(each, Command)]
+    assert sent_commands == [("c1", {}), ("c2", {"playlist_version": 7})]
     away = house.roster.get("d2")
     assert away is not None and away.pending_commands == 0
     await house.screen("d2", then=frame(HELLO))

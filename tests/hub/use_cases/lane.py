@@ -16,6 +16,7 @@ from hub.use_cases.command_batch import Order
 from hub.use_cases.command_lane import CommandLane
 from hub.use_cases.ports import Transaction
 from persistence.database import Database
+from persistence.errors import DatabaseUnavailable
 from persistence.owner import connect_as_owner
 from protocol.api import CommandAccepted
 from protocol.vocabulary import CommandName
@@ -27,17 +28,25 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class Counting:
-    """Fulfils `hub.use_cases.ports.Database` with the real one, and counts the transactions."""
+    """Fulfils `hub.use_cases.ports.Database` with the real one, and counts the transactions.
+
+    `loses`: of so many commits that came about the answer is lost, as when PostgreSQL falls just then.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.transactions = 0
+        self.loses = 0
 
     async def transact(
         self, tenant_id: str, work: Callable[[Transaction], Result], *, urgent: bool = False
     ) -> Result:
         self.transactions += 1
-        return await self._database.transact(tenant_id, work, urgent=urgent)
+        result = await self._database.transact(tenant_id, work, urgent=urgent)
+        if self.loses:
+            self.loses -= 1
+            raise DatabaseUnavailable("server closed the connection unexpectedly")
+        return result
 
     async def ask(self, work: Callable[..., Result]) -> Result:
         return await self._database.ask(work)
@@ -90,7 +99,7 @@ class Stage:
 
         with trio.fail_after(20):
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self.lane.alone, self.tenant.id, lambda tx: None, tell)
+                nursery.start_soon(self.lane.alone, self.tenant.id, NOW, lambda tx: None, tell)
                 await wait_all_tasks_blocked()
                 yield
                 over.set()

@@ -13,7 +13,7 @@ from hub.use_cases.ports import Transaction
 from persistence.owner import connect_as_owner
 from protocol.api import CommandAccepted
 from protocol.vocabulary import CommandStatus
-from tests.hub.use_cases.lane import Stage
+from tests.hub.use_cases.lane import NOW, Stage
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -158,7 +158,7 @@ async def test_an_action_takes_its_turn_between_those_who_came_before_and_after(
         async with stage.busy():
             nursery.start_soon(stage.lane.queue, before)
             await wait_all_tasks_blocked()
-            nursery.start_soon(stage.lane.alone, stage.tenant.id, look, tell)
+            nursery.start_soon(stage.lane.alone, stage.tenant.id, NOW, look, tell)
             await wait_all_tasks_blocked()
             nursery.start_soon(stage.lane.queue, after)
             await wait_all_tasks_blocked()
