@@ -1,5 +1,5 @@
-"""PostgreSQL commits and falls before it can say so: whoever asked is told that nobody knows, and before anything
-else is done the live side is told what came about."""
+"""PostgreSQL commits and falls before it can say so: whoever asked is told that nobody knows, and before
+anything else is done the live side is told what came about."""
 
 from __future__ import annotations
 
