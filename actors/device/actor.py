@@ -21,12 +21,12 @@ from actors.device.messages import (
     DeviceMessage,
     Disconnected,
     Heard,
-    PendingCommand,
     PlaylistWanted,
     Queued,
     Silent,
     Withdrawn,
 )
+from actors.device.orders import Orders
 from actors.device.ports import Keeper, Link, Surroundings
 from actors.device.shadow import HEARTBEATS_UNTIL_OFFLINE, Shadow
 from actors.runtime import Instant
@@ -35,7 +35,6 @@ from protocol.codec import encode
 from protocol.frames import (
     Ack,
     Alert,
-    Command,
     DeviceEvent,
     DeviceGoodbye,
     Error,
@@ -44,15 +43,13 @@ from protocol.frames import (
     Playback,
     Receipt,
     Resumed,
+    Uplink,
     Welcome,
 )
 from protocol.vocabulary import (
-    CommandName,
-    CommandStatus,
     EventName,
     PlaybackState,
     PresenceReason,
-    ReceiptStatus,
 )
 
 RESUME_WITHIN_S: Final = 60.0
@@ -67,14 +64,6 @@ RESUMABLE: Final = frozenset(
     }
 )
 """Ends of a link that nobody meant to be the end of the session."""
-
-COMMAND_STATUS_OF_RECEIPT = {
-    ReceiptStatus.RECEIVED: CommandStatus.RECEIVED,
-    ReceiptStatus.RENDERED: CommandStatus.SUCCEEDED,
-    ReceiptStatus.SUCCEEDED: CommandStatus.SUCCEEDED,
-    ReceiptStatus.FAILED: CommandStatus.FAILED,
-    ReceiptStatus.REJECTED: CommandStatus.REJECTED,
-}
 
 PLAYBACK_OF_EVENT = {
     EventName.PLAYBACK_STARTED: PlaybackState.PLAYING,
@@ -93,6 +82,7 @@ class DeviceActor:
         "_interval_s",
         "_keeper",
         "_kept_until_s",
+        "_orders",
         "_session_id",
         "_shadow",
         "device_id",
@@ -113,6 +103,7 @@ class DeviceActor:
         self._kept_until_s = 0.0
         self._session_id: str | None = None
         self._shadow = Shadow()
+        self._orders = Orders(device_id, self._shadow, around)
 
     def __repr__(self) -> str:
         shadow = self._shadow
@@ -142,17 +133,15 @@ class DeviceActor:
         match message:
             case Heard():
                 if message.link is self.link:
-                    self._heard(message.frame, now)
+                    self._heard(message.link, message.frame, now)
             case AlertSent():
                 self._shadow.want_version(message.version)
             case Queued():
-                self._shadow.queue(message.commands)
-                self._pending_changed()
-                self._send_due(now)
+                self._orders.queue(message.commands, now)
+                self._orders.send_due(self.link, now)
             case Withdrawn():
-                if self._shadow.withdraw(message.command_ids):
-                    self._pending_changed()
-                    self._send_due(now)
+                if self._orders.withdraw(message.command_ids):
+                    self._orders.send_due(self.link, now)
             case PlaylistWanted():
                 self._shadow.want_playlist(message.version)
             case Connected():
@@ -212,7 +201,7 @@ class DeviceActor:
         self._expect_heartbeat(now)
         # Sent to an older link and unanswered: the screen applies a command once per id, so sending again
         # is safe.
-        self._send_due(now)
+        self._orders.send_due(self.link, now)
 
     def _send_welcome(self, alerts: list[Alert], now: Instant) -> None:
         assert self.link is not None and self._session_id is not None
@@ -266,12 +255,12 @@ class DeviceActor:
 
     # ---- what the screen says ----
 
-    def _heard(self, frame: Heartbeat | Hello | DeviceEvent | Receipt | DeviceGoodbye, now: Instant) -> None:
+    def _heard(self, link: Link, frame: Uplink, now: Instant) -> None:
         self._shadow.heard(now.wall_ms)
         self._expect_heartbeat(now)
         match frame:
             case Heartbeat():
-                self._heartbeat(frame, now)
+                self._heartbeat(link, frame, now)
             case Receipt():
                 self._receipt(frame, now)
             case DeviceEvent():
@@ -279,11 +268,11 @@ class DeviceActor:
             case DeviceGoodbye():
                 self._close(CloseCode.NORMAL, PresenceReason.SAID_GOODBYE, now)
             case Hello():
-                self._send(encode(Error("unexpected_hello", "hello is the first frame of a session, once")))
+                link.send(encode(Error("unexpected_hello", "hello is the first frame of a session, once")))
             case _:
                 assert_never(frame)
 
-    def _heartbeat(self, frame: Heartbeat, now: Instant) -> None:
+    def _heartbeat(self, link: Link, frame: Heartbeat, now: Instant) -> None:
         shadow = self._shadow
         agreed = shadow.report_versions(frame.emergency_version, frame.playlist_version)
         if agreed:
@@ -293,9 +282,9 @@ class DeviceActor:
             version, alerts = self._around.alerts_for(self.device_id)
             shadow.want_version(version)
         # Before the ack, which says how many were sent: a screen that has read it has read these.
-        if frame.command_seq is not None and frame.command_seq < shadow.acknowledged_seq:
-            for number, command in shadow.sent_after(frame.command_seq):
-                self._write(command, number)
+        if frame.command_seq is not None and not self._orders.send_again(link, frame.command_seq):
+            self._close(CloseCode.TOO_SLOW, PresenceReason.TOO_SLOW, now)
+            return
         ack = Ack(
             frame.seq,
             now.wall_ms,
@@ -304,7 +293,7 @@ class DeviceActor:
             shadow.acknowledge(),
             shadow.desired_playlist,
         )
-        self._send(encode(ack))
+        link.send(encode(ack))
         if alerts is not None:
             self._around.alerts_delivered(self.device_id, alerts, now.wall_ms)
         if shadow.report_playback(frame.playback) and frame.playback is not None:
@@ -314,7 +303,7 @@ class DeviceActor:
                 self.device_id, frame.emergency_version, shadow.playback, now.wall_ms
             )
         if shadow.pending:
-            self._send_due(now)
+            self._orders.send_due(link, now)
 
     def _event(self, frame: DeviceEvent, now: Instant) -> None:
         self._around.event_reported(self.device_id, frame, now.wall_ms)
@@ -325,42 +314,7 @@ class DeviceActor:
                 self._around.playback_changed(self.device_id, playback, now.wall_ms)
 
     def _receipt(self, frame: Receipt, now: Instant) -> None:
-        command = self._shadow.answer(frame.command_id, COMMAND_STATUS_OF_RECEIPT[frame.status])
-        if command is not None:
-            self._command_changed(command, frame.detail, now)
-            self._send_due(now)
+        if self._orders.answered(frame, now):
+            self._orders.send_due(self.link, now)
         else:
             self._around.alert_receipt(self.device_id, frame, now.wall_ms)
-
-    # ---- what the hub wants ----
-
-    def _send_due(self, now: Instant) -> None:
-        """End what is too late, and send what there is room for (G3)."""
-        for late in self._shadow.expire(now.wall_ms):
-            self._command_changed(late, "its time was over before the screen answered", now)
-        if self.link is None:
-            return
-        for command in self._shadow.due():
-            sent = self._shadow.mark_sent(command.id)
-            self._write(command, self._shadow.sent_seq)
-            if sent is not None:
-                self._command_changed(sent, None, now)
-
-    def _write(self, command: PendingCommand, number: int) -> None:
-        args = command.args
-        if command.command is CommandName.RELOAD_PLAYLIST:
-            args = args | {"playlist_version": self._shadow.desired_playlist}
-        self._send(encode(Command(command.id, command.command, args, command.expires_ms, number)))
-
-    def _command_changed(self, command: PendingCommand, detail: str | None, now: Instant) -> None:
-        self._around.command_changed(
-            self.device_id, command.id, command.command, command.status, detail, now.wall_ms
-        )
-        self._pending_changed()
-
-    def _pending_changed(self) -> None:
-        self._around.pending_changed(self.device_id, len(self._shadow.pending))
-
-    def _send(self, payload: bytes) -> None:
-        if self.link is not None:
-            self.link.send(payload)

@@ -15,7 +15,12 @@ from itertools import islice
 
 from actors.device.messages import PendingCommand
 from protocol.frames import Playback
-from protocol.vocabulary import COMMAND_TRANSITIONS, OPEN_COMMAND_STATUSES, CommandStatus
+from protocol.vocabulary import (
+    COMMAND_TRANSITIONS,
+    OPEN_COMMAND_STATUSES,
+    SUPERSEDED_BY_NEWER,
+    CommandStatus,
+)
 
 HEARTBEATS_UNTIL_OFFLINE = 1.5
 """G6: offline is declared after 1.5 × the interval of silence, at the earliest."""
@@ -29,17 +34,22 @@ IN_FLIGHT_AT_MOST = 16
 ENDED_REMEMBERED = 1_024
 """More than may wait for one screen: whatever is being read from the database while it ends is known here."""
 
+ENDED_REMEMBERED_MS = 600_000
+"""Far longer than a reading takes. For ever would be a hundred kilobytes a screen."""
+
 
 class Shadow:
     """Reported beside desired, and the commands between them."""
 
     __slots__ = (
+        "_arrived_seq",
         "_ended",
         "_numbers",
         "acknowledged_seq",
         "desired_playlist",
         "desired_version",
         "last_heard_ms",
+        "losses_in_a_row",
         "pending",
         "playback",
         "reported_playlist",
@@ -62,8 +72,12 @@ class Shadow:
         """The number of the last command that was sent in this session."""
         self.acknowledged_seq = 0
         """What `sent_seq` was at the last acknowledged heartbeat: so far the screen must have come."""
+        self.losses_in_a_row = 0
+        """So often were commands sent again to a screen that has come no further since."""
+        self._arrived_seq = 0
         self._numbers: dict[str, int] = {}
-        self._ended: dict[str, None] = {}
+        # With when, by `last_heard_ms`.
+        self._ended: dict[str, int] = {}
 
     @property
     def in_flight(self) -> int:
@@ -91,10 +105,12 @@ class Shadow:
         return before is None or (before.state, before.item) != (playback.state, playback.item)
 
     def sample_due(self, wall_ms: int) -> bool:
-        """Whether this heartbeat is to be kept; if so, the next is a minute away."""
-        if wall_ms - self.sampled_ms < SAMPLE_EVERY_MS:
+        """Whether this heartbeat is to be kept; if so, the next is a minute away. A wall clock that was set
+        back ends the minute."""
+        if 0 <= wall_ms - self.sampled_ms < SAMPLE_EVERY_MS:
             return False
         self.sampled_ms = wall_ms
+        self._forget_ended()
         return True
 
     def answer(self, command_id: str, status: CommandStatus) -> PendingCommand | None:
@@ -116,11 +132,22 @@ class Shadow:
         older one may be told last."""
         self.desired_playlist = max(self.desired_playlist, version)
 
-    def queue(self, commands: Iterable[PendingCommand]) -> None:
-        """Add the commands that are not known yet, in order."""
+    def queue(self, commands: Iterable[PendingCommand]) -> list[PendingCommand]:
+        """Add the commands that are not known yet, in order. Returns those that end with it: not sent yet,
+        and pointless now that a newer one of their name is there."""
+        replaced: list[PendingCommand] = []
         for command in commands:
-            if command.id not in self._ended:
-                self.pending.setdefault(command.id, command)
+            if command.id in self._ended or command.id in self.pending:
+                continue
+            if command.command in SUPERSEDED_BY_NEWER:
+                older = [each for each in self.pending.values() if self._is_replaced_by(each, command)]
+                replaced += [self._move(each, CommandStatus.SUPERSEDED) for each in older]
+            self.pending[command.id] = command
+        return replaced
+
+    @staticmethod
+    def _is_replaced_by(older: PendingCommand, newer: PendingCommand) -> bool:
+        return older.command is newer.command and older.status is CommandStatus.QUEUED
 
     def withdraw(self, command_ids: Iterable[str]) -> bool:
         """Somebody else ended these commands. True when one of them was pending."""
@@ -139,13 +166,17 @@ class Shadow:
     def begin_session(self) -> None:
         """A new session: what was sent in the one before goes out again, numbered from 1."""
         self._numbers.clear()
-        self.sent_seq = self.acknowledged_seq = 0
+        self._numbered_from(0)
 
     def resume_session(self, command_seq: int) -> None:
         """The session goes on at the screen's word of the last command it got: what came after it was lost
         with the link, and goes out again with the numbers that follow."""
         self._numbers = {key: number for key, number in self._numbers.items() if number <= command_seq}
-        self.sent_seq = self.acknowledged_seq = command_seq
+        self._numbered_from(command_seq)
+
+    def _numbered_from(self, command_seq: int) -> None:
+        self.sent_seq = self.acknowledged_seq = self._arrived_seq = command_seq
+        self.losses_in_a_row = 0
 
     def due(self) -> list[PendingCommand]:
         """The commands that may go out now, in sequence."""
@@ -165,9 +196,16 @@ class Shadow:
             return None
         return self._move(command, CommandStatus.SENT)
 
-    def sent_after(self, command_seq: int) -> list[tuple[int, PendingCommand]]:
-        """The commands of this session with a higher number than that which have not ended, in sequence."""
-        return [(number, self.pending[key]) for key, number in self._numbers.items() if number > command_seq]
+    def lost(self, command_seq: int) -> list[tuple[int, PendingCommand]]:
+        """The screen has got the commands up to this number. If it should be further by now: those that it
+        lacks and that have not ended, with their numbers, in sequence."""
+        if command_seq > self._arrived_seq:
+            self._arrived_seq, self.losses_in_a_row = command_seq, 0
+        if command_seq >= self.acknowledged_seq:
+            return []
+        lost = [(number, self.pending[key]) for key, number in self._numbers.items() if number > command_seq]
+        self.losses_in_a_row += bool(lost)
+        return lost
 
     def acknowledge(self) -> int:
         """A heartbeat is answered: how many commands of this session the screen should have."""
@@ -185,6 +223,11 @@ class Shadow:
     def _forget(self, command_id: str) -> None:
         self.pending.pop(command_id, None)
         self._numbers.pop(command_id, None)
-        self._ended[command_id] = None
+        self._ended[command_id] = self.last_heard_ms
         if len(self._ended) > ENDED_REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+
+    def _forget_ended(self) -> None:
+        """Those that ended long ago: the first ones."""
+        while self._ended and self.last_heard_ms - next(iter(self._ended.values())) > ENDED_REMEMBERED_MS:
             del self._ended[next(iter(self._ended))]

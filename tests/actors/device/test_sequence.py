@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from actors.device.messages import PlaylistWanted, Queued, Withdrawn
+from actors.device.orders import AGAIN_AT_MOST
 from actors.device.shadow import IN_FLIGHT_AT_MOST
+from protocol.close_codes import CloseCode
 from protocol.frames import Hello
 from protocol.vocabulary import CommandName, CommandStatus, PresenceReason, ReceiptStatus
 from tests.actors.device.stage import Stage
@@ -104,6 +106,45 @@ def test_a_screen_that_is_behind_what_the_ack_before_said_gets_what_it_lacks_aga
     assert statuses == [("c3", CommandStatus.SENT)], "sent again is nothing new to record"
 
 
+def test_a_link_that_takes_commands_and_delivers_none_is_cut_and_its_session_goes_on(stage: Stage) -> None:
+    link = stage.connect()
+    stage.post("c1")
+    for seq in range(1 + AGAIN_AT_MOST):
+        stage.heartbeat(seq, command_seq=0)
+    assert link.numbers == [1] * (1 + AGAIN_AT_MOST) and not link.closed
+
+    stage.heartbeat(9, command_seq=0)
+
+    assert link.closed == [(CloseCode.TOO_SLOW, None)] and len(link.acks) == 1 + AGAIN_AT_MOST
+    assert stage.world.of("offline")[0][1] is PresenceReason.TOO_SLOW
+    again = stage.connect(Hello(session_id=link.session_id, command_seq=0))
+    assert again.resumes and again.numbers == [1]
+
+
+@pytest.mark.parametrize("says", [(0, 0, 0), (1, 0, 1), (0, 2**53, 0), (2**53, 0, 2**53)])
+def test_whatever_a_screen_says_of_how_far_it_is_it_cannot_have_commands_sent_without_end(
+    stage: Stage, says: tuple[int, ...]
+) -> None:
+    link = stage.connect()
+    stage.post(*(f"c{number}" for number in range(3 * IN_FLIGHT_AT_MOST)))
+    for seq in range(50):
+        stage.heartbeat(seq, command_seq=says[seq % len(says)])
+    # Each time it comes further than it ever was, three times more.
+    assert len(link.commands) <= IN_FLIGHT_AT_MOST * (1 + AGAIN_AT_MOST * 2)
+    assert link.closed
+
+
+def test_a_screen_that_comes_on_however_slowly_keeps_its_link(stage: Stage) -> None:
+    link = stage.connect()
+    stage.post("c1", "c2", "c3", "c4")
+    stage.heartbeat(0, command_seq=0)
+    for got in range(4):
+        for seq in range(AGAIN_AT_MOST):
+            stage.heartbeat(seq, command_seq=got)
+    stage.heartbeat(9, command_seq=4)
+    assert not link.closed
+
+
 def test_a_screen_that_does_not_count_is_sent_nothing_again(stage: Stage) -> None:
     link = stage.connect()
     stage.post("c1")
@@ -120,6 +161,31 @@ def test_a_screen_that_claims_more_than_was_sent_changes_nothing(stage: Stage, c
     stage.heartbeat(2, command_seq=command_seq)
     stage.post("c2")
     assert link.numbers == [1, 2] and [ack.command_seq for ack in link.acks] == [1, 1]
+
+
+# ---- a newer one makes it pointless ----
+
+
+def test_of_reloads_that_wait_only_the_newest_goes_out_and_what_was_sent_is_left_to_its_answer(
+    stage: Stage,
+) -> None:
+    def reload(command_id: str) -> Queued:
+        return Queued([pending(command_id, command=CommandName.RELOAD_PLAYLIST)])
+
+    link = stage.connect()
+    stage.tell(reload("sent"))
+    stage.post(*MANY[: IN_FLIGHT_AT_MOST - 1])
+    for command_id in ("first", "second", "newest"):
+        stage.tell(reload(command_id))
+    assert stage.statuses("first") == stage.statuses("second") == [CommandStatus.SUPERSEDED]
+    stage.answers("sent")
+    assert link.command_ids == ["sent", *MANY[: IN_FLIGHT_AT_MOST - 1], "newest"]
+    assert stage.statuses("sent") == [CommandStatus.SENT, CommandStatus.SUCCEEDED]
+
+
+def test_two_pauses_are_two(stage: Stage) -> None:
+    stage.tell(Queued([pending(command_id, command=CommandName.PAUSE) for command_id in ("c1", "c2")]))
+    assert stage.connect().command_ids == ["c1", "c2"]
 
 
 # ---- the playlist is a level (G7) ----

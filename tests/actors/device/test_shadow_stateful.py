@@ -18,6 +18,10 @@ from actors.device.shadow import IN_FLIGHT_AT_MOST, Shadow
 from protocol.vocabulary import COMMAND_TRANSITIONS, OPEN_COMMAND_STATUSES, CommandName, CommandStatus
 
 IDS = [f"c{number:02}" for number in range(24)]
+NAMES = {
+    command_id: CommandName.RELOAD_PLAYLIST if number % 3 == 0 else CommandName.PLAY
+    for number, command_id in enumerate(IDS)
+}
 ids = st.sampled_from([*IDS, "unknown"])
 said = st.sampled_from(
     [CommandStatus.RECEIVED, CommandStatus.SUCCEEDED, CommandStatus.FAILED, CommandStatus.REJECTED]
@@ -51,24 +55,40 @@ class ShadowLife(RuleBasedStateMachine):
     def _open(self) -> list[str]:
         return [command_id for command_id in self.given if self._is_open(command_id)]
 
+    def _unsent_reloads(self) -> list[str]:
+        return [
+            command_id
+            for command_id in self.given
+            if self.status.get(command_id) is CommandStatus.QUEUED
+            and NAMES[command_id] is CommandName.RELOAD_PLAYLIST
+        ]
+
     @precondition(lambda self: len(self.given) < len(IDS))
     @rule(number=st.integers(1, 20), life_s=st.integers(1, 60))
     def post(self, number: int, life_s: int) -> None:
-        commands = []
+        commands: list[PendingCommand] = []
+        replaced: list[str] = []
         for command_id in IDS[len(self.given) :][:number]:
             self.life_ms[command_id] = self.now_ms + life_s * 1000
-            commands.append(PendingCommand(command_id, CommandName.PLAY, {}, self.life_ms[command_id]))
-            if command_id not in self.status:  # it may have been withdrawn before it came
-                self.status[command_id] = CommandStatus.QUEUED
+            commands.append(PendingCommand(command_id, NAMES[command_id], {}, self.life_ms[command_id]))
+            withdrawn_before_it_came = command_id in self.status
             self.given.append(command_id)
-        self.shadow.queue(commands)
+            if withdrawn_before_it_came:
+                continue
+            if NAMES[command_id] is CommandName.RELOAD_PLAYLIST:
+                replaced += [older for older in self._unsent_reloads() if older not in replaced]
+            self.status[command_id] = CommandStatus.QUEUED
+        ended = self.shadow.queue(commands)
+        assert [command.id for command in ended] == replaced, "unsent, and pointless by now"
+        for command in ended:
+            self._moved(command)
 
     @rule(command_id=st.sampled_from(IDS), status=st.sampled_from(sorted(OPEN_COMMAND_STATUSES)))
     def old_news(self, command_id: str, status: CommandStatus) -> None:
         """PostgreSQL was read before something ended, or by the second of two readings."""
         if command_id in self.given:
             life_ms = self.life_ms[command_id]
-            self.shadow.queue([PendingCommand(command_id, CommandName.PLAY, {}, life_ms, status)])
+            assert not self.shadow.queue([PendingCommand(command_id, NAMES[command_id], {}, life_ms, status)])
 
     @rule(command_ids=st.lists(ids, max_size=3))
     def withdraw(self, command_ids: list[str]) -> None:
@@ -114,11 +134,11 @@ class ShadowLife(RuleBasedStateMachine):
 
     @rule(reported=st.integers(0, 30))
     def heartbeat(self, reported: int) -> None:
-        again = [(number, command.id) for number, command in self.shadow.sent_after(reported)]
-        assert again == [
+        lost = [(number, command.id) for number, command in self.shadow.lost(reported)]
+        assert lost == [
             (number, command_id)
             for command_id, number in self.numbers.items()
-            if number > reported and self._is_open(command_id)
+            if reported < number and reported < self.acknowledged and self._is_open(command_id)
         ]
         assert self.shadow.acknowledged_seq == self.acknowledged
         assert self.shadow.acknowledge() == self.last
