@@ -19,7 +19,8 @@ from hub.errors import HubFailed
 
 logger = logging.getLogger(__name__)
 
-DRAIN_DEADLINE_S = 2.0
+FAREWELL_DEADLINE_S = 2.0
+DRAIN_DEADLINE_S = 1.0
 FLUSH_DEADLINE_S = 2.0
 
 
@@ -56,8 +57,9 @@ async def serve(
                 for some in (services, front):
                     parts.start_soon(keep_up, some)
                 await stop.wait()
-                with trio.move_on_after(DRAIN_DEADLINE_S):
+                with trio.move_on_after(FAREWELL_DEADLINE_S):
                     await door.drain()
+                with trio.move_on_after(DRAIN_DEADLINE_S):
                     await dispatcher.drain()
                 parts.cancel_scope.cancel()
             await _flush(flush)

@@ -12,6 +12,7 @@ import trio
 from hub.bootstrap import Hub
 from hub.gateway.connection import Connection
 from hub.settings import Settings
+from hub.tokens import THE_HUB
 from persistence.database import Database
 from persistence.owner import connect_as_owner
 from tests.hub.gateway.client import MemoryTransport, upgrade
@@ -43,6 +44,15 @@ async def test_the_operators_socket_is_for_those_who_may_see_screens(
     hub.gateway.arrived(connection)
     connection.received(upgrade("/api/v1/ws/admin", f"Authorization: Bearer {token}"))
     assert bytes(transport.written)[9:12] == status
+
+
+async def test_the_operators_socket_is_not_for_the_hubs_own_token(hub: Hub) -> None:
+    transport = MemoryTransport()
+    connection = Connection(transport, hub.gateway)
+    hub.gateway.arrived(connection)
+    token = hub.tokens.issue(THE_HUB, datetime.now(UTC))
+    connection.received(upgrade("/api/v1/ws/admin", f"Authorization: Bearer {token}"))
+    assert bytes(transport.written)[9:12] == b"403"
 
 
 async def test_a_tenant_made_while_the_hub_runs_is_known_after_the_next_look(
