@@ -5,6 +5,7 @@ Rule 2: what PostgreSQL has not confirmed by then is kept in the emergency log, 
         back: before anything that the journal knows of the emergency, and at start before anything is read.
         What not even the file took is in memory until one of the two takes it.
 Rule 3: a record that arrives twice changes nothing: a commit given up on may have succeeded after all.
+Rule 4: what is said of one emergency arrives in the order in which it was said.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 COMMIT_WITHIN_S = 0.25
 BRING_EVERY_S = 1.0
+AGAIN_AFTER_REFUSAL_S = 60.0
 
 
 class Kept(NamedTuple):
@@ -47,6 +49,8 @@ class EmergencyRecords:
         self._unavailable = unavailable
         self._nursery = nursery
         self._bringing = trio.Lock()
+        # Records that PostgreSQL refused, by identity: until when they rest (monotonic).
+        self._resting: dict[int, float] = {}
 
     @property
     def waiting(self) -> int:
@@ -55,13 +59,15 @@ class EmergencyRecords:
 
     async def keep(self, entry: Entry) -> Kept:
         """Put it on record, and say where. Never raises for a record that failed: the alert matters more."""
-        attempt = _Attempt()
-        self._nursery.start_soon(self._commit, entry, attempt)
-        with trio.move_on_after(COMMIT_WITHIN_S):
-            await attempt.over.wait()
-        if attempt.over.is_set() and attempt.error is None:
-            return Kept("database", attempt.is_new)
-        logger.warning("PostgreSQL has not confirmed an emergency in time: %s", attempt.error or "no answer")
+        if not any(waiting.id == entry.id for waiting in self._log.entries):
+            attempt = _Attempt()
+            self._nursery.start_soon(self._commit, entry, attempt)
+            with trio.move_on_after(COMMIT_WITHIN_S):
+                await attempt.over.wait()
+            if attempt.over.is_set() and attempt.error is None:
+                return Kept("database", attempt.is_new)
+            reason = attempt.error or "no answer"
+            logger.warning("PostgreSQL has not confirmed an emergency in time: %s", reason)
         try:
             await self._log.append(entry)
         except OSError as error:
@@ -75,11 +81,14 @@ class EmergencyRecords:
         self._log.open()
 
     async def bring(self) -> None:
-        """Bring what is in the log to PostgreSQL. Raises `unavailable`."""
+        """Bring what is in the log to PostgreSQL; what it refused is tried again after
+        `AGAIN_AFTER_REFUSAL_S`. Raises `unavailable`."""
         if not self._log:
             return
         async with self._bringing:
             for entry in self._log.entries:
+                if self._resting.get(id(entry), 0.0) > trio.current_time():
+                    continue
                 try:
                     await self._database.transact(entry.tenant_id, partial(commit, entry=entry), urgent=True)
                     await self._log.settle(entry)
@@ -88,8 +97,11 @@ class EmergencyRecords:
                 except OSError as error:
                     logger.error("the emergency log cannot be written: %s", error)
                 except Exception:
+                    # Whatever it is, the other records must not wait for this one.
                     logger.exception("PostgreSQL refuses a record of the emergency log: %r", entry)
+                    self._resting[id(entry)] = trio.current_time() + AGAIN_AFTER_REFUSAL_S
                 else:
+                    self._resting.pop(id(entry), None)
                     logger.info("a record of the emergency log is in PostgreSQL now")
 
     async def run(self) -> None:
