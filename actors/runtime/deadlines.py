@@ -1,6 +1,6 @@
 """Deadlines for many keys with one sweeper: a timing wheel that is lazy about moved deadlines.
 
-A screen's deadline moves with every heartbeat. Moving costs one assignment: the key stays in its old slot,
+A deadline may move with every message. Moving costs one assignment: the key stays in its old slot,
 and when that slot comes up the sweeper sees that the deadline is later and files the key again. Pure; time
 is passed in.
 """

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from hub import bootstrap
 from hub.bootstrap import Hub
 from hub.gateway.connection import Connection
 from hub.settings import Settings
@@ -63,6 +64,34 @@ async def test_a_tenant_made_while_the_hub_runs_is_known_after_the_next_look(
     await hub.refresh_tenants()
     assert hub.tenant_names[later.id] == "Made later"
     assert "tenants" in {service.name for service in hub.services.states()}
+
+
+async def test_a_command_expires_a_second_late_so_that_an_answer_in_time_comes_before_it(
+    hub: Hub, tenant: Tenant, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "EXPIRE_COMMANDS_EVERY_S", 0.0)
+    monkeypatch.setattr(bootstrap, "EXPIRE_UNLESS_BEHIND_S", 60.0)
+    with connect_as_owner(database_url) as connection:
+        connection.execute(
+            "WITH d AS (INSERT INTO devices (tenant_id, hardware_id, name, status)"
+            " VALUES (%s, 'hw', 'Lobby', 'approved') RETURNING id)"
+            " INSERT INTO commands (id, tenant_id, device_id, command, expires_at)"
+            " SELECT gen_random_uuid(), %s, d.id, 'ping', now() - n * interval '50 seconds'"
+            " FROM d, generate_series(1, 2) n",
+            (tenant.id, tenant.id),
+        )
+
+    def statuses() -> list[str]:
+        with connect_as_owner(database_url) as connection:
+            return [row[0] for row in connection.execute("SELECT status FROM commands ORDER BY expires_at")]
+
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(hub.services.run)
+            while statuses()[0] != "expired":
+                await trio.sleep(0.01)
+            nursery.cancel_scope.cancel()
+    assert statuses() == ["expired", "queued"]
 
 
 async def test_a_device_that_was_never_let_in_leaves_the_roster_when_it_is_deleted(

@@ -74,6 +74,25 @@ async def test_a_scope_that_names_what_is_not_there_is_refused_by_field(api: Api
     assert api.rows("SELECT count(*) FROM bulk_commands") == [(0,)]
 
 
+async def test_no_scope_reaches_the_screens_of_another_tenant(
+    api: Api, tenant: Tenant, neighbour: Tenant
+) -> None:
+    (own,) = await api.provision(tenant, "hw-1")
+    (foreign,) = await api.provision(neighbour, "hw-2", site="Main", group="Lobby")
+    ids = {"devices": foreign}
+    for kind, table in (("sites", "sites"), ("groups", "device_groups")):
+        ((ids[kind],),) = api.rows(f"SELECT id::text FROM {table} WHERE tenant_id = %s", neighbour.id)
+    for kind, foreign_id in ids.items():
+        scope = {"kind": kind, "ids": [foreign_id]}
+        reply = await api.post(BULK, {"command": "ping", "scope": scope}, tenant.admin)
+        assert (reply.status, list(reply.body["fields"])) == (422, ["scope.ids"])
+    path = f"/api/v1/devices/{foreign}/command"
+    assert (await api.post(path, {"command": "ping"}, tenant.admin)).status == 404
+    assert (await api.post(BULK, {"command": "ping"}, tenant.admin)).body["targeted"] == 1
+    assert api.rows("SELECT DISTINCT device_id::text FROM commands") == [(own,)]
+    assert {command.device_id for command in api.realtime.commands} == {own}
+
+
 async def test_a_screen_without_room_is_passed_over_and_counted(
     api: Api, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
