@@ -66,6 +66,17 @@ PRESENCE_SENTENCES: Final[dict[PresenceReason, str]] = {
     PresenceReason.TAKEN_OVER: "another hub took the screen over",
 }
 
+UNINTENDED: Final = frozenset(
+    {
+        PresenceReason.HEARTBEAT_LOST,
+        PresenceReason.NETWORK_CLOSED,
+        PresenceReason.PROTOCOL_ERROR,
+        PresenceReason.TOO_SLOW,
+        PresenceReason.TOO_MUCH,
+    }
+)
+"""Ends of a connection that nobody wanted: the session may go on, and each counts as a loss."""
+
 
 class PlaybackState(StrEnum):
     """What the screen says it is doing."""

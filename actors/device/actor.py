@@ -47,6 +47,7 @@ from protocol.frames import (
     Welcome,
 )
 from protocol.vocabulary import (
+    UNINTENDED,
     EventName,
     PlaybackState,
     PresenceReason,
@@ -54,16 +55,6 @@ from protocol.vocabulary import (
 
 RESUME_WITHIN_S: Final = 60.0
 """How long a session waits for its screen. Longer than the reference screen's longest wait, twice over."""
-
-RESUMABLE: Final = frozenset(
-    {
-        PresenceReason.HEARTBEAT_LOST,
-        PresenceReason.NETWORK_CLOSED,
-        PresenceReason.PROTOCOL_ERROR,
-        PresenceReason.TOO_SLOW,
-    }
-)
-"""Ends of a link that nobody meant to be the end of the session."""
 
 PLAYBACK_OF_EVENT = {
     EventName.PLAYBACK_STARTED: PlaybackState.PLAYING,
@@ -232,12 +223,12 @@ class DeviceActor:
         if self.link is not None:
             self.link.close(code)
             self._leave(reason, now)
-        elif reason not in RESUMABLE:
+        elif reason not in UNINTENDED:
             self._end_session(now)
 
     def _leave(self, reason: PresenceReason, now: Instant) -> None:
         self.link = None
-        if reason in RESUMABLE:
+        if reason in UNINTENDED:
             self._kept_until_s = now.mono_s + RESUME_WITHIN_S
             self._keeper.link_lost(self.device_id, self._kept_until_s)
         else:

@@ -10,22 +10,12 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from protocol.vocabulary import PresenceReason
+from protocol.vocabulary import UNINTENDED, PresenceReason
 
 LOSSES: Final = 4
 WITHIN_MS: Final = 10 * 60_000
 CALM_MS: Final = 10 * 60_000
 REMEMBERED: Final = 100
-
-LOSS_REASONS: Final = frozenset(
-    {
-        PresenceReason.HEARTBEAT_LOST,
-        PresenceReason.NETWORK_CLOSED,
-        PresenceReason.PROTOCOL_ERROR,
-        PresenceReason.TOO_SLOW,
-        PresenceReason.TOO_MUCH,
-    }
-)
 
 
 class Stability:
@@ -44,7 +34,7 @@ class Stability:
 
     def lost(self, reason: PresenceReason, now_ms: int) -> bool:
         """The session ended. True when the screen is unstable from now on."""
-        if reason not in LOSS_REASONS:
+        if reason not in UNINTENDED:
             return False
         losses_ms = self._losses_ms
         losses_ms.append(now_ms)
@@ -54,9 +44,10 @@ class Stability:
         became, self.unstable = often and not self.unstable, often or self.unstable
         return became
 
-    def calmed(self, now_ms: int) -> bool:
-        """True when an unstable screen is stable again: it has lost nothing for `CALM_MS`."""
-        if not self.unstable or now_ms - self._losses_ms[-1] < CALM_MS:
+    def calmed(self, now_ms: int, connected_ms: int) -> bool:
+        """True when an unstable screen is stable again: it has been connected for `CALM_MS`, since
+        `connected_ms`."""
+        if not self.unstable or now_ms - connected_ms < CALM_MS:
             return False
         self.unstable = False
         self._losses_ms.clear()

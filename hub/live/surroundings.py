@@ -146,9 +146,11 @@ class Effects:
         """Call those stable again that have kept their connection. For the beat."""
         for device_id in tuple(self._unstable):
             screen = self._roster.get(device_id)
-            if screen is None or not screen.stability.unstable:
+            if screen is None:
                 self._unstable.discard(device_id)
-            elif screen.presence is Presence.ONLINE and screen.stability.calmed(wall_ms):
+            elif screen.presence is Presence.ONLINE and screen.stability.calmed(
+                wall_ms, screen.since_ms or 0
+            ):
                 screen.unstable_since_ms = None
                 self._unstable.discard(device_id)
                 self._happened(screen, "stable", STABLE, wall_ms)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import pytest
 
-from actors.device.actor import COMMAND_STATUS_OF_RECEIPT
+from actors.device.orders import STATUS_OF_RECEIPT
 from hub.live.surroundings import EVENT_SENTENCES
 from protocol.alert import content_hash
 from protocol.close_codes import MEANINGS, CloseCode
@@ -45,7 +45,7 @@ def test_only_who_was_replaced_or_revoked_must_not_come_back() -> None:
         (PRESENCE_SENTENCES, PresenceReason),
         (MISSING_SENTENCES, MissingReason),
         (EVENT_SENTENCES, EventName),
-        (COMMAND_STATUS_OF_RECEIPT, ReceiptStatus),
+        (STATUS_OF_RECEIPT, ReceiptStatus),
         (COMMAND_TRANSITIONS, CommandStatus),
     ],
 )

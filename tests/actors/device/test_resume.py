@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from actors.device.actor import RESUMABLE, RESUME_WITHIN_S
+from actors.device.actor import RESUME_WITHIN_S
 from actors.device.fleet import SWEEP_EVERY_S, TICK_S
 from actors.device.messages import AlertSent, Cut, Silent, Withdrawn
 from protocol.close_codes import CloseCode
 from protocol.frames import DeviceGoodbye, Hello, Resumed, Welcome
-from protocol.vocabulary import PresenceReason
+from protocol.vocabulary import UNINTENDED, PresenceReason
 from tests.actors.device.stage import Hub, Stage
 from tests.actors.device.world import INTERVAL_S, RecordingLink, alert, pending
 
@@ -121,7 +121,7 @@ def test_without_alerts_the_version_that_the_screen_names_is_agreed_at_once(stag
 
 def test_every_end_that_nobody_meant_can_be_resumed(stage: Stage) -> None:
     stage.connect()
-    for reason in sorted(RESUMABLE):
+    for reason in sorted(UNINTENDED):
         stage.loses(reason)
         assert len(back(stage).resumes) == 1, reason
     stage.world.mono_s += 2 * INTERVAL_S
@@ -131,7 +131,7 @@ def test_every_end_that_nobody_meant_can_be_resumed(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    sorted(set(PresenceReason) - RESUMABLE - {PresenceReason.CONNECTED, PresenceReason.NEVER_CONNECTED}),
+    sorted(set(PresenceReason) - UNINTENDED - {PresenceReason.CONNECTED, PresenceReason.NEVER_CONNECTED}),
 )
 def test_an_end_that_was_meant_cannot(stage: Stage, reason: PresenceReason) -> None:
     stage.connect()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hub.live.stability import CALM_MS, LOSS_REASONS, LOSSES, WITHIN_MS, Stability
+from hub.live.stability import CALM_MS, LOSSES, WITHIN_MS, Stability
 from hub.live.surroundings import STABLE, UNSTABLE
-from protocol.vocabulary import PresenceReason
+from protocol.vocabulary import UNINTENDED, PresenceReason
 from tests.actors.device.world import NOON_MS
 from tests.hub.gateway.house import House
 
@@ -35,7 +35,7 @@ def test_the_same_losses_over_a_longer_time_are_accidents() -> None:
     assert not stability.unstable
 
 
-@pytest.mark.parametrize("reason", sorted(set(PresenceReason) - LOSS_REASONS))
+@pytest.mark.parametrize("reason", sorted(set(PresenceReason) - UNINTENDED))
 def test_what_somebody_wanted_is_no_loss(reason: PresenceReason) -> None:
     stability = Stability()
     for _ in range(2 * LOSSES):
@@ -43,13 +43,14 @@ def test_what_somebody_wanted_is_no_loss(reason: PresenceReason) -> None:
     assert not stability.unstable and stability.losses == 0
 
 
-def test_it_is_stable_again_after_the_calm_time_and_starts_anew() -> None:
+def test_it_is_stable_again_when_it_has_kept_a_connection_for_the_calm_time_and_starts_anew() -> None:
     stability = Stability()
     lose(stability, *range(LOSSES))
-    last_ms = LOSSES - 1
-    assert not stability.calmed(last_ms + CALM_MS - 1)
-    assert stability.calmed(last_ms + CALM_MS)
-    assert not stability.calmed(last_ms + CALM_MS)
+    back_ms = LOSSES + CALM_MS
+    assert not stability.calmed(back_ms, back_ms), "that it was away for long is no connection kept"
+    assert not stability.calmed(back_ms + CALM_MS - 1, back_ms)
+    assert stability.calmed(back_ms + CALM_MS, back_ms)
+    assert not stability.calmed(back_ms + CALM_MS, back_ms)
     assert (stability.unstable, stability.losses) == (False, 0)
 
 
@@ -67,6 +68,8 @@ async def test_the_row_and_the_history_say_it() -> None:
     assert screen.unstable_since_ms is not None, "it is still away"
     house.effects.came_online("d1", "", "", after_ms, epoch=1)
     house.effects.calm(after_ms)
+    assert screen.unstable_since_ms is not None, "it has only just come back"
+    house.effects.calm(after_ms + CALM_MS)
     row = screen.row()
     assert (row.unstable_since_ms, row.losses) == (None, 0)
     await house.journal.flush()
