@@ -50,6 +50,7 @@ class RecordingRealtime:
     found_ended: list[EndedCommand] = field(default_factory=list)
     ended: list[EndedCommand] = field(default_factory=list)
     online_ids: set[str] = field(default_factory=set)
+    kept_ids: set[str] = field(default_factory=set)
     activated: list[LiveEmergency] = field(default_factory=list)
     cleared: list[tuple[str, datetime, str]] = field(default_factory=list)
     signed_off: list[str] = field(default_factory=list)
@@ -74,6 +75,9 @@ class RecordingRealtime:
     async def commands_ended(self, commands: Sequence[EndedCommand]) -> None:
         await trio.lowlevel.checkpoint()
         self.ended.extend(commands)
+
+    def keeps_commands(self, device_id: str) -> bool:
+        return device_id in self.kept_ids
 
     def online(self, device_ids: Iterable[str]) -> int:
         return len(self.online_ids.intersection(device_ids))

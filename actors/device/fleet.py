@@ -200,6 +200,10 @@ class Fleet:
         if ref is not None:
             ref.tell_urgently(message)
 
+    def has_actor(self, device_id: str) -> bool:
+        """Whether the screen is here, or was a moment ago. Callable from any thread."""
+        return self.actors.ref(device_id) is not None
+
     def link_of(self, device_id: str) -> Link | None:
         """The link of the moment: what the fast lane writes to."""
         actor = self.actors.actor(device_id)

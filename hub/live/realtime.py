@@ -184,6 +184,10 @@ class LiveSide:
         )
         self._feed.command_changed(tenant_id, change)
 
+    def keeps_commands(self, device_id: str) -> bool:
+        """See the port."""
+        return self._fleet.has_actor(device_id)
+
     def online(self, device_ids: Iterable[str]) -> int:
         """See the port."""
         screens = map(self._roster.get, device_ids)

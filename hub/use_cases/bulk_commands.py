@@ -93,7 +93,7 @@ class BulkCommands:
             )
             if not added and idempotency_key is not None:
                 return _Queued(_same(tx.bulk_commands.by_key(idempotency_key), request, scope, lifetime))
-            queued = _fill(tx, operator, request, scope, bulk_id, now, now + lifetime)
+            queued = self._fill(tx, operator, request, scope, bulk_id, now, now + lifetime)
             record(
                 tx,
                 operator,
@@ -161,45 +161,48 @@ class BulkCommands:
         bulks, more = cut_page(await self._database.transact(operator.tenant_id, read), limit)
         return Page(bulks, encode_cursor((bulks[-1].created_at, bulks[-1].id)) if more else None)
 
+    def _fill(
+        self,
+        tx: Transaction,
+        operator: Operator,
+        request: BulkCommandRequest,
+        scope: Scope,
+        bulk_id: str,
+        now: datetime,
+        expires_at: datetime,
+    ) -> _Queued:
+        filled = tx.bulk_commands.fill(bulk_id, scope, command_batch.OPEN_COMMANDS_AT_MOST)
+        newest = {
+            (device_id, request.command): command_id
+            for command_id, device_id in filled.commands
+            if request.command in SUPERSEDED_BY_NEWER and not self._realtime.keeps_commands(device_id)
+        }
+        superseded = tx.command_queue.supersede(newest, now) if newest else []
+        reloads = request.command is CommandName.RELOAD_PLAYLIST
+        devices = [device_id for _, device_id in filled.commands]
+        versions = tx.command_queue.raise_playlists(devices) if reloads else {}
+        return _Queued(
+            None,
+            filled.targeted,
+            filled.refused,
+            [
+                QueuedCommand(
+                    command_id,
+                    operator.tenant_id,
+                    device_id,
+                    request.command,
+                    request.args,
+                    expires_at,
+                    versions.get(device_id),
+                )
+                for command_id, device_id in filled.commands
+            ],
+            [as_ended(operator.tenant_id, each, CommandStatus.SUPERSEDED) for each in superseded],
+        )
+
     def _accepted_before(self, operator: Operator, bulk: BulkCommand) -> BulkCommandAccepted:
         online = self._realtime.preview(operator.tenant_id, bulk.scope).online
         return _accepted(bulk.id, bulk.targeted, bulk.refused, min(online, bulk.targeted - bulk.refused))
-
-
-def _fill(
-    tx: Transaction,
-    operator: Operator,
-    request: BulkCommandRequest,
-    scope: Scope,
-    bulk_id: str,
-    now: datetime,
-    expires_at: datetime,
-) -> _Queued:
-    filled = tx.bulk_commands.fill(bulk_id, scope, command_batch.OPEN_COMMANDS_AT_MOST)
-    newest = {(device_id, request.command): command_id for command_id, device_id in filled.commands}
-    replaces = request.command in SUPERSEDED_BY_NEWER
-    superseded = tx.command_queue.supersede(newest, now) if replaces else []
-    reloads = request.command is CommandName.RELOAD_PLAYLIST
-    devices = [device_id for _, device_id in filled.commands]
-    versions = tx.command_queue.raise_playlists(devices) if reloads else {}
-    return _Queued(
-        None,
-        filled.targeted,
-        filled.refused,
-        [
-            QueuedCommand(
-                command_id,
-                operator.tenant_id,
-                device_id,
-                request.command,
-                request.args,
-                expires_at,
-                versions.get(device_id),
-            )
-            for command_id, device_id in filled.commands
-        ],
-        [as_ended(operator.tenant_id, each, CommandStatus.SUPERSEDED) for each in superseded],
-    )
 
 
 def _same(

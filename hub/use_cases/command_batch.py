@@ -3,13 +3,15 @@
 Rule 1: each is judged by itself, in the order in which they came; what one may not do harms no other.
 Rule 2: the same idempotency key with the same request is the same command, also within one batch; with
         another request it is a mistake.
-Rule 3: of SUPERSEDED_BY_NEWER only the newest waits; those that were not sent yet end with it.
+Rule 3: of SUPERSEDED_BY_NEWER only the newest waits; those that were not sent yet end with it. For a screen
+        whose commands the live side keeps, that is the live side's to decide: PostgreSQL hears a moment later
+        what has been sent.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -61,8 +63,11 @@ class Committed(NamedTuple):
     superseded: list[EndedCommand]
 
 
-def commit_orders(tx: Transaction, orders: Sequence[Order]) -> Committed:
-    """Queue what may be queued, with its audit rows. Raises nothing of its own."""
+def commit_orders(tx: Transaction, orders: Sequence[Order], is_kept_live: Callable[[str], bool]) -> Committed:
+    """Queue what may be queued, with its audit rows. Raises nothing of its own.
+
+    `is_kept_live`: whether the live side keeps the commands of this device (Rule 3).
+    """
     queue = tx.command_queue
     queue.lock({order.device_id for order in orders if order.command in SUPERSEDED_BY_NEWER})
     judged = _Judged(queue, orders)
@@ -70,7 +75,9 @@ def commit_orders(tx: Transaction, orders: Sequence[Order]) -> Committed:
     judged.used_meanwhile([order for order in judged.new if order.id not in added])
     new = [order for order in judged.new if order.id in added]
     newest = {
-        (order.device_id, order.command): order.id for order in new if order.command in SUPERSEDED_BY_NEWER
+        (order.device_id, order.command): order.id
+        for order in new
+        if order.command in SUPERSEDED_BY_NEWER and not is_kept_live(order.device_id)
     }
     superseded = queue.supersede(newest, orders[-1].created_at) if newest else []
     ended = {each.id for each in superseded}

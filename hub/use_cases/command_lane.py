@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
 from typing import Final, TypeVar
 
 import trio
@@ -147,7 +146,9 @@ class CommandLane:
         orders = [order for _, order in batch]
         try:
             at = min(order.created_at for order in orders)
-            committed = await self._transact(tenant_id, at, partial(commit_orders, orders=orders))
+            committed = await self._transact(
+                tenant_id, at, lambda tx: commit_orders(tx, orders, self._realtime.keeps_commands)
+            )
         except DatabaseUnavailable as error:
             for ticket, _ in batch:
                 ticket.answer = DatabaseUnavailable(*error.args)

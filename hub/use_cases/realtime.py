@@ -78,6 +78,10 @@ class Realtime(Protocol):
     async def commands_ended(self, commands: Sequence[EndedCommand]) -> None:
         """They are not sent any more, and the screens' receipts for them count no more."""
 
+    def keeps_commands(self, device_id: str) -> bool:
+        """Whether the screen's open commands are in the live side's hands. It alone knows which of them have
+        been sent, and ends those itself that a newer one replaces. Callable from any thread."""
+
     def online(self, device_ids: Iterable[str]) -> int:
         """How many of these screens are online now."""
 

@@ -9,7 +9,7 @@ from actors.device.fleet import SWEEP_EVERY_S, Fleet
 from actors.device.messages import Connected, DeviceMessage, Disconnected, Heard, Queued
 from actors.runtime import Supervisor
 from protocol.frames import Heartbeat, Hello, Receipt, Uplink
-from protocol.vocabulary import PresenceReason, ReceiptStatus
+from protocol.vocabulary import CommandStatus, PresenceReason, ReceiptStatus
 from tests.actors.device.world import INTERVAL_S, RecordingLink, World, pending
 
 
@@ -43,6 +43,10 @@ class Stage:
 
     def post(self, *command_ids: str) -> None:
         self.tell(Queued([pending(command_id) for command_id in command_ids]))
+
+    def statuses(self, command_id: str) -> list[CommandStatus]:
+        """What was told of the command, in order."""
+        return [status for id, status in self.world.of("command") if id == command_id]
 
     def answers(self, command_id: str, status: ReceiptStatus = ReceiptStatus.SUCCEEDED) -> None:
         self.hears(Receipt(command_id, status))

@@ -82,3 +82,16 @@ async def test_a_bulk_replaces_and_raises_for_every_screen(stage: Stage) -> None
     assert [command.playlist_version for command in stage.realtime.commands[3:]] == [2, 2, 2]
     await bulk.queue(stage.tenant.admin, BulkCommandRequest(PING), None)
     assert [command.playlist_version for command in stage.realtime.commands[6:]] == [None] * 3
+
+
+async def test_of_a_screen_whose_commands_the_live_side_keeps_nothing_is_replaced_here(stage: Stage) -> None:
+    here, away = stage.devices[:2]
+    stage.realtime.kept_ids = {here}
+    older = [stage.order(device_id, REBOOT) for device_id in (here, away)]
+    for order in older:
+        await stage.lane.queue(order)
+    await stage.lane.queue(stage.order(here, REBOOT))
+    assert stage.realtime.ended == [], "only the live side knows whether it has been sent"
+    bulk = BulkCommands(stage.database, stage.realtime, stage.lane, lambda: NOW, 60)
+    await bulk.queue(stage.tenant.admin, BulkCommandRequest(REBOOT), None)
+    assert [ended.id for ended in stage.realtime.ended] == [older[1].id]
