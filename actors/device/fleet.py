@@ -42,6 +42,10 @@ from protocol.vocabulary import PresenceReason
 
 SWEEP_EVERY_S = 0.25
 TICK_S = 0.5
+STOOD_STILL_S = 1.0
+"""A sweep that is late by more than this: the whole hub was held up, or its machine was."""
+LISTEN_FIRST_S = 2.0
+"""So long then it listens before it judges: what ten thousand screens said meanwhile is in their sockets."""
 CUT_REMEMBERED_S = 600.0
 """Longer than a look-up and the wait for a hello can take together."""
 
@@ -247,7 +251,10 @@ class Fleet:
     async def run(self) -> None:
         """Sweep for ever."""
         while True:
+            before_s = self._clock().mono_s
             await trio.sleep(SWEEP_EVERY_S)
+            if self._clock().mono_s - before_s > SWEEP_EVERY_S + STOOD_STILL_S:
+                await trio.sleep(LISTEN_FIRST_S)
             self.sweep(self._clock())
 
     def sweep(self, now: Instant) -> None:

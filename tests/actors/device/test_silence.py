@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from actors.device.fleet import SWEEP_EVERY_S, TICK_S, Fleet
+from actors.device.fleet import LISTEN_FIRST_S, SWEEP_EVERY_S, TICK_S, Fleet
 from actors.runtime import Instant
 from protocol.close_codes import CloseCode
 from protocol.frames import DeviceEvent, Heartbeat, Hello, Receipt, Uplink
@@ -109,4 +109,29 @@ async def test_a_running_fleet_on_a_virtual_clock_loses_the_silent_and_keeps_the
             assert fleet.heard("beating", beating, Heartbeat(seq, 1))
         assert silent.closed == [(CloseCode.HEARTBEAT_LOST, None)]
         assert fleet.connected_devices() == ["beating"] and len(fleet) == 1, "nobody waits for the silent one"
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_hub_that_stood_still_listens_before_it_judges(autojump_clock: MockClock) -> None:
+    world = World()
+
+    def now() -> Instant:
+        world.mono_s = 1_000.0 + trio.current_time()
+        return Instant(world.mono_s, world.now().wall_ms)
+
+    fleet = Fleet(world, world, now, INTERVAL_S)
+    silent, talking = RecordingLink(), RecordingLink()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(fleet.run)
+        nursery.start_soon(fleet.dispatcher.run)
+        for device_id, link in (("silent", silent), ("talking", talking)):
+            fleet.connected(device_id, "", link, Hello(), has_open_commands=False, looked_up_s=0.0)
+        await trio.sleep(INTERVAL_S)
+
+        autojump_clock.jump(10 * INTERVAL_S)
+
+        await trio.sleep(LISTEN_FIRST_S / 2)
+        assert fleet.heard("talking", talking, Heartbeat(1, 1)), "it was in the socket all the while"
+        await trio.sleep(LISTEN_FIRST_S)
+        assert (silent.closed, talking.closed) == ([(CloseCode.HEARTBEAT_LOST, None)], [])
         nursery.cancel_scope.cancel()
