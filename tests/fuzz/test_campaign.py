@@ -9,6 +9,7 @@ import pytest
 
 from actors.device.actor import DeviceActor
 from actors.device.messages import DeviceMessage, Disconnected
+from actors.device.ports import Link
 from actors.runtime import Instant
 from hub.live.feed import Feed
 from protocol.frames import Heartbeat, Uplink
@@ -94,10 +95,10 @@ def pages_stay_subscribed(monkeypatch: pytest.MonkeyPatch) -> None:
 def a_number_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     heard = DeviceActor._heard
 
-    def fragile(self: DeviceActor, said: Uplink, now: Instant) -> None:
+    def fragile(self: DeviceActor, link: Link, said: Uplink, now: Instant) -> None:
         if isinstance(said, Heartbeat) and said.seq == 2**53:
             raise OverflowError(said.seq)
-        heard(self, said, now)
+        heard(self, link, said, now)
 
     monkeypatch.setattr(DeviceActor, "_heard", fragile)
 
