@@ -84,7 +84,6 @@ async def heartbeats(hub: SteppingHub, screens: list[ObedientScreen], number: in
         )
 
 
-@pytest.mark.alone
 async def test_a_clock_that_is_set_back_and_forward_by_an_hour_changes_nothing(
     hub: SteppingHub, database_url: str
 ) -> None:

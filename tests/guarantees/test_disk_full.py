@@ -118,7 +118,6 @@ def case(scratch_folder: Path, tmp_path: Path) -> Iterator[Case]:
         server.drop_database("clarion_full")
 
 
-@pytest.mark.alone
 def test_an_alert_that_no_disk_takes_goes_out_in_time_and_is_on_record_once_when_postgresql_is_back(
     case: Case,
 ) -> None:
@@ -143,7 +142,6 @@ def test_an_alert_that_no_disk_takes_goes_out_in_time_and_is_on_record_once_when
     assert case.audit(held) == ["emergency.created"]
 
 
-@pytest.mark.alone
 def test_when_the_disk_has_room_again_what_was_in_memory_is_on_disk_and_outlives_the_hub(case: Case) -> None:
     with case.hub.sign_in() as api:
         case.server.stop()
@@ -161,7 +159,6 @@ def test_when_the_disk_has_room_again_what_was_in_memory_is_on_disk_and_outlives
     assert case.audit(held) == ["emergency.created"]
 
 
-@pytest.mark.alone
 def test_a_half_written_last_line_is_found_at_the_next_start_and_the_rest_is_kept(
     case: Case,
 ) -> None:

@@ -19,7 +19,6 @@ from typing import Any
 
 import httpx
 import psycopg
-import pytest
 import trio
 
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
@@ -82,7 +81,6 @@ def rows(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return connection.execute(sql.encode(), values).fetchall()
 
 
-@pytest.mark.alone
 async def test_a_minute_without_postgresql_loses_nothing_and_holds_no_alert_back(
     scratch_folder: Path, tmp_path: Path
 ) -> None:
