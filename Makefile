@@ -50,7 +50,7 @@ tests: $(VENV)/.development
 ifdef PYTEST
 	$(BIN)/pytest $(PYTEST)
 else
-	$(BIN)/pytest --numprocesses auto --dist worksteal -m "not alone"
+	$(BIN)/pytest --numprocesses auto --dist loadgroup -m "not alone"
 	$(BIN)/pytest -m alone
 endif
 

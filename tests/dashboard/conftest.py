@@ -17,6 +17,11 @@ from tests.hub.hub_process import HubProcess
 SCREENS = 8
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """One hub, one dashboard and its screens serve all of these: one process runs them, in their order."""
+    item.add_marker(pytest.mark.xdist_group("dashboard"))
+
+
 @pytest.fixture(scope="package")
 def hub(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     """A hub that is ready, on a database of its own."""
