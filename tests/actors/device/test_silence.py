@@ -3,6 +3,9 @@ tick of the wheel and a sweep after that: 0.75 s. On a virtual clock."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 import trio
 from hypothesis import given
@@ -88,9 +91,9 @@ def test_a_deadline_that_finds_the_lane_full_comes_again(hub: Hub) -> None:
     assert hub.sweep_until(lambda: bool(link.closed), at_most_s=2 * TICK_S) > 0
 
 
-async def test_a_running_fleet_on_a_virtual_clock_loses_the_silent_and_keeps_the_beating(
-    autojump_clock: MockClock,
-) -> None:
+@asynccontextmanager
+async def running_fleet(*device_ids: str) -> AsyncIterator[tuple[Fleet, list[RecordingLink]]]:
+    """A fleet that runs on trio's clock, with a screen of each id that has said hello."""
     world = World()
 
     def now() -> Instant:
@@ -98,34 +101,29 @@ async def test_a_running_fleet_on_a_virtual_clock_loses_the_silent_and_keeps_the
         return Instant(world.mono_s, world.now().wall_ms)
 
     fleet = Fleet(world, world, now, INTERVAL_S)
-    silent, beating = RecordingLink(), RecordingLink()
+    links = [RecordingLink() for _ in device_ids]
     async with trio.open_nursery() as nursery:
         nursery.start_soon(fleet.run)
         nursery.start_soon(fleet.dispatcher.run)
-        for device_id, link in (("silent", silent), ("beating", beating)):
+        for device_id, link in zip(device_ids, links, strict=True):
             fleet.connected(device_id, "", link, Hello(), has_open_commands=False, looked_up_s=0.0)
+        yield fleet, links
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_running_fleet_on_a_virtual_clock_loses_the_silent_and_keeps_the_beating(
+    autojump_clock: MockClock,
+) -> None:
+    async with running_fleet("silent", "beating") as (fleet, (silent, beating)):
         for seq in range(10):
             await trio.sleep(INTERVAL_S)
             assert fleet.heard("beating", beating, Heartbeat(seq, 1))
         assert silent.closed == [(CloseCode.HEARTBEAT_LOST, None)]
         assert fleet.connected_devices() == ["beating"] and len(fleet) == 1, "nobody waits for the silent one"
-        nursery.cancel_scope.cancel()
 
 
 async def test_a_hub_that_stood_still_listens_before_it_judges(autojump_clock: MockClock) -> None:
-    world = World()
-
-    def now() -> Instant:
-        world.mono_s = 1_000.0 + trio.current_time()
-        return Instant(world.mono_s, world.now().wall_ms)
-
-    fleet = Fleet(world, world, now, INTERVAL_S)
-    silent, talking = RecordingLink(), RecordingLink()
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(fleet.run)
-        nursery.start_soon(fleet.dispatcher.run)
-        for device_id, link in (("silent", silent), ("talking", talking)):
-            fleet.connected(device_id, "", link, Hello(), has_open_commands=False, looked_up_s=0.0)
+    async with running_fleet("silent", "talking") as (fleet, (silent, talking)):
         await trio.sleep(INTERVAL_S)
 
         autojump_clock.jump(10 * INTERVAL_S)
@@ -134,4 +132,3 @@ async def test_a_hub_that_stood_still_listens_before_it_judges(autojump_clock: M
         assert fleet.heard("talking", talking, Heartbeat(1, 1)), "it was in the socket all the while"
         await trio.sleep(LISTEN_FIRST_S)
         assert (silent.closed, talking.closed) == ([(CloseCode.HEARTBEAT_LOST, None)], [])
-        nursery.cancel_scope.cancel()
