@@ -9,7 +9,6 @@ within its bounds. And a session goes on only where it may.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -20,55 +19,20 @@ from actors.device.fleet import SWEEP_EVERY_S, TICK_S, Reading
 from actors.device.messages import PendingCommand, Queued
 from actors.device.shadow import IN_FLIGHT_AT_MOST
 from protocol.close_codes import CloseCode
-from protocol.frames import Command, DeviceGoodbye, Heartbeat, Hello, Receipt, Resumed, Uplink, Welcome
+from protocol.frames import DeviceGoodbye, Heartbeat, Hello, Resumed, Uplink, Welcome
 from protocol.vocabulary import (
     OPEN_COMMAND_STATUSES,
     CommandName,
     CommandStatus,
     PresenceReason,
-    ReceiptStatus,
 )
+from tests.actors.device.obedient_machine import Machine
 from tests.actors.device.stage import Hub
 from tests.actors.device.world import INTERVAL_S, NOON_MS, RecordingLink
 
 OFFLINE_FROM_S = 1.5 * INTERVAL_S
 OFFLINE_UNTIL_S = OFFLINE_FROM_S + TICK_S + SWEEP_EVERY_S
 SENT_AWAY = (CloseCode.TRY_AGAIN_LATER, CloseCode.HUB_FAULT, CloseCode.TOKEN_REVOKED)
-
-
-@dataclass
-class Machine:
-    """A player that obeys: it applies a command once per id, and answers each time."""
-
-    epoch: int | None = None
-    open_commands: bool = False
-    looked_up_s: float = 0.0
-    link: RecordingLink | None = None
-    read: int = 0
-    session_id: str | None = None
-    command_seq: int = 0
-    applied: Counter[str] = field(default_factory=Counter)
-    unheard: dict[Receipt, None] = field(default_factory=dict)
-
-    def take(self, number: int) -> list[Receipt]:
-        """Read so many frames; what it says to them. On a new link it says again what the hub has not
-        heard."""
-        said: list[Receipt] = []
-        assert self.link is not None
-        for frame in self.link.sent[self.read : self.read + number]:
-            if isinstance(frame, Welcome | Resumed):
-                said.extend(self.unheard)
-            if isinstance(frame, Welcome):
-                self.session_id, self.command_seq = frame.session_id, 0
-            elif isinstance(frame, Command) and frame.seq is not None:
-                self.command_seq = max(self.command_seq, frame.seq)
-                if not self.applied[frame.command_id]:
-                    self.applied[frame.command_id] += 1
-                    said.append(Receipt(frame.command_id, ReceiptStatus.RECEIVED))
-                said.append(Receipt(frame.command_id, ReceiptStatus.SUCCEEDED))
-        self.unheard.update(dict.fromkeys(said))
-        self.read = min(self.read + number, len(self.link.sent))
-        return said
 
 
 machines = st.sampled_from([0, 1])
