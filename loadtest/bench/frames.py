@@ -1,5 +1,5 @@
-"""RFC 6455 as a load driver needs it: client frames made once and sent a million times, server frames counted
-as cheaply as Python can.
+"""RFC 6455 as a load driver needs it: client frames made once and sent a million times, server frames taken
+apart as cheaply as Python can.
 
 Every frame is masked, as a client's must be, with one key that the servers cannot tell from a random one; so
 the same frame is the same bytes for every screen.
@@ -7,14 +7,19 @@ the same frame is the same bytes for every screen.
 
 from __future__ import annotations
 
-import base64
-import os
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _MASK: Final = b"\x37\xfa\x21\x3d"
 _TEXT: Final = 0x81
 _CLOSE: Final = 0x88
+_PING: Final = 0x89
+_PONG: Final = 0x8A
+
+# The example of RFC 6455, 1.3: a key is there to tell servers from caches, and no server remembers one.
+_KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
+ACCEPTED: Final = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+"""The only right answer to the key of `upgrade_request`."""
 
 
 class BrokenFrame(ValueError):
@@ -22,11 +27,13 @@ class BrokenFrame(ValueError):
 
 
 def text_frame(payload: bytes) -> bytes:
-    """The wire bytes of one masked text frame; `payload` is at most 64 KiB."""
-    size = len(payload)
-    head = bytes((_TEXT, 0x80 | size)) if size < 126 else bytes((_TEXT, 0xFE)) + size.to_bytes(2)
-    key = int.from_bytes((_MASK * (size // 4 + 1))[:size])
-    return head + _MASK + (int.from_bytes(payload) ^ key).to_bytes(size)
+    """The wire bytes of one masked text frame. Raises ValueError for more than 64 KiB."""
+    return _masked(_TEXT, payload)
+
+
+def pong_frame(payload: bytes) -> bytes:
+    """The wire bytes of the answer to a ping with this payload."""
+    return _masked(_PONG, payload)
 
 
 def upgrade_request(path: str, host: str, token: str | None, subprotocol: str | None) -> bytes:
@@ -36,7 +43,7 @@ def upgrade_request(path: str, host: str, token: str | None, subprotocol: str | 
         f"Host: {host}",
         "Upgrade: websocket",
         "Connection: Upgrade",
-        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
+        f"Sec-WebSocket-Key: {_KEY}",
         "Sec-WebSocket-Version: 13",
     ]
     if subprotocol is not None:
@@ -47,15 +54,17 @@ def upgrade_request(path: str, host: str, token: str | None, subprotocol: str | 
 
 
 class Received(NamedTuple):
-    """The complete text frames in some bytes, and what is left of them."""
+    """The complete frames in some bytes, and what is left of them: texts, and payloads of pings."""
 
-    payloads: list[bytes]
+    texts: list[bytes]
+    pings: list[bytes]
     rest: bytes
 
 
 def split(data: bytes) -> Received:
-    """Take the server's text frames apart. Raises BrokenFrame, also for a close frame: none is due."""
-    payloads = []
+    """Take a server's frames apart. Raises BrokenFrame, also for a close frame: none is due."""
+    texts: list[bytes] = []
+    pings: list[bytes] = []
     start, end = 0, len(data)
     while end - start >= 2:
         size, head = data[start + 1], 2
@@ -67,18 +76,40 @@ def split(data: bytes) -> Received:
             if end - start < 10:
                 break
             size, head = int.from_bytes(data[start + 2 : start + 10]), 10
+        elif size > 127:
+            raise BrokenFrame("the server sent a masked frame")
         stop = start + head + size
         if stop > end:
             break
-        if data[start] != _TEXT:
-            what = "closed the connection" if data[start] == _CLOSE else f"sent a frame {data[start]:#x}"
-            raise BrokenFrame(f"the server {what}: {data[start + head : stop][:200]!r}")
-        payloads.append(data[start + head : stop])
+        payload = data[start + head : stop]
+        if data[start] == _TEXT:
+            texts.append(payload)
+        elif data[start] == _PING:
+            pings.append(payload)
+        elif data[start] == _CLOSE:
+            raise BrokenFrame(f"the server closed it with {_close_reason(payload)}")
+        else:
+            raise BrokenFrame(f"the server sent a frame that begins with {data[start]:#x}: {payload[:200]!r}")
         start = stop
-    return Received(payloads, data[start:])
+    return Received(texts, pings, data[start:])
 
 
 def chunks(number: int, size: int) -> Iterator[range]:
     """`range(number)` in pieces."""
     for start in range(0, number, size):
         yield range(start, min(start + size, number))
+
+
+def _masked(head: int, payload: bytes) -> bytes:
+    size = len(payload)
+    if size > 0xFFFF:
+        raise ValueError(f"a frame of {size} bytes is none of a screen's")
+    begin = bytes((head, 0x80 | size)) if size < 126 else bytes((head, 0xFE)) + size.to_bytes(2)
+    key = int.from_bytes((_MASK * (size // 4 + 1))[:size])
+    return begin + _MASK + (int.from_bytes(payload) ^ key).to_bytes(size)
+
+
+def _close_reason(payload: bytes) -> str:
+    if not payload:
+        return "no code"
+    return f"{int.from_bytes(payload[:2])} {payload[2:].decode(errors='replace')}".strip()
