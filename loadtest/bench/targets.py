@@ -100,8 +100,7 @@ def _measured(results: Results, target: Target, bound: Bound) -> tuple[list[floa
 
 
 def _why_not(results: Results, target: Target, bound: Bound) -> str:
-    for name in (target.line, bound.of):
-        if name in results.left_out:
-            return results.left_out[name]
+    if target.line in results.left_out or bound.of in results.left_out:
+        return "left out"
     here = screens_of(results, target.line)
     return "" if here == target.screens else f"this was with {here:,} screens"
