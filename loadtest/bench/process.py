@@ -1,4 +1,9 @@
-"""A server in a process of its own, and what the operating system says that it has used."""
+"""A server in a process of its own, and what the operating system says that it has used.
+
+Rule: nothing outlives the benchmark. A server is ended, by its id, when its block is left, also by Ctrl-C,
+which does not reach it from the terminal. Its standard input is a pipe that is never written to, and ends when
+the benchmark is killed: a server that watches it ends then.
+"""
 
 from __future__ import annotations
 
@@ -27,27 +32,38 @@ class Usage(NamedTuple):
 
 
 def usage(pid: int) -> Usage:
-    """Of one process, threads that ended included."""
-    stat = Path(f"/proc/{pid}/stat").read_text()
-    # The name in brackets may hold anything, blanks and brackets too.
-    fields = stat[stat.rindex(")") + 2 :].split()
-    return Usage((int(fields[11]) + int(fields[12])) / _TICKS_PER_S, int(fields[21]) * _PAGE_BYTES)
+    """Of one process, threads that ended included. Raises BenchError when it has ended."""
+    try:
+        # The process's own clock (clock_getcpuclockid), by which the kernel bills it to the nanosecond:
+        # /proc/…/stat has the same in hundredths of a second, too coarse for a line of a few of them.
+        cpu_s = time.clock_gettime((~pid << 3) | 2)
+        resident_pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        raise BenchError(f"the server (process {pid}) has ended by itself") from None
+    return Usage(cpu_s, resident_pages * _PAGE_BYTES)
 
 
 def children_cpu_s(pid: int) -> float:
     """Processor time of everything that the process has started, ended or not, and what that has started."""
-    total = 0.0
+    children: dict[int, list[int]] = {}
+    used_s: dict[int, float] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 stat = (entry / "stat").read_text()
             except OSError:
                 continue
+            # The name in brackets may hold anything, blanks and brackets too.
             fields = stat[stat.rindex(")") + 2 :].split()
-            if int(fields[1]) == pid:
-                own = sum(int(fields[index]) for index in (11, 12, 13, 14)) / _TICKS_PER_S
-                total += own + children_cpu_s(int(entry.name))
-    return total
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+            # Its own, and that of its children that have ended.
+            used_s[int(entry.name)] = sum(int(fields[index]) for index in (11, 12, 13, 14)) / _TICKS_PER_S
+    total_s, due = 0.0, children.get(pid, [])
+    while due:
+        child = due.pop()
+        total_s += used_s[child]
+        due.extend(children.get(child, ()))
+    return total_s
 
 
 def free_port() -> int:
@@ -59,7 +75,10 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """`with ServerProcess(name, command, env, log) as server:`; ended, by its id, when the block is left."""
+    """`with ServerProcess(name, command, env, log) as server:`; ended when the block is left.
+
+    It works in the folder of its log, where no `.env` or module of the caller's is in its way.
+    """
 
     def __init__(self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
         self.name = name
@@ -69,24 +88,41 @@ class ServerProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, env=dict(self._env), stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        process = self._process
+        self.end(signal.SIGTERM)
+
+    def start(self) -> None:
+        """Start it; also after `end`."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._log.parent,
+                env=dict(self._env),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def end(self, how: signal.Signals) -> None:
+        """Send the signal and wait until it has ended; one that takes too long is killed."""
+        process, self._process = self._process, None
         if process is None:
             return
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(how)
         try:
             process.wait(_STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
 
     @property
     def pid(self) -> int:
