@@ -64,6 +64,11 @@ EXPIRE_COMMANDS_EVERY_S = 5.0
 EXPIRE_UNLESS_BEHIND_S = 1.0
 TENANTS_AGAIN_EVERY_S = 60.0
 
+COLLECT_AFTER = (10_000, 10, 10)
+"""Python's own thresholds (700, 10, 10) have its collector go through everything the hub holds once for each
+alert to 5,000 screens: measured, 100 ms in which nobody is served, a quarter of the hub's work. What the hub
+lets go of goes by reference count, but for little."""
+
 
 def wall_ms() -> int:
     """Milliseconds since the Unix epoch."""
@@ -343,6 +348,7 @@ async def run_hub(settings: Settings, wall_ms: Callable[[], int] = wall_ms) -> N
             # What was loaded until now lives as long as the hub: the collector need not look at it again.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*COLLECT_AFTER)
             logger.info(
                 "the hub listens on %s:%d, %d devices known", settings.host, settings.port, len(hub.roster)
             )
