@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
+import msgspec
 import psycopg
 
 from persistence.database import Database
@@ -162,8 +163,8 @@ def _write(connection: Connection, batch: Batch) -> Written:
     by_tenant: defaultdict[str, list[tuple[Statement, list[Row]]]] = defaultdict(list)
     for statement, records in kinds:
         of_kind: defaultdict[str, list[Row]] = defaultdict(list)
-        for tenant_id, *fields in records:
-            of_kind[tenant_id].append(tuple(fields))
+        for record in records:
+            of_kind[record[0]].append(record)
         for tenant_id, rows in of_kind.items():
             by_tenant[tenant_id].append((statement, rows))
     refused: list[Row] = []
@@ -208,10 +209,21 @@ def _execute(connection: Connection, statement: Statement, rows: list[Row]) -> l
     types, sql = statement
     names = ", ".join("abcdefghijkl"[: len(types)])
     arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-    columns = [[row[index] for row in rows] for index in range(len(types))]
+    _, *columns = zip(*rows, strict=True)  # the tenant is the transaction's
     found = connection.execute(
         # Only this page's constants are put together; every value is a parameter.
         f"WITH rows AS (SELECT * FROM unnest({arrays}) WITH ORDINALITY AS r({names}, number)) {sql}",  # noqa: S608
-        columns,
+        [_array(column) for column in columns],
     )
     return found.fetchall() if found.description else []
+
+
+def _array(column: tuple[Any, ...]) -> str | list[Any]:
+    """A column as one parameter: PostgreSQL's literal of an array, or a list for psycopg to make one of.
+
+    As long as nothing in it is escaped, JSON's array is PostgreSQL's but for the brackets: text in quotes,
+    null for NULL. msgspec writes it in one call; psycopg makes a Python call an item, and the loop waits for
+    the interpreter meanwhile. 1.5 µs a ledger's entry instead of 8 (decision 0021).
+    """
+    literal = msgspec.json.encode(column).decode()
+    return list(column) if "\\" in literal else f"{{{literal[1:-1]}}}"
