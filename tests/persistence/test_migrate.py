@@ -86,6 +86,7 @@ def test_an_unreachable_database_is_one_clear_error() -> None:
 FROZEN = {
     "0001-foundation": "cc1a4c2d77c271279f34800eb328e8e1a6589decdf69ff2093a7df22af91a6c7",
     "0002-the-hub-keeps-its-word": "1e73c039972750357904700a286a76f1669875481c5ce6c9893fa76c47bf4a44",
+    "0003-room-for-what-changes": "f8046eeae27fa85551a8b391259641a94c21ec6ed2feedf551f6e0c69eb254c7",
 }
 
 
