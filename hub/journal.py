@@ -9,11 +9,14 @@ Rule 3: a batch that PostgreSQL could not take is kept and tried again; what was
 Rule 4: what fails although PostgreSQL answers is tried again, then written in ever smaller parts; the record
         that fails alone is left out, logged and counted. Nothing ends the journal but its cancellation.
 Rule 5: a device whose records PostgreSQL refuses as those of an older session is given up (`on_stale`).
+Rule 6: each kind of record may wait for so long and no longer; a batch goes when the first time is over, and
+        takes all that waits. So what is said of a device stays in order, whatever is more urgent.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -36,7 +39,13 @@ from persistence.journal import Written
 
 logger = logging.getLogger(__name__)
 
-WRITE_EVERY_S = 0.05
+WITHIN_S = 0.05
+"""Commands, presence, emergencies: what the hub would not know after a crash."""
+LEDGER_WITHIN_S = 0.2
+"""Most screens confirm an alert so soon after it was sent: one row is written of each, not two, and nothing
+while it goes out."""
+HISTORY_WITHIN_S = 0.5
+"""History, and what plays: idle screens are two transactions a second, not twenty."""
 RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0)
 HISTORY_LIMIT = 100_000
 HISTORY_PER_WRITE = 5_000
@@ -83,7 +92,8 @@ class Journal:
         self._written_since_s: float | None = None
         self._events = 0
         self._faults = 0
-        self._work = trio.Event()
+        self._within_s = math.inf
+        self._sooner = trio.Event()
         self.written = 0
         self.refused = 0
         self.stale = 0
@@ -105,33 +115,33 @@ class Journal:
     def presence(self, record: PresenceRecord) -> None:
         """Latest wins per device."""
         self._batch.take_presence(record)
-        self._recorded()
+        self._recorded(WITHIN_S)
 
     def playback(self, record: PlaybackRecord) -> None:
         """Latest wins per device; version and address are said once a session and stay."""
         self._batch.take_playback(record)
-        self._recorded()
+        self._recorded(HISTORY_WITHIN_S)
 
     def command(self, record: CommandRecord) -> None:
         """Merged per command: the later status, every instant."""
         self._batch.take_command(record)
-        self._recorded()
+        self._recorded(WITHIN_S)
 
     def ledger(self, record: LedgerRecord) -> None:
         """Latest wins per emergency and device."""
         self._batch.take_ledger(record)
-        self._recorded()
+        self._recorded(LEDGER_WITHIN_S)
 
     def emergency(self, record: EmergencyRecord) -> None:
         """Latest wins per emergency."""
         self._batch.emergencies[record.emergency_id] = record
-        self._recorded()
+        self._recorded(WITHIN_S)
 
     def heartbeat(self, record: HeartbeatRecord) -> None:
         """History: dropped first under pressure."""
         self._make_room()
         self._batch.heartbeats.append(record)
-        self._recorded()
+        self._recorded(HISTORY_WITHIN_S)
 
     def timeline(self, record: TimelineRecord) -> None:
         """History: dropped after every heartbeat, and never if it tells of presence."""
@@ -139,12 +149,14 @@ class Journal:
             self._make_room()
             self._events += 1
         self._batch.timeline.append(record)
-        self._recorded()
+        self._recorded(HISTORY_WITHIN_S)
 
-    def _recorded(self) -> None:
+    def _recorded(self, within_s: float) -> None:
         if self._oldest_s is None:
             self._oldest_s = self._clock_s()
-        self._work.set()
+        if within_s < self._within_s:
+            self._within_s = within_s
+            self._sooner.set()
 
     def _make_room(self) -> None:
         """Drop a tenth of the limit when it is reached: not one for each record that comes."""
@@ -172,11 +184,22 @@ class Journal:
         """Write for ever."""
         failures = 0
         while True:
-            if not len(self._batch):
-                self._work = trio.Event()
-                await self._work.wait()
-            await trio.sleep(WRITE_EVERY_S if not failures else RETRY_AFTER_S[min(failures, 4) - 1])
+            if failures:
+                await trio.sleep(RETRY_AFTER_S[min(failures, 4) - 1])
+            else:
+                await self._until_due()
             failures = 0 if await self._write() else failures + 1
+
+    async def _until_due(self) -> None:
+        """Wait until something waits, and from then on for as long as the most urgent of it may."""
+        due_s = math.inf
+        while True:
+            due_s = min(due_s, trio.current_time() + self._within_s)
+            self._sooner = trio.Event()
+            with trio.move_on_at(due_s) as waiting:
+                await self._sooner.wait()
+            if waiting.cancelled_caught:
+                return
 
     async def flush(self) -> None:
         """Write what is waiting, once more if need be. For the shutdown: the caller sets the deadline."""
@@ -209,7 +232,9 @@ class Journal:
         return not parts
 
     def _batch_changed(self, oldest_s: float | None) -> None:
-        self._oldest_s = oldest_s if len(self._batch) else None
+        left = len(self._batch) > 0
+        self._oldest_s = oldest_s if left else None
+        self._within_s = WITHIN_S if left else math.inf
         self._events = sum(1 for line in self._batch.timeline if line.kind not in PRESENCE_KINDS)
 
     async def _write_parts(self, parts: list[Batch]) -> None:

@@ -131,9 +131,9 @@ class Batch:
     def take_presence(self, record: PresenceRecord) -> None:
         """How the device is now."""
         before = self.presence.get(record.device_id)
-        self.presence[record.device_id] = (
-            record if before is None else record._replace(epoch=max(before.epoch, record.epoch))
-        )
+        if before is not None and before.epoch > record.epoch:
+            record = record._replace(epoch=before.epoch)
+        self.presence[record.device_id] = record
 
     def take_playback(self, record: PlaybackRecord) -> None:
         """What the device plays now; version and address are said once a session and stay."""
@@ -167,9 +167,9 @@ class Batch:
         """The entry as it is now."""
         key = record.emergency_id, record.device_id
         before = self.ledger.get(key)
-        self.ledger[key] = (
-            record if before is None else record._replace(epoch=max(before.epoch, record.epoch))
-        )
+        if before is not None and before.epoch > record.epoch:
+            record = record._replace(epoch=before.epoch)
+        self.ledger[key] = record
 
     def before(self, newer: Batch) -> Batch:
         """This batch with `newer` on top of it."""

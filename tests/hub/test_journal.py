@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from hub import journal as page
-from hub.journal import RETRY_AFTER_S, WRITE_EVERY_S, Journal
+from hub.journal import HISTORY_WITHIN_S, LEDGER_WITHIN_S, RETRY_AFTER_S, WITHIN_S, Journal
 from hub.journal_records import EmergencyRecord, HeartbeatRecord
 from persistence.journal import Written
 from protocol.vocabulary import CommandStatus, EmergencyStatus, LedgerState, Presence
-from tests.hub.journal_store import Away, Store, command, ledger, line, playback, presence
+from tests.hub.journal_store import Away, Store, command, heartbeat, ledger, line, playback, presence
 
 
 @pytest.fixture
@@ -102,11 +104,78 @@ async def test_running_it_batches_retries_ever_more_patiently_and_recovers(
         await trio.sleep(20.0)
         assert [len(batch.timeline) for batch in store.batches] == [100]
         pauses = [after - before for before, after in zip(store.attempts, store.attempts[1:], strict=False)]
-        assert store.attempts[0] - start_s == pytest.approx(WRITE_EVERY_S)
+        assert store.attempts[0] - start_s == pytest.approx(HISTORY_WITHIN_S)
         assert pauses == pytest.approx([*RETRY_AFTER_S, RETRY_AFTER_S[-1], RETRY_AFTER_S[-1]])
         journal.timeline(line(100))
-        await trio.sleep(WRITE_EVERY_S + 0.001)
+        await trio.sleep(HISTORY_WITHIN_S + 0.001)
         assert len(store.batches) == 2
+        nursery.cancel_scope.cancel()
+
+
+async def test_each_kind_waits_for_as_long_as_it_may_and_the_first_that_is_due_takes_all_along(
+    store: Store, journal: Journal, autojump_clock: MockClock
+) -> None:
+    kinds: list[tuple[Callable[[], None], float]] = [
+        (lambda: journal.heartbeat(heartbeat(1)), HISTORY_WITHIN_S),
+        (lambda: journal.timeline(line(1)), HISTORY_WITHIN_S),
+        (lambda: journal.playback(playback()), HISTORY_WITHIN_S),
+        (lambda: journal.ledger(ledger(LedgerState.SENT)), LEDGER_WITHIN_S),
+        (lambda: journal.presence(presence()), WITHIN_S),
+        (lambda: journal.command(command(CommandStatus.SENT)), WITHIN_S),
+        (lambda: journal.emergency(EmergencyRecord("t", "e", EmergencyStatus.CLEARED, 5)), WITHIN_S),
+    ]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.run)
+        await wait_all_tasks_blocked()
+        for record, within_s in kinds:
+            start_s = trio.current_time()
+            record()
+            await trio.sleep(5.0)
+            assert store.attempts[-1] - start_s == pytest.approx(within_s)
+        assert len(store.batches) == 7
+
+        start_s = trio.current_time()
+        journal.heartbeat(heartbeat(2))
+        await trio.sleep(0.1)
+        journal.ledger(ledger(LedgerState.SENT))
+        await trio.sleep(0.1)
+        journal.ledger(ledger(LedgerState.RENDERED))
+        await trio.sleep(5.0)
+        assert store.attempts[-1] - start_s == pytest.approx(0.1 + LEDGER_WITHIN_S)
+        assert (len(store.batches), len(store.batches[-1])) == (8, 2)
+
+        start_s = trio.current_time()
+        journal.heartbeat(heartbeat(3))
+        await trio.sleep(HISTORY_WITHIN_S - 0.01)
+        journal.command(command(CommandStatus.RECEIVED))
+        await trio.sleep(5.0)
+        assert store.attempts[-1] - start_s == pytest.approx(HISTORY_WITHIN_S), "no record is put off"
+        assert (len(store.batches), len(store.batches[-1])) == (9, 2)
+        nursery.cancel_scope.cancel()
+
+
+async def test_what_came_while_a_batch_was_written_and_what_a_cancelled_one_left_are_due_by_themselves(
+    store: Store, journal: Journal, autojump_clock: MockClock
+) -> None:
+    store.gate = trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.run)
+        journal.presence(presence())
+        await trio.sleep(1.0)
+        journal.ledger(ledger(LedgerState.SENT))
+        start_s = trio.current_time()
+        store.gate.set()
+        await trio.sleep(5.0)
+        assert store.attempts[1:] == pytest.approx([start_s + LEDGER_WITHIN_S])
+        store.gate = trio.Event()
+        journal.presence(presence())
+        await trio.sleep(1.0)
+        nursery.cancel_scope.cancel()
+    store.gate.set()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.run)
+        await trio.sleep(5.0)
+        assert [len(batch) for batch in store.batches] == [1, 1, 1] and journal.waiting == 0
         nursery.cancel_scope.cancel()
 
 
