@@ -196,8 +196,7 @@ class Connection:
             return
         assert self.wire is not None
         self.stage, self.session = Stage.OPEN, session
-        self.wire.accept()
-        self._write_output()
+        self.transport.write(self.wire.accept())
         self._door.expect(self, session.hello_deadline_s)
         early, self._buffer = self._buffer, b""
         if early:
@@ -206,16 +205,19 @@ class Connection:
     # ---- open ----
 
     def _open_received(self, data: bytes) -> None:
-        assert self.wire is not None and self.session is not None
-        for payload in self.wire.receive(data):
+        wire, session = self.wire, self.session
+        assert wire is not None and session is not None
+        for payload in wire.receive(data):
             if self.stage is not Stage.OPEN:
                 return
-            self.session.message(payload)
-        if self.wire.has_binary:
+            session.message(payload)
+        if wire.is_plain:
+            return
+        if wire.has_binary:
             self.close(CloseCode.MALFORMED, PresenceReason.PROTOCOL_ERROR)
             return
         self._write_output()
-        if not self.wire.is_open and self.stage is Stage.OPEN:
+        if not wire.is_open and self.stage is Stage.OPEN:
             self._client_closed()
 
     def _client_closed(self) -> None:

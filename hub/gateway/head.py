@@ -46,11 +46,13 @@ class Refuse(NamedTuple):
 Judgement = NeedMore | Http | Upgrade | Refuse
 
 _REQUEST_LINE = re.compile(rb"[A-Za-z][!#$%&'*+.^_`|~0-9A-Za-z-]{0,31} [!-~\x80-\xff]+ HTTP/1\.[01]")
-_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)", re.DOTALL)
+_HEADERS = re.compile(rb"(?:\n[!#$%&'*+.^_`|~0-9A-Za-z-]++:.*+)*+")
+_TELLING = re.compile(rb"\n(host|upgrade|http2-settings):(.*)", re.IGNORECASE)
+_NEVER_FORWARDED = re.compile(rb"\n(?:upgrade|http2-settings):.*", re.IGNORECASE)
+"""Read with one pass over all header lines, each from the line feed before it to its own carriage return:
+measured on a screen's head, 1 µs instead of 4 µs line by line."""
 _HOST = re.compile(rb"(?:(?:[\w~-]{1,63}\.)*[\w~-]{1,63}\.?|\[[0-9A-Fa-f:.]{2,45}\])?(?::\d{0,5})?", re.ASCII)
 """RFC 9112 (3.2) wants 400 for any other; on a label of 64 characters the framework behind the door fails."""
-_BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n|$)|\x00")
-_NEVER_FORWARDED = frozenset({b"upgrade", b"http2-settings"})
 
 
 def judge(received: bytes) -> Judgement:
@@ -62,11 +64,18 @@ def judge(received: bytes) -> Judgement:
     head = data[: end + 2] if end >= 0 else data
     if len(head) > MAX_HEAD_BYTES:
         return Refuse(431, "Request Header Fields Too Large", "Keep the head of the request under 16 KiB.")
-    if _BARE_LINE_END.search(head):
+    if _has_bare_line_end(head):
         return Refuse(400, "Bad Request", "End every header line with CR LF, and send no NUL.")
     if end < 0:
         return _judge_beginning(data)
     return _judge_complete(data, end)
+
+
+def _has_bare_line_end(head: bytes) -> bool:
+    """Or a NUL. What the network cut off after the last carriage return is still to come."""
+    # Counting what is left takes 1 µs; one regular expression that looks around each character, 5 µs.
+    left = head.replace(b"\r\n", b" ")
+    return b"\n" in left or b"\r" in left[:-1] or b"\0" in left
 
 
 def _judge_beginning(data: bytes) -> Judgement:
@@ -77,24 +86,21 @@ def _judge_beginning(data: bytes) -> Judgement:
 
 
 def _judge_complete(data: bytes, end: int) -> Judgement:
-    lines = data[:end].split(b"\r\n")
-    if not _REQUEST_LINE.fullmatch(lines[0]):
-        if lines[0].endswith(b" HTTP/2.0"):
+    head = data[: end + 1]
+    request_line = head[: head.index(b"\r")]
+    if not _REQUEST_LINE.fullmatch(request_line):
+        if request_line.endswith(b" HTTP/2.0"):
             return Refuse(505, "HTTP Version Not Supported", "Speak HTTP/1.1 here.")
         return Refuse(400, "Bad Request", "The request line is not one of HTTP/1.1.")
-    kept = [lines[0]]
+    if not _HEADERS.fullmatch(head, len(request_line) + 1):
+        return Refuse(400, "Bad Request", "A header line is malformed.")
     upgrade = False
-    for line in lines[1:]:
-        match = _HEADER.fullmatch(line)
-        if match is None:
-            return Refuse(400, "Bad Request", "A header line is malformed.")
-        name, value = match[1].lower(), match[2].lower()
-        if name == b"host" and not _HOST.fullmatch(value.rstrip(b" \t")):
-            return Refuse(400, "Bad Request", "The Host header names no host.")
-        if name == b"upgrade" and b"websocket" in value:
-            upgrade = True
-        if name not in _NEVER_FORWARDED:
-            kept.append(line)
+    for name, value in _TELLING.findall(head):
+        if name.lower() == b"host":
+            if not _HOST.fullmatch(value.strip(b" \t\r")):
+                return Refuse(400, "Bad Request", "The Host header names no host.")
+        else:
+            upgrade |= name.lower() == b"upgrade" and b"websocket" in value.lower()
     if upgrade:
         return Upgrade(data[: end + 4], data[end + 4 :])
-    return Http(b"\r\n".join(kept) + b"\r\n\r\n" + data[end + 4 :])
+    return Http(_NEVER_FORWARDED.sub(b"", head) + data[end + 1 :])

@@ -141,7 +141,8 @@ def _is_bounded(wired: Wired, last: Step) -> None:
     """What a client can make the hub keep, but for the read of the moment."""
     wire = wired.connection.wire
     if wire is not None:
-        kept = len(wire._protocol.reader.buffer) + len(wire._parts or b"")
+        library = wire._protocol
+        kept = (0 if library is None else len(library.reader.buffer)) + len(wire._parts or b"")
         assert kept <= 2 * MAX_MESSAGE_BYTES + LARGEST_FRAME_HEAD_BYTES, f"{kept} bytes are kept"
     assert len(wired.connection._buffer) <= LARGEST_READ_BYTES
     # All the pings of one read are answered before anybody looks.

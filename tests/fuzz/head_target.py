@@ -10,9 +10,11 @@ import re
 import h11
 
 from hub.gateway.head import MAX_HEAD_BYTES, Http, Judgement, NeedMore, Refuse, Upgrade, judge
-from hub.gateway.wire import Wire
+from hub.gateway.wire import Refusal, Wire
 from tests.fuzz.entropy import Entropy
 from tests.fuzz.http_bytes import request
+from tests.fuzz.websocket_bytes import MAX_MESSAGE_BYTES
+from tests.fuzz.wire_target import LibraryAlone
 
 _NAMES_AN_UPGRADE = re.compile(rb"(?im)^[ \t]*(?:upgrade|http2-settings)[ \t\0]*:")
 _STATUSES = frozenset({400, 401, 403, 405, 426, 431, 505})
@@ -49,9 +51,25 @@ class HeadTarget:
                 _asks_for_no_upgrade(data)
                 return "http"
             case Upgrade(head=head):
-                refusal = Wire(4_096).handshake(head)
+                refusal = _handshake(head)
                 assert refusal is None or refusal.status in _STATUSES, refusal
                 return "upgrade" if refusal is None else f"no handshake {refusal.status}"
+
+
+def _handshake(head: bytes) -> Refusal | None:
+    """The wire's word; the library, asked from the first byte on as it is meant to be, has the same."""
+    wire, alone = Wire(MAX_MESSAGE_BYTES), LibraryAlone(head)
+    refusal = wire.handshake(head)
+    if refusal is not None:
+        # The library tells some of those who send no request at all that it is their line that is too long.
+        assert alone.response is None or alone.response.status_code == refusal.status
+        return refusal
+    request, response = alone.request, alone.response
+    assert request is not None and response is not None and wire.request == request
+    said = wire.accept().decode().split("\r\n")
+    assert said[0] == f"HTTP/1.1 {response.status_code} {response.reason_phrase}"
+    assert set(said[1:]) | {f"Date: {response.headers['Date']}"} == set(str(response.headers).split("\r\n"))
+    return None
 
 
 def _agree(early: Judgement, whole: Judgement, late: bytes) -> None:

@@ -9,15 +9,17 @@ from tests.fuzz.codec_targets import OPERATORS, SCREENS
 from tests.fuzz.connection_target import CONNECTIONS
 from tests.fuzz.head_target import HEADS
 from tests.fuzz.session_target import SESSIONS
+from tests.fuzz.wire_target import WIRES
 
 TARGETS: Final[dict[str, Target]] = {
-    target.name: target for target in (SCREENS, OPERATORS, HEADS, CONNECTIONS, SESSIONS)
+    target.name: target for target in (SCREENS, OPERATORS, HEADS, WIRES, CONNECTIONS, SESSIONS)
 }
 
 SHARES: Final[dict[str, float]] = {
-    SCREENS.name: 0.50,
+    SCREENS.name: 0.46,
     OPERATORS.name: 0.125,
     HEADS.name: 0.20,
+    WIRES.name: 0.04,
     CONNECTIONS.name: 0.14,
     SESSIONS.name: 0.035,
 }

@@ -11,6 +11,7 @@ from actors.device.actor import DeviceActor
 from actors.device.messages import DeviceMessage, Disconnected
 from actors.device.ports import Link
 from actors.runtime import Instant
+from hub.gateway import wire
 from hub.live.feed import Feed
 from protocol.frames import Heartbeat, Uplink
 from tests.fuzz.campaign import CaseFailed, campaign, entropy_of
@@ -110,3 +111,20 @@ def test_a_fault_that_is_planted_in_the_hub_is_found(
     plant(monkeypatch)
     with pytest.raises(CaseFailed, match="FUZZ_TARGET=sessions"):
         campaign(TARGETS["sessions"], seed=5, cases=2_000)
+
+
+def unmasked_frames_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "_MASKED", 0)
+
+
+def the_fast_lane_opens_in_the_middle_of_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire.Wire, "_unread", property(lambda self: 0, lambda self, unread: None))
+
+
+@pytest.mark.parametrize("plant", [unmasked_frames_are_taken, the_fast_lane_opens_in_the_middle_of_a_frame])
+def test_a_fault_that_is_planted_in_the_fast_lane_of_frames_is_found(
+    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(CaseFailed, match="FUZZ_TARGET=wires"):
+        campaign(TARGETS["wires"], seed=5, cases=2_000)

@@ -22,6 +22,7 @@ REACHED = {
         "waits", "http", "upgrade", "refused 400", "refused 431", "refused 505", "no handshake 400",
         "no handshake 405", "no handshake 426", "no handshake 505",
     },
+    "wires": {"plain", "plain for a time", "by the library"},
     "connections": {
         "open", "protocol_error 1002", "protocol_error 1007", "protocol_error 1009", "protocol_error 4400",
         "said_goodbye 1000", "network_closed 1005", "network_closed 4409", "network_closed open",
