@@ -112,15 +112,18 @@ class Driver:
         greet: OnFrame,
         within_s: float,
         at_once: int = HANDSHAKES_AT_ONCE,
+        then: OnFrame | None = None,
     ) -> float:
         """Open one screen for each handshake, `at_once` at a time, say hello, and give the first frame of
-        each to `greet`. The seconds until the last had it.
+        each to `greet`, every further one to `then` (None: none is due). The seconds until the last was
+        greeted.
 
         Raises BenchError, OpenFilesLimit.
         """
         began_s = time.perf_counter()
         first = len(self._screens)
         allow_open_files(first + len(requests))
+        further = unasked if then is None else then
         begun = greeted = 0
         has_greeted = [False] * len(requests)
 
@@ -130,7 +133,8 @@ class Driver:
         def first_frame(screen: Screen, payload: bytes) -> None:
             nonlocal greeted
             if screen.number < first or has_greeted[screen.number - first]:
-                unasked(screen, payload)
+                further(screen, payload)
+                return
             has_greeted[screen.number - first] = True
             greet(screen, payload)
             greeted += 1

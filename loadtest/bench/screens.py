@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from loadtest.bench.driver import HANDSHAKES_AT_ONCE, Driver, Screen, unasked
+from loadtest.bench.driver import HANDSHAKES_AT_ONCE, Driver, OnFrame, Screen, unasked
 from loadtest.bench.errors import BenchError
 from loadtest.bench.screen_frames import (
     ITEM_LASTS,
@@ -72,6 +72,15 @@ class Alerted(NamedTuple):
         return self.last_had_it_s - self.triggered_s
 
 
+class Beat(NamedTuple):
+    """One heartbeat of all screens: the frame of screen n is `frames[n % ITEM_LASTS]`. `right`: how the
+    answer begins, as far as the end of its number; to decode thousands of equal answers would tell no more.
+    """
+
+    frames: Sequence[bytes]
+    right: tuple[bytes, ...]
+
+
 class Screens:
     """The screens of `server` on `driver`."""
 
@@ -86,30 +95,40 @@ class Screens:
         return len(self._server.handshakes)
 
     def connect(
-        self, at_once: int = HANDSHAKES_AT_ONCE, greet: Callable[[Screen, Told], None] | None = None
+        self,
+        at_once: int = HANDSHAKES_AT_ONCE,
+        greet: Callable[[Screen, Told], None] = lambda screen, said: None,
+        then: OnFrame = unasked,
     ) -> float:
-        """All come, `at_once` at a time, and are welcomed; what that says of alerts is for `greet`. The
-        seconds until the last was in. Raises BenchError."""
+        """All come, `at_once` at a time, and are welcomed; what the welcome says of alerts is for `greet`,
+        what comes after it for `then`. The seconds until the last was in. Raises BenchError."""
 
         def welcomed(screen: Screen, payload: bytes) -> None:
             if not payload.startswith(_WELCOME):
                 raise wrong(screen, payload, "a welcome")
             said = told(payload)
             self._emergency_version = said.emergency_version
-            if greet is not None:
-                greet(screen, said)
+            greet(screen, said)
 
-        seconds = self.driver.connect(self._server.handshakes, hello(), welcomed, CONNECTED_WITHIN_S, at_once)
+        seconds = self.driver.connect(
+            self._server.handshakes, hello(), welcomed, CONNECTED_WITHIN_S, at_once, then
+        )
         self._all = self.driver.screens
         return seconds
 
+    def next_beat(self) -> Beat:
+        """What the screens say in their next round."""
+        self._beat += 1
+        return Beat(
+            heartbeats(self._beat, self._emergency_version, 0),
+            (b'{"type":"ack","seq":%d,' % self._beat, b'{"type":"ack","seq":%d}' % self._beat),
+        )
+
     def beat(self) -> None:
         """One round: every screen beats, and has its acknowledgement. Raises BenchError."""
-        self._beat += 1
+        beat = self.next_beat()
         due = Due(self._all, "an acknowledgement")
-        came = due.came
-        # Looked at as far as the end of the number: decoding a thousand equal answers would tell no more.
-        right = tuple(b'{"type":"ack","seq":%d%s' % (self._beat, end) for end in (b",", b"}"))
+        came, right = due.came, beat.right
         last = b""
 
         def acknowledged(screen: Screen, payload: bytes) -> None:
@@ -120,9 +139,8 @@ class Screens:
             last = payload
 
         self.driver.listen(acknowledged)
-        frames = heartbeats(self._beat, self._emergency_version, 0)
         for screen in self._all:
-            screen.send(frames[screen.number % ITEM_LASTS])
+            screen.send(beat.frames[screen.number % ITEM_LASTS])
         self.driver.run_until(due.is_over, BEATEN_WITHIN_S, due.missing)
         self.driver.listen(unasked)
         self._emergency_version = told(last).emergency_version
@@ -157,6 +175,11 @@ class Screens:
         assert shown is not None
         self._emergency_version = shown.args.emergency_version
         return Alerted(shown.command_id, triggered_s, last_had_it_s, end)
+
+    def end(self, alerted: Alerted) -> None:
+        """End the alert again, screens and all. Raises BenchError."""
+        alerted.end()
+        self.driver.listen(unasked)
 
 
 def wrong(screen: Screen, payload: bytes, due: str) -> BenchError:

@@ -1,0 +1,100 @@
+"""The whole benchmark: which server is measured when, and how often.
+
+Rule 1: servers take turns within a run, and another one begins each run: a machine that grows slower, or
+        busy, does so for all of them.
+Rule 2: what cannot be measured here is left out, and the result says why. What fails while it is measured
+        ends the benchmark: a server that drops a frame has no figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from loadtest.bench import hub_lines, lines_of_every_server
+from loadtest.bench.driver import Driver
+from loadtest.bench.hub_lines import OF_EVERY_SERVER, Say
+from loadtest.bench.lines_of_every_server import Found
+from loadtest.bench.machine import this_machine
+from loadtest.bench.plan import Plan
+from loadtest.bench.results import HUB, Growth, Results, Run
+from loadtest.bench.screens import Screens
+from loadtest.bench.server import Server
+from loadtest.bench.servers import SERVERS
+
+
+def benchmark(plan: Plan, say: Say) -> Results:
+    """Measure what `plan` asks for; `say` is told what is under way. Raises BenchError, OpenFilesLimit."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    left_out = _left_out(plan)
+    servers = [each for each in SERVERS if each.name in plan.servers and each.name not in left_out]
+    runs = []
+    for number in range(plan.runs):
+        first = number % max(1, len(servers))
+        runs.append(_run(plan, [*servers[first:], *servers[:first]], _of(say, number, plan.runs)))
+    growth: dict[int, list[dict[str, float]]] = {size: [] for size in _growing(plan)}
+    for number in range(plan.runs):
+        for size, values in growth.items():
+            _of(say, number, plan.runs)(f"growth, {size:,} screens")
+            values.append(hub_lines.grown(plan, size))
+    return Results(
+        at,
+        this_machine(),
+        plan.screens,
+        plan.large,
+        runs,
+        [
+            Growth(size, {line: [run[line] for run in values] for line in values[0] if line in plan.lines})
+            for size, values in growth.items()
+        ],
+        left_out,
+    )
+
+
+def _left_out(plan: Plan) -> dict[str, str]:
+    """Why a server or a line is missing, by its name."""
+    reasons = {
+        each.name: reason
+        for each in SERVERS
+        if each.name in plan.servers and (reason := each.missing()) is not None
+    }
+    if HUB in plan.servers and (reason := hub_lines.without_browser()) is not None:
+        reasons |= dict.fromkeys(sorted(plan.lines & hub_lines.OF_A_BROWSER), reason)
+    return reasons
+
+
+def _growing(plan: Plan) -> Sequence[int]:
+    return plan.growth if HUB in plan.servers and plan.lines & hub_lines.OF_GROWTH else ()
+
+
+def _of(say: Say, number: int, runs: int) -> Say:
+    return lambda words: say(f"run {number + 1} of {runs}: {words}")
+
+
+def _run(plan: Plan, servers: Sequence[Server], say: Say) -> Run:
+    run = Run()
+    for server in servers:
+        say(f"{server.title}, {plan.screens:,} screens")
+        if server.name != HUB:
+            if plan.lines & OF_EVERY_SERVER:
+                _keep(plan, run, server.name, _peer(plan, server))
+            continue
+        found = hub_lines.usual(plan, say)
+        _keep(plan, run, HUB, found)
+        if plan.lines & hub_lines.OF_MANY:
+            say(f"{server.title}, {plan.large:,} screens")
+            _keep(plan, run, HUB, hub_lines.large(plan, say))
+    return run
+
+
+def _peer(plan: Plan, server: Server) -> Found:
+    with server.start(plan.screens) as running, Driver(running.address) as driver:
+        return lines_of_every_server.measure(running, Screens(driver, running), plan.effort)
+
+
+def _keep(plan: Plan, run: Run, server: str, found: Found) -> None:
+    for line, value in found.values.items():
+        if line in plan.lines:
+            run.values.setdefault(line, {})[server] = value
+    if server == HUB:
+        run.database.update({line: value for line, value in found.database.items() if line in plan.lines})

@@ -1,0 +1,35 @@
+"""What a piece of work has cost a server, with everything that it leaves to be done afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from loadtest.bench.driver import Driver
+from loadtest.bench.server import CpuTime, RunningServer
+
+_LOOK_EVERY_S: Final = 0.1
+_QUIET_S: Final = 0.01
+"""Processor time in `_LOOK_EVERY_S` that is only the server's breathing: a tenth of a core."""
+_QUIET_WITHIN_S: Final = 3.0
+
+
+def cost(server: RunningServer, driver: Driver, work: Callable[[], None]) -> CpuTime:
+    """The processor time for `work`, until the server is quiet again: what it has still in its buffers, and
+    the hub in its journal, belongs to it. Raises BenchError."""
+    before = server.cpu()
+    work()
+    after = quiet(server, driver)
+    return CpuTime(after.server_s - before.server_s, after.database_s - before.database_s)
+
+
+def quiet(server: RunningServer, driver: Driver) -> CpuTime:
+    """Serve the screens until the server has nothing left to do, for three seconds at most; what it has used
+    until then."""
+    now = server.cpu()
+    for _ in range(round(_QUIET_WITHIN_S / _LOOK_EVERY_S)):
+        driver.run_for(_LOOK_EVERY_S)
+        before, now = now, server.cpu()
+        if now.server_s - before.server_s <= _QUIET_S and now.database_s - before.database_s <= _QUIET_S:
+            break
+    return now
