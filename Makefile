@@ -3,15 +3,20 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links --quiet $(if $(UPGRADE),--upgrade)
+
+# What Clarion is compared with has an environment of its own, so that nothing of it gets into Clarion's.
+PEERS := loadtest/peers
+PEERS_VENV := .venv-peers
+NODE_PACKAGES := $(PEERS)/node_modules
 
 # How many simulated screens `make up` starts.
 SCREENS ?= 50
 export SCREENS
 
 .DEFAULT_GOAL := help
-.PHONY: help up setup test check lint types contracts chromium tests fuzz pictures lock clean
+.PHONY: help up setup test check lint types contracts chromium tests fuzz pictures peers bench bench-quick lock clean
 
 help:
 	@echo "make up       start everything here: database, hub :8000, dashboard :8080, SCREENS=50 simulated screens"
@@ -20,7 +25,10 @@ help:
 	@echo "make setup    the virtual environment with all that development needs"
 	@echo "make fuzz     five million hostile inputs, as many new ones each time (FUZZ_CASES, FUZZ_SECONDS, FUZZ_SEED)"
 	@echo "make pictures take the pictures of the guides anew (docs/pictures)"
-	@echo "make lock     write requirements/*.txt from pyproject.toml (UPGRADE=1: newest versions)"
+	@echo "make bench    measure the hub beside FastAPI, node and others, and compare"
+	@echo "make bench-quick   the same, smaller, in under two minutes"
+	@echo "make peers    install what the hub is compared with (loadtest/peers)"
+	@echo "make lock     write all lock files anew (UPGRADE=1: newest versions)"
 	@echo "make clean    remove what was built and installed here; data stays"
 
 up: $(VENV)/.run-time
@@ -73,11 +81,42 @@ $(VENV)/.development: requirements/dev.txt $(VENV)/.run-time
 	@$(PIP) --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
+bench: $(VENV)/.development chromium peers
+	@$(BIN)/clarion bench
+
+bench-quick: $(VENV)/.development chromium peers
+	@$(BIN)/clarion bench --quick
+
+peers: $(PEERS_VENV)/.installed $(NODE_PACKAGES)/.installed
+
+$(PEERS_VENV)/.installed: $(PEERS)/requirements.txt requirements/venv.sh
+	@requirements/venv.sh $(PEERS_VENV)
+	@echo "Installing what the hub is compared with into $(PEERS_VENV)"
+	@$(PEERS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+		--require-hashes --requirement $(PEERS)/requirements.txt
+	@touch $@
+
+# Without node, or npm, its peer is left out: that is no fault of whoever measures, and the benchmark says so.
+$(NODE_PACKAGES)/.installed: $(PEERS)/package.json $(PEERS)/package-lock.json
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+		echo "Installing ws into $(NODE_PACKAGES)"; \
+		npm ci --silent --prefix $(PEERS) && touch $@; \
+	else \
+		echo "There is no node here, or no npm: the benchmark will leave ws out"; \
+	fi
+
 lock: $(VENV)/.development
-	$(LOCK) --group build --output-file requirements/runtime.txt
-	$(LOCK) --group build --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
-	@! grep -nE '://|--find-links|--index-url' requirements/*.txt
+	$(LOCK) pyproject.toml --group build --output-file requirements/runtime.txt
+	$(LOCK) pyproject.toml --group build --group dev --constraint requirements/runtime.txt \
+		--output-file requirements/dev.txt
+	$(LOCK) $(PEERS)/requirements.in --output-file $(PEERS)/requirements.txt
+	@if command -v npm >/dev/null; then \
+		npm $(if $(UPGRADE),update,install) --silent --package-lock-only --prefix $(PEERS); \
+	else \
+		echo "There is no npm here: $(PEERS)/package-lock.json stays as it is"; \
+	fi
+	@! grep -nE '://|--find-links|--index-url' requirements/*.txt $(PEERS)/requirements.txt $(PEERS)/package-lock.json
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	rm -rf $(VENV) $(PEERS_VENV) $(NODE_PACKAGES) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,8 @@
 """A server in a process of its own, and what the operating system says that it has used.
 
 Rule: nothing outlives the benchmark. A server is ended, by its id, when its block is left, also by Ctrl-C,
-which does not reach it from the terminal. Its standard input is a pipe that is never written to, and ends when
-the benchmark is killed: a server that watches it ends then.
+which does not reach it from the terminal. Its standard input is a pipe that is never written to, and ends
+when the benchmark is killed: a server that watches it ends then.
 """
 
 from __future__ import annotations
