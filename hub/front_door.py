@@ -98,7 +98,7 @@ class FrontDoor:
             if self._epoll:
 
                 def hand_over(sock: socket.socket, begun: bytes) -> None:
-                    nursery.start_soon(self._http.serve_socket, sock, begun)
+                    nursery.start_soon(self._http.serve_socket, sock, begun, shell.take_back)
 
                 self._shell = shell = EpollShell(self._gateway, self._sockets, hand_over)
                 await shell.run()

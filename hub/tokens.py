@@ -2,10 +2,14 @@
 
 Rule 1: the algorithm is ours, never the token's.
 Rule 2: a token that lacks a claim is as good as none.
+Rule 3: what was verified is known until it expires, by the token's hash: nobody finds tokens in the hub's
+        memory. (A signature and its claims cost 45 µs, a request about 400.)
 """
 
 from __future__ import annotations
 
+import hashlib
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +22,9 @@ _AUDIENCE: Final = "clarion-api"
 _CLAIMS: Final = ["exp", "iat", "iss", "aud", "sub", "tid", "tenant", "email", "roles"]
 # Between two hubs whose clocks differ a little.
 _LEEWAY_S: Final = 5
+
+VERIFIED_AT_MOST: Final = 1000
+"""People who work at the same time, and integrations: a few hundred bytes each."""
 
 
 class Operator(NamedTuple):
@@ -59,6 +66,7 @@ class AccessTokens:
             raise ValueError("the secret must have at least 32 bytes")
         self._secret = secret
         self.ttl_s = ttl_s
+        self._verified: dict[bytes, tuple[Operator, datetime]] = {}
 
     def issue(self, operator: Operator, now: datetime) -> str:
         """A token for this operator, good from `now` on."""
@@ -81,6 +89,18 @@ class AccessTokens:
 
     def verify_until(self, token: str) -> tuple[Operator, datetime]:
         """Who this token speaks for, and until when. Raises InvalidToken."""
+        key = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        known = self._verified.get(key)
+        if known is not None and time.time() < known[1].timestamp() + _LEEWAY_S:
+            return known
+        self._verified.pop(key, None)
+        verified = self._look(token)
+        if len(self._verified) >= VERIFIED_AT_MOST:
+            del self._verified[next(iter(self._verified))]
+        self._verified[key] = verified
+        return verified
+
+    def _look(self, token: str) -> tuple[Operator, datetime]:
         try:
             claims = jwt.decode(
                 token,

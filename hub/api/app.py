@@ -33,6 +33,7 @@ from hub.api import (
     sign_in,
     sockets,
 )
+from hub.api.asgi import WholeRequest, WholeRequests
 from hub.api.binding import Binding
 from hub.api.health import Readiness
 from hub.api.openapi import openapi_document
@@ -71,6 +72,8 @@ def create_app(
     `public_websocket_url` is what devices are told to connect to; None: derived from the request's Host.
     """
     app = QuartTrio("clarion", static_folder=None)
+    app.asgi_http_class = WholeRequests
+    app.request_class = WholeRequest
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = _BODY_DEADLINE_S
     app.url_map.strict_slashes = False

@@ -58,8 +58,8 @@ class Binding:
         if "query" in route.needs:
             given["query"] = decode_query(request.args.to_dict(), route.query)
         if "body" in route.needs:
-            payload = await request.get_data(as_text=False)
-            assert isinstance(payload, bytes)  # as_text=False
+            payload = await request.body
+            assert isinstance(payload, bytes)
             absent = route.body_optional and not payload
             given["body"] = None if absent else decode_body(payload, request.content_type, route.body)
         if "use_cases" in route.needs:

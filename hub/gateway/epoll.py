@@ -18,6 +18,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 
 import trio
 
@@ -32,6 +33,10 @@ TURN_S = 0.01
 ACCEPTS_PER_TURN = 64
 RECEIVE_BYTES = 16_384
 """Of one socket in a turn: the dearest that can be in it, 2,700 empty pings, are 20 ms for all who wait."""
+KEPT_S = 75.0
+"""Longer than clients and proxies keep a connection on which nothing is said (nginx: 60 s), so that most
+often it is they who end it: a request that meets the end of its connection may be one that nobody repeats."""
+KEPT_AT_MOST = 512
 ACCEPT_PAUSE_S = 0.2
 """Out of file descriptors: how long the hub stops accepting before it tries again."""
 
@@ -128,6 +133,8 @@ class EpollShell:
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._epoll = select.epoll()
         self._transports: dict[int, SocketTransport] = {}
+        # Where HTTP was answered and nothing has come since, the longest kept first: sockets, and until when.
+        self._kept: dict[int, tuple[socket.socket, float]] = {}
         self._paused_until_s = 0.0
         self.hand_over = hand_over
 
@@ -151,6 +158,7 @@ class EpollShell:
         finally:
             for transport in tuple(self._transports.values()):
                 transport.abort()
+            self._let_go(self._kept)
             self._epoll.close()
 
     def _turn(self, until_s: float) -> None:
@@ -178,6 +186,7 @@ class EpollShell:
             listener.close()
         self._listeners.clear()
         self._paused_until_s = 0.0
+        self._let_go(self._kept)
 
     def _accept(self, listener: socket.socket) -> None:
         for _ in range(ACCEPTS_PER_TURN):
@@ -190,20 +199,56 @@ class EpollShell:
                     self._pause(error)
                 return
             sock.setblocking(False)
-            transport = SocketTransport(sock, str(address[0]) if address else "", self)
-            transport.connection = Connection(transport, self._gateway)
-            self._transports[transport.fd] = transport
-            self._epoll.register(transport.fd, _IN)
-            self._gateway.arrived(transport.connection)
+            self._epoll.register(sock.fileno(), _IN)
+            self._look_at(sock, str(address[0]) if address else "")
+
+    def _look_at(self, sock: socket.socket, peer_ip: str) -> SocketTransport:
+        """Of what comes on this socket nobody knows yet what it is."""
+        transport = SocketTransport(sock, peer_ip, self)
+        transport.connection = Connection(transport, self._gateway)
+        self._transports[transport.fd] = transport
+        self._gateway.arrived(transport.connection)
+        return transport
+
+    def take_back(self, sock: socket.socket) -> None:
+        """HTTP was answered on this socket. What comes next on it is judged like what comes first on a new
+        one; until then it costs nothing, and it is let go when it is old or when there are many."""
+        now_s = time.monotonic()
+        over = [fd for fd, (_, until_s) in islice(self._kept.items(), 2) if until_s < now_s]
+        if len(self._kept) >= KEPT_AT_MOST and not over:
+            over = [next(iter(self._kept))]
+        self._let_go(over)
+        if self._listeners:
+            self._kept[sock.fileno()] = sock, now_s + KEPT_S
+            self._epoll.register(sock.fileno(), _IN)
+        else:
+            sock.close()
+
+    def _let_go(self, kept: Iterable[int]) -> None:
+        for fd in tuple(kept):
+            self._epoll.unregister(fd)
+            self._kept.pop(fd)[0].close()
+
+    def _look_again(self, fd: int) -> SocketTransport | None:
+        sock, _ = self._kept.pop(fd, (None, 0.0))
+        if sock is None:
+            return None
+        try:
+            return self._look_at(sock, str(sock.getpeername()[0]))
+        except OSError:
+            self._epoll.unregister(fd)
+            sock.close()
+            return None
 
     def _pause(self, error: OSError) -> None:
         logger.error("cannot accept more connections: %s; raise the limit of open files (ulimit -n)", error)
         self._paused_until_s = trio.current_time() + ACCEPT_PAUSE_S
+        self._let_go(self._kept)
         for fd in self._listeners:
             self._epoll.unregister(fd)
 
     def _serve(self, fd: int, events: int) -> None:
-        transport = self._transports.get(fd)
+        transport = self._transports.get(fd) or self._look_again(fd)
         if transport is None:
             return
         try:

@@ -76,7 +76,8 @@ async def beats(websocket: WebSocketConnection, seq: int) -> None:
 
 async def converse(hub: HubProcess, *chunks: bytes, patient: bool = False, reset: bool = False) -> bytes:
     """Send the chunks on a connection of one's own, and read until the hub closes it or has been silent a
-    while.
+    while. Whoever was answered in HTTP says that no more will come: what the hub has not served by then, it
+    still might.
 
     patient: wait for the answer to the first chunk. reset: vanish without reading.
     """
@@ -95,6 +96,8 @@ async def converse(hub: HubProcess, *chunks: bytes, patient: bool = False, reset
                 return answer
             while data := await stream.receive_some(65_536):
                 answer += data
+                if not patient and b"\r\n\r\n" in answer and not answer.startswith(b"HTTP/1.1 101"):
+                    await stream.send_eof()
                 if patient and b"\x88" in data:  # the hub closes: do the same, or it waits for it
                     await stream.send_all(masked(8, b"\x03\xe8"))
         except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -180,6 +183,52 @@ async def test_a_malformed_request_is_answered_and_harms_nobody(
             assert b"101 Switching" not in answer
             await beats(neighbour, 7)
     assert hub.is_alive()
+
+
+SECOND_HEADS = {
+    "the same once more": (GET, b"HTTP/1.1 200"),
+    "an upgrade without a token": (UPGRADE + "\r\n", b"HTTP/1.1 401"),
+    "bytes after an upgrade request (hypercorn#225)": (UPGRADE + "\r\nX", b"HTTP/1.1 401"),
+    "an upgrade to h2c": (GET[:-2] + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n\r\n", b"HTTP/1.1 200"),
+    "an upgrade in a folded header": (
+        GET[:-2] + "Upgrade:\r\n websocket\r\nConnection: Upgrade\r\n\r\n",
+        b"HTTP/1.1 400",
+    ),
+    "HTTP/2 with prior knowledge": ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"HTTP/1.1 505"),
+    "no HTTP at all": ("HELO mail.example\r\n\r\n", b"HTTP/1.1 400"),
+    "half of a head": (GET[:20], b"HTTP/1.1 408"),
+}
+
+
+@pytest.mark.parametrize("case", SECOND_HEADS)
+async def test_the_second_head_on_a_connection_is_judged_like_the_first(
+    hub: HubProcess, tokens: list[str], case: str
+) -> None:
+    sent, expected = SECOND_HEADS[case]
+    with trio.fail_after(20):
+        async with screen(hub, tokens[0]) as neighbour, await hub.connect() as stream:
+            await stream.send_all(GET.encode())
+            assert (await stream.receive_some()).endswith(b'{"status":"ok"}')
+            await stream.send_all(sent.encode())
+            answer = await stream.receive_some()
+            assert answer.startswith(expected), answer
+            await beats(neighbour, 5)
+    assert hub.is_alive()
+
+
+async def test_a_screen_may_connect_where_http_was_answered_before(
+    hub: HubProcess, tokens: list[str]
+) -> None:
+    """As a proxy does that keeps connections to the hub."""
+    with trio.fail_after(20):
+        async with await hub.connect() as stream:
+            await stream.send_all(GET.encode())
+            assert (await stream.receive_some()).endswith(b'{"status":"ok"}')
+            await stream.send_all((UPGRADE + bearer(tokens[2]) + "\r\n").encode() + HELLO)
+            answer = b""
+            while b'"type":"welcome"' not in answer:
+                answer += await stream.receive_some()
+            assert answer.startswith(b"HTTP/1.1 101")
 
 
 async def test_a_head_that_comes_byte_by_byte_is_served(hub: HubProcess) -> None:

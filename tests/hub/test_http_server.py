@@ -107,6 +107,22 @@ async def test_addresses_that_take_every_place_keep_nobody_else_out() -> None:
             nursery.cancel_scope.cancel()
 
 
+async def test_whoever_has_its_answer_takes_no_place_while_it_does_not_hang_up() -> None:
+    application = SlowApplication()
+    application.go_on.set()
+    server = Served(application)
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(server.run)
+            answered = []
+            for _ in range(REQUESTS_OF_ONE_ADDRESS + 1):
+                stream = await server.connect()
+                answered.append(stream)
+                await stream.send_all(REQUEST)
+                assert (await stream.receive_some(4096)).startswith(b"HTTP/1.1 204")
+            nursery.cancel_scope.cancel()
+
+
 async def much(scope: Any, receive: Any, send: Any) -> None:
     """Answers with more than the kernel keeps for a client that does not read."""
     await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -5,15 +5,17 @@ from __future__ import annotations
 import errno
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 import trio
 
-from hub.gateway.epoll import EpollShell
+from hub.gateway.epoll import KEPT_AT_MOST, KEPT_S, EpollShell
 from tests.hub.gateway.house import House
 
 GET = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
+ANSWER = b"HTTP/1.1 204 \r\n\r\n"
 
 
 class Listener(socket.socket):
@@ -34,6 +36,7 @@ class Port:
         self.listener = listener
         self.shell = shell
         self.handed_over: list[bytes] = []
+        self.gives_back = False
 
     async def connect(self) -> trio.SocketStream:
         return await trio.open_tcp_stream(*self.listener.getsockname())
@@ -48,7 +51,11 @@ async def port(nursery: trio.Nursery) -> AsyncIterator[Port]:
 
     def hand_over(sock: socket.socket, begun: bytes) -> None:
         made.handed_over.append(begun)
-        sock.close()
+        if made.gives_back:
+            sock.send(ANSWER)
+            made.shell.take_back(sock)
+        else:
+            sock.close()
 
     made = Port(listener, EpollShell(House().gateway, [listener], hand_over))
     nursery.start_soon(made.shell.run)
@@ -129,3 +136,49 @@ async def test_a_client_that_vanishes_is_forgotten(port: Port) -> None:
     with trio.fail_after(5):
         while port.shell.connections():
             await trio.sleep(0.01)
+
+
+async def asked(port: Port) -> trio.SocketStream:
+    """A connection on which HTTP was answered, and that the shell has again."""
+    stream = await port.connect()
+    await stream.send_all(GET)
+    with trio.fail_after(5):
+        assert await stream.receive_some() == ANSWER
+    return stream
+
+
+async def test_what_comes_on_a_connection_that_was_given_back_is_judged_anew(port: Port) -> None:
+    port.gives_back = True
+    stream = await asked(port)
+    assert len(port.shell) == 0, "nobody owns it while nothing comes"
+    await stream.send_all(GET)
+    assert await stream.receive_some() == ANSWER
+    await stream.send_all(b"HELO mail.example\r\n\r\n")
+    assert (await until_closed(stream)).startswith(b"HTTP/1.1 400")
+    assert port.handed_over == [GET, GET]
+
+
+async def test_of_connections_without_a_request_it_keeps_a_bounded_number(port: Port) -> None:
+    port.gives_back = True
+    streams = [await asked(port) for _ in range(KEPT_AT_MOST + 1)]
+    assert await until_closed(streams[0]) == b"", "the one that was silent for the longest time"
+    await streams[1].send_all(GET)
+    assert await streams[1].receive_some() == ANSWER
+
+
+async def test_a_connection_that_is_silent_for_long_is_let_go_when_another_one_is_kept(
+    port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port.gives_back = True
+    silent = await asked(port)
+    now_s = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now_s + KEPT_S + 1)
+    await asked(port)
+    assert await until_closed(silent) == b""
+
+
+async def test_when_it_stops_listening_it_keeps_nobody_who_asks_nothing(port: Port) -> None:
+    port.gives_back = True
+    stream = await asked(port)
+    port.shell.stop_listening()
+    assert await until_closed(stream) == b""
