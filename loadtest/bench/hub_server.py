@@ -59,7 +59,7 @@ class HubServer:
                 ServerProcess("the hub", command, env, folder / "hub.log") as process,
                 HubClient(Address("127.0.0.1", port)) as client,
             ):
-                hub = RunningHub(process, client, login, screens)
+                hub = RunningHub(process, client, login, folder, screens)
                 try:
                     yield hub
                 finally:

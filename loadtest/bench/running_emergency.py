@@ -34,14 +34,6 @@ class RunningEmergency:
         self._driver = driver
         self._call = driver.call(client.request("POST", _PATH, EVACUATE))
 
-    def created(self) -> EmergencyCreated:
-        """The hub's answer; the screens are served until it is there."""
-        return answer_to(self._call, self._driver, _PATH, EmergencyCreated)
-
-    def progress(self) -> Emergency:
-        """How far it has come, by the ledger. No screen is served meanwhile."""
-        return self._client.get(f"{_PATH}/{self.created().id}", Emergency)
-
     def end(self) -> None:
         """The all-clear; the screens obey, and say so, until the hub knows of none that shows the alert."""
         screens, hidden = len(self._driver.screens), 0
@@ -54,20 +46,17 @@ class RunningEmergency:
             screen.send(receipt)
             hidden += 1
 
-        path = f"{_PATH}/{self.created().id}/clear"
+        path = f"{_PATH}/{answer_to(self._call, self._driver, _PATH, EmergencyCreated).id}"
         self._driver.listen(hide)
-        call = self._driver.call(self._client.request("POST", path))
+        clear = self._driver.call(self._client.request("POST", f"{path}/clear"))
         self._driver.run_until(
             lambda: hidden == screens,
             _HIDDEN_WITHIN_S,
             lambda: f"{screens - hidden} of {screens} screens were not told to hide the alert",
         )
-        answer_to(call, self._driver, path, Emergency)
-        self._until_it_is_over()
-
-    def _until_it_is_over(self) -> None:
+        answer_to(clear, self._driver, path, Emergency)
         until_s = time.monotonic() + _HIDDEN_WITHIN_S
-        while (found := self.progress()).status is not EmergencyStatus.CLEARED:
+        while (found := self._client.get(path, Emergency)).status is not EmergencyStatus.CLEARED:
             if time.monotonic() > until_s:
                 raise BenchError(f"by the ledger {found.still_showing} screens show the alert still")
             self._driver.run_for(_LOOK_EVERY_S)

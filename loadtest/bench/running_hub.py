@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from loadtest.bench.driver import Address, Driver
@@ -28,12 +29,15 @@ class RunningHub:
     """Fulfils `RunningServer`; the lines that only the hub has find here what they need besides.
 
     `operator`: how to sign in; `client`: of that operator, signed in. `device_ids`: in the order of
-    `handshakes`. Whatever fails raises BenchError.
+    `handshakes`. `folder`: where its data is; removed at the end. Whatever fails raises BenchError.
     """
 
-    def __init__(self, process: ServerProcess, client: HubClient, operator: Login, screens: int) -> None:
+    def __init__(
+        self, process: ServerProcess, client: HubClient, operator: Login, folder: Path, screens: int
+    ) -> None:
         self._process = process
         self._page: OperatorPage | None = None
+        self.folder = folder
         self.client = client
         self.operator = operator
         self._until_ready()
@@ -71,11 +75,7 @@ class RunningHub:
 
     def alert(self, driver: Driver) -> Callable[[], None]:
         """See `RunningServer`."""
-        return self.emergency(driver).end
-
-    def emergency(self, driver: Driver) -> RunningEmergency:
-        """`alert`, for those who want to know more of it."""
-        return RunningEmergency(self.client, driver)
+        return RunningEmergency(self.client, driver).end
 
     def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it by this signal (SIGKILL: as a power cut would) and start it again on the same data; return
