@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from actors.device.messages import (
-    AlertSent,
     Connected,
     Cut,
     Describe,
@@ -65,11 +64,13 @@ PLAYBACK_OF_EVENT = {
 
 
 class DeviceActor:
-    """See the module's rules. `heartbeat_interval_s` is what `welcome` tells the screen."""
+    """See the module's rules. `heartbeat_interval_s` is what `welcome` tells the screen.
+
+    `due_s`: when (monotonic) the screen is silent, unless it is heard before.
+    """
 
     __slots__ = (
         "_around",
-        "_due_s",
         "_interval_s",
         "_keeper",
         "_kept_until_s",
@@ -77,6 +78,7 @@ class DeviceActor:
         "_session_id",
         "_shadow",
         "device_id",
+        "due_s",
         "link",
         "name",
     )
@@ -86,10 +88,10 @@ class DeviceActor:
     ) -> None:
         self.device_id = device_id
         self.name = name
+        self.due_s = 0.0
         self.link: Link | None = None
         self._around = around
         self._keeper = keeper
-        self._due_s = 0.0
         self._interval_s = heartbeat_interval_s
         self._kept_until_s = 0.0
         self._session_id: str | None = None
@@ -102,8 +104,9 @@ class DeviceActor:
             state = f"online, epoch {self.link.epoch}"
         else:
             state = "offline" if self._session_id is None else "offline, may resume"
+        wanted = "-" if self.link is None else self.link.emergency_version
         return (
-            f"<DeviceActor {self.name!r} {state}, alerts {shadow.reported_version}/{shadow.desired_version}, "
+            f"<DeviceActor {self.name!r} {state}, alerts {shadow.reported_version}/{wanted}, "
             f"playlist {shadow.reported_playlist}/{shadow.desired_playlist}, "
             f"{len(shadow.pending)} pending, {shadow.in_flight} in flight>"
         )
@@ -125,8 +128,6 @@ class DeviceActor:
             case Heard():
                 if message.link is self.link:
                     self._heard(message.link, message.frame, now)
-            case AlertSent():
-                self._shadow.want_version(message.version)
             case Queued():
                 self._orders.queue(message.commands, now)
                 self._orders.send_due(self.link, now)
@@ -141,9 +142,11 @@ class DeviceActor:
                 if message.link is self.link:
                     self._leave(message.reason, now)
             case Silent():
-                # A heartbeat that was waiting in the lane before this message has moved the deadline.
-                if now.mono_s >= self._due_s:
+                if now.mono_s >= self.due_s:
                     self._close(CloseCode.HEARTBEAT_LOST, PresenceReason.HEARTBEAT_LOST, now)
+                elif self.link is not None:
+                    # A heartbeat that was waiting in the lane before this message has moved the deadline.
+                    self._keeper.expect_heartbeat(self.device_id, self.due_s)
             case Cut():
                 self._close(message.code, message.reason, now)
             case Describe():
@@ -164,12 +167,12 @@ class DeviceActor:
             self.link.close(CloseCode.SUPERSEDED)
         self.link = link
         self._keeper.link_taken(self.device_id)
-        version, alerts = self._around.alerts_for(self.device_id)
+        link.emergency_version, alerts = self._around.alerts_for(self.device_id)
+        self._heard_now(now)
         shadow = self._shadow
-        shadow.heard(now.wall_ms)
-        shadow.want_version(version)
         shadow.want_playlist(self._around.playlist_version(self.device_id))
-        agreed = shadow.report_versions(hello.emergency_version, hello.playlist_version)
+        shadow.report_versions(hello.emergency_version, hello.playlist_version)
+        agreed = hello.emergency_version == link.emergency_version
         resumes = self.may_resume(hello)
         # An alert in force is proved anew on each link: the proof before may have died with its own.
         whole_truth = not (resumes and agreed and not alerts)
@@ -184,12 +187,12 @@ class DeviceActor:
             self.device_id, hello.player_version, link.ip_address, now.wall_ms, epoch=link.epoch
         )
         if whole_truth:
-            self._around.alerts_delivered(self.device_id, alerts, now.wall_ms)
+            self._around.alerts_delivered(self.device_id, alerts, now)
         else:
-            self._around.alerts_agreed(self.device_id, now.wall_ms)
+            self._around.alerts_agreed(self.device_id, now)
         if shadow.report_playback(hello.playback) and shadow.playback is not None:
             self._around.playback_changed(self.device_id, shadow.playback, now.wall_ms)
-        self._expect_heartbeat(now)
+        self._keeper.expect_heartbeat(self.device_id, self.due_s)
         # Sent to an older link and unanswered: the screen applies a command once per id, so sending again
         # is safe.
         self._orders.send_due(self.link, now)
@@ -202,7 +205,7 @@ class DeviceActor:
             session_id=self._session_id,
             heartbeat_interval_s=self._interval_s,
             server_time_ms=now.wall_ms,
-            emergency_version=self._shadow.desired_version,
+            emergency_version=self.link.emergency_version,
             emergencies=alerts,
             playlist_version=self._shadow.desired_playlist,
         )
@@ -213,7 +216,7 @@ class DeviceActor:
         resumed = Resumed(
             session_id=self._session_id,
             server_time_ms=now.wall_ms,
-            emergency_version=self._shadow.desired_version,
+            emergency_version=self.link.emergency_version,
             emergencies=alerts,
             playlist_version=self._shadow.desired_playlist,
         )
@@ -240,15 +243,14 @@ class DeviceActor:
         self._kept_until_s = now.mono_s
         self._keeper.link_lost(self.device_id, self._kept_until_s)
 
-    def _expect_heartbeat(self, now: Instant) -> None:
-        self._due_s = now.mono_s + HEARTBEATS_UNTIL_OFFLINE * self._interval_s
-        self._keeper.expect_heartbeat(self.device_id, self._due_s)
-
     # ---- what the screen says ----
 
-    def _heard(self, link: Link, frame: Uplink, now: Instant) -> None:
+    def _heard_now(self, now: Instant) -> None:
         self._shadow.heard(now.wall_ms)
-        self._expect_heartbeat(now)
+        self.due_s = now.mono_s + HEARTBEATS_UNTIL_OFFLINE * self._interval_s
+
+    def _heard(self, link: Link, frame: Uplink, now: Instant) -> None:
+        self._heard_now(now)
         match frame:
             case Heartbeat():
                 self._heartbeat(link, frame, now)
@@ -265,13 +267,12 @@ class DeviceActor:
 
     def _heartbeat(self, link: Link, frame: Heartbeat, now: Instant) -> None:
         shadow = self._shadow
-        agreed = shadow.report_versions(frame.emergency_version, frame.playlist_version)
-        if agreed:
+        shadow.report_versions(frame.emergency_version, frame.playlist_version)
+        if frame.emergency_version == link.emergency_version:
             alerts = None
-            self._around.alerts_agreed(self.device_id, now.wall_ms)
+            self._around.alerts_agreed(self.device_id, now)
         else:
-            version, alerts = self._around.alerts_for(self.device_id)
-            shadow.want_version(version)
+            link.emergency_version, alerts = self._around.alerts_for(self.device_id)
         # Before the ack, which says how many were sent: a screen that has read it has read these.
         if frame.command_seq is not None and not self._orders.send_again(link, frame.command_seq):
             self._close(CloseCode.TOO_SLOW, PresenceReason.TOO_SLOW, now)
@@ -279,14 +280,14 @@ class DeviceActor:
         ack = Ack(
             frame.seq,
             now.wall_ms,
-            shadow.desired_version,
+            link.emergency_version,
             alerts,
             shadow.acknowledge(),
             shadow.desired_playlist,
         )
         link.send(encode(ack))
         if alerts is not None:
-            self._around.alerts_delivered(self.device_id, alerts, now.wall_ms)
+            self._around.alerts_delivered(self.device_id, alerts, now)
         if shadow.report_playback(frame.playback) and frame.playback is not None:
             self._around.playback_changed(self.device_id, frame.playback, now.wall_ms)
         if shadow.sample_due(now.wall_ms):
@@ -305,7 +306,8 @@ class DeviceActor:
                 self._around.playback_changed(self.device_id, playback, now.wall_ms)
 
     def _receipt(self, frame: Receipt, now: Instant) -> None:
-        if self._orders.answered(frame, now):
+        # Asked first: of an alert to all screens, hardly one comes while commands wait.
+        if self.has_pending and self._orders.answered(frame, now):
             self._orders.send_due(self.link, now)
         else:
-            self._around.alert_receipt(self.device_id, frame, now.wall_ms)
+            self._around.alert_receipt(self.device_id, frame, now)

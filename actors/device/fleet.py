@@ -21,7 +21,6 @@ import trio
 
 from actors.device.actor import DeviceActor
 from actors.device.messages import (
-    AlertSent,
     Connected,
     Cut,
     Describe,
@@ -213,10 +212,6 @@ class Fleet:
         actor = self.actors.actor(device_id)
         return None if actor is None else actor.link
 
-    def alert_sent(self, device_id: str, version: int) -> None:
-        """The fast lane has written an alert or an all-clear to the screen's link."""
-        self._tell(device_id, AlertSent(version))
-
     async def describe(self, device_id: str) -> str:
         """The actor's status line, given in a turn of its own: it shows that it takes turns.
 
@@ -260,9 +255,15 @@ class Fleet:
     def sweep(self, now: Instant) -> None:
         """Tell the silent, retire the gone."""
         for device_id in self._deadlines.sweep(now.mono_s):
-            ref = self.actors.ref(device_id)
+            ref, actor = self.actors.ref(device_id), self.actors.actor(device_id)
+            if ref is None or actor is None:
+                continue
+            if actor.due_s > now.mono_s:
+                # Heard since. Asked here, once an interval and a half: telling the wheel of every frame
+                # was a quarter of what a heartbeat's turn costs.
+                self._deadlines.set(device_id, actor.due_s)
             # In the normal lane, behind the heartbeats that came in time. If there is no room: again soon.
-            if ref is not None and not ref.tell(Silent()):
+            elif not ref.tell(Silent()):
                 self._deadlines.set(device_id, now.mono_s)
         for device_id, actor in self.actors.sweep(now.mono_s):
             self._deadlines.cancel(device_id)

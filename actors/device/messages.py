@@ -1,10 +1,14 @@
-"""What a device actor can be told. Frozen; matched with `match` and `assert_never`."""
+"""What a device actor can be told. Frozen; matched with `match` and `assert_never`.
+
+One is made for every frame that comes in: a frozen dataclass takes four times as long to make as a struct,
+and the collector looks at each one that waits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from actors.device.ports import Link
 from actors.runtime import Reply
@@ -13,8 +17,7 @@ from protocol.frames import Hello, Uplink
 from protocol.vocabulary import CommandName, CommandStatus, PresenceReason
 
 
-@dataclass(frozen=True, slots=True)
-class PendingCommand:
+class PendingCommand(Struct, frozen=True, gc=False):
     """A committed command that has not ended. `expires_ms`: wall clock."""
 
     id: str
@@ -24,8 +27,7 @@ class PendingCommand:
     status: CommandStatus = CommandStatus.QUEUED
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(Struct, frozen=True, gc=False):
     """The screen said hello on `link`. An older link, if there is one, is superseded; a link that is itself
     older than the session of now is sent away."""
 
@@ -33,81 +35,56 @@ class Connected:
     hello: Hello
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True, gc=False):
     """A frame came in on `link`."""
 
     link: Link
     frame: Uplink
 
 
-@dataclass(frozen=True, slots=True)
-class Disconnected:
+class Disconnected(Struct, frozen=True, gc=False):
     """`link` is gone, and why. Without effect when it is not the link of the moment."""
 
     link: Link
     reason: PresenceReason
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(Struct, frozen=True, gc=False):
     """These commands wait for the screen: just posted, or loaded from PostgreSQL after it connected."""
 
     commands: Sequence[PendingCommand]
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Withdrawn(Struct, frozen=True, gc=False):
     """These commands were ended in PostgreSQL: cancelled, or superseded by newer ones. Those that the actor
     does not have are remembered, so that an older reading does not bring them in."""
 
     command_ids: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class PlaylistWanted:
+class PlaylistWanted(Struct, frozen=True, gc=False):
     """The playlist version the screen must have now."""
 
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class AlertSent:
-    """The fast lane wrote an alert or an all-clear to the link: this is the version the screen must have
-    now."""
-
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
+class Silent(Struct, frozen=True, gc=False):
     """The heartbeat deadline came up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True, gc=False):
     """Close the session now: the token was revoked or replaced, or the hub stops."""
 
     code: CloseCode
     reason: PresenceReason
 
 
-@dataclass(frozen=True, slots=True)
-class Describe:
+class Describe(Struct, frozen=True, gc=False):
     """Somebody inspects the hub: answer with the actor's status line."""
 
     reply: Reply[str]
 
 
 DeviceMessage = (
-    Connected
-    | Heard
-    | Disconnected
-    | Queued
-    | Withdrawn
-    | PlaylistWanted
-    | AlertSent
-    | Silent
-    | Cut
-    | Describe
+    Connected | Heard | Disconnected | Queued | Withdrawn | PlaylistWanted | Silent | Cut | Describe
 )

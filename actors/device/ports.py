@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from actors.runtime import Instant
 from protocol.close_codes import CloseCode
 from protocol.frames import Alert, DeviceEvent, Playback, Receipt
 from protocol.vocabulary import CommandName, CommandStatus, PresenceReason
@@ -11,6 +12,10 @@ from protocol.vocabulary import CommandName, CommandStatus, PresenceReason
 
 class Link(Protocol):
     """The socket of the moment, as an actor sees it."""
+
+    emergency_version: int
+    """The version of the last word about alerts that was written to it (`protocol.frames`, Rule 4): what the
+    screen must say it has. Whoever writes such a word sets it."""
 
     @property
     def session_id(self) -> str:
@@ -49,13 +54,13 @@ class Surroundings(Protocol):
     def alerts_for(self, device_id: str) -> tuple[int, list[Alert]]:
         """The emergency version of now, and every live alert the screen must show, gravest first."""
 
-    def alerts_delivered(self, device_id: str, alerts: list[Alert], wall_ms: int) -> None:
+    def alerts_delivered(self, device_id: str, alerts: list[Alert], now: Instant) -> None:
         """A whole truth was just sent to the screen: these alerts and no others."""
 
-    def alert_receipt(self, device_id: str, receipt: Receipt, wall_ms: int) -> bool:
+    def alert_receipt(self, device_id: str, receipt: Receipt, now: Instant) -> bool:
         """A receipt that may be about an alert; False when it is not."""
 
-    def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
+    def alerts_agreed(self, device_id: str, now: Instant) -> None:
         """The screen confirmed the version last sent to it: it shows what it must and nothing else."""
 
     def session_epoch(self, device_id: str) -> int:
@@ -106,7 +111,8 @@ class Keeper(Protocol):
     """Who keeps the actor and its deadline: the fleet."""
 
     def expect_heartbeat(self, device_id: str, due_s: float) -> None:
-        """Tell the actor `Silent` when `due_s` (monotonic) has passed; replaces the deadline before."""
+        """Tell the actor `Silent` when `due_s` (monotonic) has passed, and the `due_s` that it has by then
+        too."""
 
     def link_taken(self, device_id: str) -> None:
         """The actor has a link: it stays until it says otherwise."""

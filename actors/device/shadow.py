@@ -47,7 +47,6 @@ class Shadow:
         "_numbers",
         "acknowledged_seq",
         "desired_playlist",
-        "desired_version",
         "last_heard_ms",
         "losses_in_a_row",
         "pending",
@@ -61,7 +60,6 @@ class Shadow:
     def __init__(self) -> None:
         self.playback: Playback | None = None
         self.reported_version = 0
-        self.desired_version = 0
         self.reported_playlist = 0
         self.desired_playlist = 0
         self.last_heard_ms = 0
@@ -90,11 +88,10 @@ class Shadow:
         """Any frame of the device is a sign of life."""
         self.last_heard_ms = wall_ms
 
-    def report_versions(self, emergency: int, playlist: int) -> bool:
-        """What the screen has. True when the emergency version is the desired one."""
+    def report_versions(self, emergency: int, playlist: int) -> None:
+        """What the screen has. Which emergency version it must have is its link's to say."""
         self.reported_version = emergency
         self.reported_playlist = playlist
-        return emergency == self.desired_version
 
     def report_playback(self, playback: Playback | None) -> bool:
         """What plays. True when it is another thing or state than before (the position alone is no
@@ -122,10 +119,6 @@ class Shadow:
         return self._move(command, status)
 
     # ---- the hub's word ----
-
-    def want_version(self, version: int) -> None:
-        """The emergency version the screen must have from now on."""
-        self.desired_version = version
 
     def want_playlist(self, version: int) -> None:
         """The playlist version the screen must have from now on. It only grows: of two that are told, the

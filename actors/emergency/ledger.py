@@ -49,6 +49,12 @@ class Entry:
         self.hidden_ms: int | None = None
         self.content_hash: str | None = None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether its two seconds run: it was sent the alert, has not proved to show it, and no reason why
+        not is known yet."""
+        return self.missing is None and self.rendered_ms is None
+
     def __repr__(self) -> str:
         return f"<Entry {self.device_id} {self.state}{f', {self.missing}' if self.missing else ''}>"
 
@@ -64,6 +70,7 @@ class Ledger:
         self.entries: dict[str, Entry] = {}
         self.changed: set[str] = set()
         self._verdicts: deque[tuple[int, str]] = deque()
+        self._may_show = 0
 
     def __repr__(self) -> str:
         return f"<Ledger {'clearing' if self.clearing else 'live'}, {len(self.entries)} screens>"
@@ -75,6 +82,7 @@ class Ledger:
         if entry.state is not LedgerState.RENDERED and not self.clearing:
             entry.missing = entry.missing or MissingReason.OFFLINE
         self.entries[entry.device_id] = entry
+        self._may_show += self.clearing and entry.state in MAY_SHOW
 
     # ---- the alert goes out ----
 
@@ -169,10 +177,12 @@ class Ledger:
         those whose verdict was open."""
         self.clearing = True
         for entry in self.entries.values():
-            if entry.missing is None and entry.rendered_ms is None:
+            if entry.waiting:
                 entry.missing = MissingReason.SILENT
                 self.changed.add(entry.device_id)
-        return [entry.device_id for entry in self.entries.values() if entry.state in MAY_SHOW]
+        showing = [entry.device_id for entry in self.entries.values() if entry.state in MAY_SHOW]
+        self._may_show = len(showing)
+        return showing
 
     def hide_sent(self, device_id: str) -> None:
         """The all-clear was written to the screen's link."""
@@ -186,6 +196,7 @@ class Ledger:
         entry = self.entries.get(device_id)
         if entry is not None and self.clearing and entry.state in MAY_SHOW:
             entry.state, entry.hidden_ms = LedgerState.HIDDEN, now_ms
+            self._may_show -= 1
             self.changed.add(device_id)
 
     def agreed(self, device_id: str, now_ms: int) -> None:
@@ -199,7 +210,8 @@ class Ledger:
     def still_showing(self) -> int:
         """Screens that show it, or may. While it is live: those that proved to."""
         if self.clearing:
-            return sum(entry.state in MAY_SHOW for entry in self.entries.values())
+            # Asked ten times a second until the last one is back. After the all-clear none is added.
+            return self._may_show
         return sum(entry.state is LedgerState.RENDERED for entry in self.entries.values())
 
     def tally(self) -> Tally:

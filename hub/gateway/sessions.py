@@ -39,6 +39,7 @@ class DeviceSession:
         "_looked_up_s",
         "_name",
         "device_id",
+        "emergency_version",
         "epoch",
         "hello_deadline_s",
         "ip_address",
@@ -63,6 +64,7 @@ class DeviceSession:
         self._connection = connection
         self._fleet = fleet
         self._greeted = False
+        self.emergency_version = 0
         self.epoch = epoch
         self.ip_address = ip_address
         self._has_open_commands = has_open_commands

@@ -29,8 +29,13 @@ from protocol.frames import Alert, Receipt
 from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus, ReceiptStatus
 
-WRITES_PER_SLICE = 250
-"""Links written between two checkpoints of a fan-out: a few milliseconds."""
+SLICE_S = 0.05
+"""So long a fan-out writes before others have a turn: about 5,000 screens. Each turn of the others takes as
+long as the answers that are there already, so in slices of 2 ms the last of 5,000 screens waited three times
+as long for its alert. See docs/decisions/0020-what-an-alert-costs-a-screen.md."""
+
+WRITES_PER_LOOK = 64
+"""Links written between two looks at the clock: half a millisecond, which all their entries share."""
 
 
 class Screens(Protocol):
@@ -38,9 +43,6 @@ class Screens(Protocol):
 
     def link_of(self, device_id: str) -> Link | None:
         """The link of the moment."""
-
-    def alert_sent(self, device_id: str, version: int) -> None:
-        """An alert or an all-clear with this version was written to the link."""
 
 
 class Records(Protocol):
@@ -102,9 +104,7 @@ class Board:
         targets = self._roster.in_scope(emergency.tenant_id, emergency.scope)
         for screen in targets:
             incident.ledger.target(screen.id, now_ms)
-        online = await self._fan_out(incident, [screen.id for screen in targets])
-        self._publish(incident)
-        return len(targets), online
+        return len(targets), await self._fan_out(incident, [screen.id for screen in targets])
 
     async def clear(self, emergency_id: str, cleared_ms: int, cleared_by: str | None) -> None:
         """Begin the all-clear and fan it out. Idempotent."""
@@ -115,9 +115,7 @@ class Board:
         showing = incident.ledger.clear()
         self._records.emergency(incident.status_record(EmergencyStatus.CLEARING))
         await self._fan_out(incident, showing)
-        for entry in incident.ledger.entries:
-            self._refresh_screen(entry)
-        self._publish(incident)
+        self._refresh(incident, incident.ledger.entries)
 
     def restore(
         self,
@@ -136,8 +134,7 @@ class Board:
             now_ms = incident.ms(self._clock())
             for screen in self._roster.in_scope(emergency.tenant_id, emergency.scope):
                 incident.ledger.target(screen.id, now_ms)
-        for device_id in incident.ledger.entries:
-            self._refresh_screen(device_id)
+        self._refresh(incident, incident.ledger.entries)
 
     def _open(self, emergency: LiveEmergency) -> Incident:
         incident = Incident(emergency, self._clock())
@@ -150,25 +147,29 @@ class Board:
         self._version += 1
         version = self._version
         frame = self._text_frame(encode(incident.order(version)))
-        clearing = incident.ledger.clearing
+        ledger, clearing = incident.ledger, incident.ledger.clearing
         written = 0
+        now = self._clock()
+        now_ms, until_s = incident.ms(now), now.mono_s + SLICE_S
         for device_id in device_ids:
             link = self._screens.link_of(device_id)
-            if link is None or (incident.ledger.clearing and not clearing):
+            if link is None or (ledger.clearing and not clearing):
                 continue
             link.send_encoded(frame)
-            self._screens.alert_sent(device_id, version)
-            self._sent(incident, device_id)
+            link.emergency_version = version
+            if clearing:
+                ledger.hide_sent(device_id)
+            else:
+                ledger.sent(device_id, now_ms)
             written += 1
-            if written % WRITES_PER_SLICE == 0:
-                await trio.lowlevel.checkpoint()
+            if written % WRITES_PER_LOOK == 0:
+                now = self._clock()
+                if now.mono_s >= until_s:
+                    await trio.lowlevel.checkpoint()
+                    now = self._clock()
+                    until_s = now.mono_s + SLICE_S
+                now_ms = incident.ms(now)
         return written
-
-    def _sent(self, incident: Incident, device_id: str) -> None:
-        if incident.ledger.clearing:
-            incident.ledger.hide_sent(device_id)
-        else:
-            incident.ledger.sent(device_id, incident.ms(self._clock()))
 
     # ---- what one screen must show ----
 
@@ -182,9 +183,8 @@ class Board:
         live.sort(key=lambda incident: (incident.gravity, -incident.issued_ms))
         return self._version, [incident.alert for incident in live]
 
-    def delivered(self, device_id: str, alerts: list[Alert]) -> None:
+    def delivered(self, device_id: str, alerts: list[Alert], now: Instant) -> None:
         """A whole truth was sent to the screen: these alerts and no others, so it is an all-clear too."""
-        now = self._clock()
         for alert in alerts:
             incident = self._incidents[alert.emergency_id]
             incident.ledger.target(device_id, incident.ms(now))
@@ -204,38 +204,39 @@ class Board:
             if link is not None:
                 self._version += 1
                 link.send_encoded(self._text_frame(encode(incident.order(self._version))))
-                self._screens.alert_sent(screen.id, self._version)
+                link.emergency_version = self._version
                 incident.ledger.sent(screen.id, incident.ms(now))
 
     # ---- what screens say ----
 
-    def receipt(self, device_id: str, receipt: Receipt) -> bool:
+    def receipt(self, device_id: str, receipt: Receipt, now: Instant) -> bool:
         """A receipt that may be about an alert; False when it is not."""
         incident = self._incidents.get(receipt.command_id)
         if incident is not None:
-            self._shown(incident.ledger, device_id, receipt, incident.ms(self._clock()))
+            self._shown(incident.ledger, device_id, receipt, incident.ms(now))
             return True
         incident = self._by_hide_id.get(receipt.command_id)
         if incident is not None and receipt.status is ReceiptStatus.SUCCEEDED:
-            incident.ledger.hidden(device_id, incident.ms(self._clock()))
+            incident.ledger.hidden(device_id, incident.ms(now))
         return incident is not None
 
     @staticmethod
     def _shown(ledger: Ledger, device_id: str, receipt: Receipt, now_ms: int) -> None:
         match receipt.status:
-            case ReceiptStatus.RECEIVED:
-                ledger.received(device_id, now_ms)
             case ReceiptStatus.RENDERED:
                 ledger.rendered(device_id, receipt.content_hash, now_ms)
+            case ReceiptStatus.RECEIVED:
+                ledger.received(device_id, now_ms)
             case ReceiptStatus.SUCCEEDED:
                 ledger.hidden(device_id, now_ms)
             case ReceiptStatus.FAILED | ReceiptStatus.REJECTED:
                 ledger.refused(device_id, receipt.detail)
 
-    def agreed(self, device_id: str) -> None:
+    def agreed(self, device_id: str, now: Instant) -> None:
         """The screen has applied everything that was written to its link."""
         for incident in self._incidents.values():
-            incident.ledger.agreed(device_id, incident.ms(self._clock()))
+            if incident.ledger.clearing:
+                incident.ledger.agreed(device_id, incident.ms(now))
 
     def went_offline(self, device_id: str) -> None:
         """The screen's link is gone."""
@@ -259,14 +260,17 @@ class Board:
                 self._close(incident)
 
     def _publish(self, incident: Incident) -> None:
-        ledger, tenant_id = incident.ledger, incident.emergency.tenant_id
+        ledger = incident.ledger
         changed, ledger.changed = ledger.changed, set()
         for device_id in changed:
-            screen = self._roster.get(device_id)
-            epoch = 0 if screen is None else screen.epoch
-            self._records.ledger(incident.entry_record(ledger.entries[device_id], epoch))
-            self._refresh_screen(device_id)
-        self._changes.emergency_changed(tenant_id, incident.emergency.id)
+            entry = ledger.entries[device_id]
+            # Recorded once, with its answer or its verdict, which comes within two seconds. Restored before
+            # that, it would be what it is without a record: in scope, and nothing known of it.
+            if not entry.waiting:
+                screen = self._roster.get(device_id)
+                self._records.ledger(incident.entry_record(entry, 0 if screen is None else screen.epoch))
+        self._refresh(incident, changed)
+        self._changes.emergency_changed(incident.emergency.tenant_id, incident.emergency.id)
 
     def sign_off(self, emergency_id: str) -> None:
         """Somebody answers for the screens that may still show it: the case is closed."""
@@ -283,21 +287,29 @@ class Board:
         self._records.emergency(incident.status_record(EmergencyStatus.CLEARED))
         self._changes.emergency_changed(emergency.tenant_id, emergency.id, last)
 
-    def _refresh_screen(self, device_id: str) -> None:
-        """Set the row's alert: that of the gravest incident in force that names the screen."""
-        screen = self._roster.get(device_id)
-        if screen is None:
-            return
-        gravest: Incident | None = None
-        for incident in self._incidents.values():
-            concerned = device_id in incident.ledger.entries and not incident.ledger.clearing
-            if concerned and (gravest is None or incident.gravity < gravest.gravity):
-                gravest = incident
-        entry = None if gravest is None else gravest.ledger.entries[device_id]
-        screen.alert_id = None if gravest is None else gravest.emergency.id
-        screen.alert_state = None if entry is None else entry.state
-        screen.alert_missing = None if entry is None else entry.missing
-        self._changes.screen_changed(screen.tenant_id, device_id)
+    def _refresh(self, incident: Incident, device_ids: Iterable[str]) -> None:
+        """Set the alert of these rows: that of the gravest incident in force that names the screen."""
+        tenant_id = incident.emergency.tenant_id
+        in_force = [
+            each
+            for each in self._incidents.values()
+            if each.emergency.tenant_id == tenant_id and not each.ledger.clearing
+        ]
+        in_force.sort(key=lambda each: each.gravity)
+        for device_id in device_ids:
+            screen = self._roster.get(device_id)
+            if screen is None:
+                continue
+            before = screen.alert_id, screen.alert_state, screen.alert_missing
+            screen.alert_id = screen.alert_state = screen.alert_missing = None
+            for each in in_force:
+                entry = each.ledger.entries.get(device_id)
+                if entry is not None:
+                    screen.alert_id = each.emergency.id
+                    screen.alert_state, screen.alert_missing = entry.state, entry.missing
+                    break
+            if before != (screen.alert_id, screen.alert_state, screen.alert_missing):
+                self._changes.screen_changed(tenant_id, device_id)
 
     def now_ms(self) -> int:
         """The board's clock: milliseconds since the Unix epoch."""

@@ -12,6 +12,7 @@ import re
 
 import msgspec
 
+from actors.runtime import Instant
 from hub.journal import Journal
 from hub.journal_records import (
     PRESENCE_KINDS,
@@ -59,7 +60,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 def clean(text: str | None) -> str | None:
     """Text of a screen, fit to be kept and shown."""
-    return None if text is None else _CONTROL.sub(" ", text)
+    return text if text is None or text.isprintable() else _CONTROL.sub(" ", text)
 
 
 class Effects:
@@ -78,20 +79,21 @@ class Effects:
         """See the port."""
         return self._board.alerts_for(device_id)
 
-    def alerts_delivered(self, device_id: str, alerts: list[Alert], wall_ms: int) -> None:
+    def alerts_delivered(self, device_id: str, alerts: list[Alert], now: Instant) -> None:
         """See the port."""
-        self._board.delivered(device_id, alerts)
+        self._board.delivered(device_id, alerts, now)
 
-    def alert_receipt(self, device_id: str, receipt: Receipt, wall_ms: int) -> bool:
+    def alert_receipt(self, device_id: str, receipt: Receipt, now: Instant) -> bool:
         """See the port."""
-        cleaned = msgspec.structs.replace(
-            receipt, detail=clean(receipt.detail), content_hash=clean(receipt.content_hash)
-        )
-        return self._board.receipt(device_id, cleaned)
+        detail, content_hash = clean(receipt.detail), clean(receipt.content_hash)
+        # Thousands come at once, and hardly one has anything to be cleaned: those are not made anew.
+        if detail is not receipt.detail or content_hash is not receipt.content_hash:
+            receipt = msgspec.structs.replace(receipt, detail=detail, content_hash=content_hash)
+        return self._board.receipt(device_id, receipt, now)
 
-    def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
+    def alerts_agreed(self, device_id: str, now: Instant) -> None:
         """See the port."""
-        self._board.agreed(device_id)
+        self._board.agreed(device_id, now)
 
     # ---- presence ----
 

@@ -240,7 +240,6 @@ def test_a_command_that_is_withdrawn_while_it_is_loaded_is_never_sent(hub: Hub) 
 def test_what_concerns_a_screen_without_an_actor_is_nobodys_and_harms_nobody(hub: Hub) -> None:
     hub.fleet.withdraw("d", ["c1"])
     hub.fleet.want_playlist("d", 4)
-    hub.fleet.alert_sent("d", 4)
     assert len(hub.fleet) == 0 and hub.fleet.dispatcher.waiting == 0
 
 
@@ -256,11 +255,10 @@ def test_commands_posted_while_older_ones_are_loaded_go_out_after_them_and_once(
     assert link.command_ids == ["c1", "c2", "c3", "c4"]
 
 
-def test_an_alert_overtakes_the_normal_lane(hub: Hub) -> None:
+def test_a_heartbeat_that_waits_while_an_alert_is_written_is_judged_by_the_alert(hub: Hub) -> None:
     link = hub.hello()
     hub.heard(link, Heartbeat(1, 1))
-    hub.fleet.alert_sent("d", 2)
-    hub.world.version = 2
+    link.emergency_version = hub.world.version = 2
     hub.work()
     assert link.acks[0].emergencies == [], "the heartbeat was judged by the version that had been sent"
 

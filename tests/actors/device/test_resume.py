@@ -6,7 +6,7 @@ import pytest
 
 from actors.device.actor import RESUME_WITHIN_S
 from actors.device.fleet import SWEEP_EVERY_S, TICK_S
-from actors.device.messages import AlertSent, Cut, Silent, Withdrawn
+from actors.device.messages import Cut, Silent, Withdrawn
 from protocol.close_codes import CloseCode
 from protocol.frames import DeviceGoodbye, Hello, Resumed, Welcome
 from protocol.vocabulary import UNINTENDED, PresenceReason
@@ -110,7 +110,7 @@ def test_an_alert_in_force_is_proved_anew_because_its_proof_may_have_been_lost(s
 
 def test_without_alerts_the_version_that_the_screen_names_is_agreed_at_once(stage: Stage) -> None:
     stage.connect()
-    stage.tell(AlertSent(1))
+    stage.link.emergency_version = 1
     stage.loses()
     assert back(stage).resumes[0].emergencies is None
     assert stage.world.of("agreed") == [("d",)]

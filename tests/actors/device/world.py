@@ -23,6 +23,7 @@ class RecordingLink:
 
     session_id: str = "session"
     epoch: int = 0
+    emergency_version: int = 0
     ip_address: str = "127.0.0.1"
     stalled: bool = False
     backlog_bytes: int = 0
@@ -104,14 +105,14 @@ class World:
     def alerts_for(self, device_id: str) -> tuple[int, list[Alert]]:
         return self.version, list(self.alerts)
 
-    def alerts_delivered(self, device_id: str, alerts: list[Alert], wall_ms: int) -> None:
+    def alerts_delivered(self, device_id: str, alerts: list[Alert], now: Instant) -> None:
         self._tell("delivered", device_id, [alert.emergency_id for alert in alerts])
 
-    def alert_receipt(self, device_id: str, receipt: Receipt, wall_ms: int) -> bool:
+    def alert_receipt(self, device_id: str, receipt: Receipt, now: Instant) -> bool:
         self._tell("alert_receipt", device_id, receipt.command_id)
         return True
 
-    def alerts_agreed(self, device_id: str, wall_ms: int) -> None:
+    def alerts_agreed(self, device_id: str, now: Instant) -> None:
         self._tell("agreed", device_id)
 
     def session_epoch(self, device_id: str) -> int:

@@ -12,6 +12,7 @@ from hub.live.board import Board
 from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import LiveEmergency
 from protocol.api import Scope
+from protocol.frames import Receipt
 from protocol.live import EmergencyProgress
 from protocol.vocabulary import DeviceStatus, Presence, Severity
 from tests.actors.device.world import RecordingLink
@@ -28,7 +29,6 @@ class Scene:
 
     now_ms: int = START_MS
     links: dict[str, RecordingLink] = field(default_factory=dict)
-    versions: list[tuple[str, int]] = field(default_factory=list)
     ledger_records: list[LedgerRecord] = field(default_factory=list)
     statuses: list[EmergencyRecord] = field(default_factory=list)
     changed_rows: list[tuple[str, str]] = field(default_factory=list)
@@ -52,9 +52,6 @@ class Scene:
 
     def link_of(self, device_id: str) -> RecordingLink | None:
         return self.links.get(device_id)
-
-    def alert_sent(self, device_id: str, version: int) -> None:
-        self.versions.append((device_id, version))
 
     # ---- Records ----
 
@@ -89,12 +86,33 @@ class Scene:
             self.links[device_id] = RecordingLink()
         return self.roster.put(screen)
 
+    def slow_screens(self, number: int) -> None:
+        """So many screens, `s0000` and on; each frame to one of them takes a millisecond."""
+        scene = self
+
+        class Slow(RecordingLink):
+            def send_encoded(self, frame: bytes) -> None:
+                super().send_encoded(frame)
+                scene.now_ms += 1
+
+        for each in range(number):
+            self.screen(f"s{each:04}")
+            self.links[f"s{each:04}"] = Slow()
+
     def connect(self, device_id: str) -> list[str]:
         """What a device's actor does at connect; the ids of the alerts in its welcome."""
         self.links[device_id] = RecordingLink()
         _, alerts = self.board.alerts_for(device_id)
-        self.board.delivered(device_id, alerts)
+        self.board.delivered(device_id, alerts, self.clock())
         return [alert.emergency_id for alert in alerts]
+
+    def says(self, device_id: str, receipt: Receipt) -> bool:
+        """A receipt comes in; whether it is about an alert."""
+        return self.board.receipt(device_id, receipt, self.clock())
+
+    def agrees(self, device_id: str) -> None:
+        """A heartbeat with the version that was written to the link."""
+        self.board.agreed(device_id, self.clock())
 
     def disconnect(self, device_id: str) -> None:
         del self.links[device_id]

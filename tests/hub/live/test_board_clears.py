@@ -5,7 +5,7 @@ from __future__ import annotations
 import trio
 
 from actors.emergency.ledger import Entry
-from hub.live.board import WRITES_PER_SLICE
+from hub.live.board import WRITES_PER_LOOK
 from protocol.frames import Receipt
 from protocol.vocabulary import EmergencyStatus, LedgerState, MissingReason, ReceiptStatus
 from tests.actors.device.world import RecordingLink
@@ -21,19 +21,19 @@ async def test_it_is_cleared_when_every_screen_says_that_it_is_gone() -> None:
     scene.screen("b")
     await scene.board.activate(emergency())
     for device_id in ("a", "b"):
-        scene.board.receipt(device_id, SHOWN)
+        scene.says(device_id, SHOWN)
     await scene.board.clear("fire", scene.now_ms, "op")
     await scene.board.clear("fire", scene.now_ms + 9, "somebody else")
 
     assert scene.links["a"].orders == ["emergency_show", "emergency_hide"]
     assert [record.status for record in scene.statuses] == [EmergencyStatus.CLEARING]
-    scene.board.receipt("a", GONE)
+    scene.says("a", GONE)
     await scene.board.beat()
     progress = scene.board.progress("fire")
     assert progress is not None and (progress.still_showing, progress.cleared_by) == (1, "op")
     assert scene.board.alerts_for("b")[1] == []
 
-    scene.board.receipt("b", GONE)
+    scene.says("b", GONE)
     await scene.board.beat()
     assert scene.statuses[-1].status is EmergencyStatus.CLEARED
     assert scene.board.progress("fire") is None
@@ -50,7 +50,7 @@ async def test_agreeing_before_the_all_clear_was_written_to_the_link_does_not_co
         def send_encoded(self, frame: bytes) -> None:
             super().send_encoded(frame)
             if self.orders[-1] == "emergency_hide":
-                scene.board.agreed("last")
+                scene.agrees("last")
 
     scene.screen("first")
     scene.links["first"] = InTheMiddle()
@@ -60,7 +60,7 @@ async def test_agreeing_before_the_all_clear_was_written_to_the_link_does_not_co
     await scene.board.clear("fire", scene.now_ms, "op")
     assert still_showing(scene) == 2
     # What the screen agrees on now was written after the all-clear.
-    scene.board.agreed("last")
+    scene.agrees("last")
     assert still_showing(scene) == 1
     flood = scene.board.progress("flood")
     assert flood is not None and flood.status is EmergencyStatus.LIVE
@@ -73,15 +73,14 @@ async def test_all_clears_that_cross_are_each_proven_by_one_agreement() -> None:
         await scene.board.activate(emergency(emergency_id))
     for emergency_id in ("flood", "fire"):
         await scene.board.clear(emergency_id, scene.now_ms, "op")
-    scene.board.agreed("a")
+    scene.agrees("a")
     await scene.board.beat()
     assert scene.board.in_force(TENANT) == []
 
 
 async def test_a_clear_while_the_fan_out_pauses_leaves_the_alert_nowhere() -> None:
     scene = Scene()
-    for number in range(4 * WRITES_PER_SLICE):
-        scene.screen(f"s{number:04}")
+    scene.slow_screens(4 * WRITES_PER_LOOK)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(scene.board.activate, emergency())
         with trio.fail_after(5):
@@ -92,7 +91,7 @@ async def test_a_clear_while_the_fan_out_pauses_leaves_the_alert_nowhere() -> No
     assert scene.links["s0000"].orders == ["emergency_show", "emergency_hide"]
     assert all(link.orders in ([], ["emergency_show", "emergency_hide"]) for link in scene.links.values())
     for device_id in scene.links:
-        scene.board.agreed(device_id)
+        scene.agrees(device_id)
     await scene.board.beat()
     assert scene.board.progress("fire") is None
 
@@ -102,7 +101,7 @@ async def test_every_screen_is_accounted_for_when_it_is_cleared_within_the_two_s
     scene.screen("a")
     await scene.board.activate(emergency())
     await scene.board.clear("fire", scene.now_ms + 100, "op")
-    scene.board.receipt("a", GONE)
+    scene.says("a", GONE)
     await scene.board.beat()
     last = scene.progress[-1][1]
     assert last is not None
@@ -114,7 +113,7 @@ async def test_a_screen_that_is_away_at_the_all_clear_is_waited_for_and_told_not
     scene = Scene()
     scene.screen("a")
     await scene.board.activate(emergency())
-    scene.board.receipt("a", SHOWN)
+    scene.says("a", SHOWN)
     scene.disconnect("a")
     await scene.board.clear("fire", scene.now_ms, "op")
     await scene.board.beat()
@@ -122,7 +121,7 @@ async def test_a_screen_that_is_away_at_the_all_clear_is_waited_for_and_told_not
     assert progress is not None and progress.still_showing == 1
 
     assert scene.connect("a") == []
-    scene.board.agreed("a")
+    scene.agrees("a")
     await scene.board.beat()
     assert scene.statuses[-1].status is EmergencyStatus.CLEARED
 
@@ -167,7 +166,7 @@ async def test_after_a_restart_a_clearing_emergency_is_chased_to_its_end() -> No
     assert scene.statuses == []
 
     assert scene.connect("a") == []
-    scene.board.agreed("a")
+    scene.agrees("a")
     await scene.board.beat()
     assert scene.statuses[-1].status is EmergencyStatus.CLEARED
 

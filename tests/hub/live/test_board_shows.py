@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+import trio
 
 from actors.emergency.ledger import VERDICT_AFTER_MS
-from hub.live.board import WRITES_PER_SLICE
+from hub.live.board import SLICE_S, WRITES_PER_LOOK
 from protocol.api import Scope
 from protocol.frames import Receipt
 from protocol.vocabulary import DeviceStatus, LedgerState, MissingReason, ReceiptStatus, Severity
@@ -17,20 +18,77 @@ from tests.hub.live.scene import TENANT, Scene, emergency
 
 async def test_a_fan_out_encodes_once_and_writes_the_same_bytes_to_every_link() -> None:
     scene = Scene()
-    for number in range(2 * WRITES_PER_SLICE + 7):
+    for number in range(2 * WRITES_PER_LOOK + 7):
         scene.screen(f"s{number}")
     scene.screen("away", online=False)
 
     targeted, online = await scene.board.activate(emergency())
 
-    assert (targeted, online) == (2 * WRITES_PER_SLICE + 8, 2 * WRITES_PER_SLICE + 7)
+    assert (targeted, online) == (2 * WRITES_PER_LOOK + 8, 2 * WRITES_PER_LOOK + 7)
     assert scene.encodings == 1
     assert len({id(link.raw[0]) for link in scene.links.values()}) == 1
     assert all(link.orders == ["emergency_show"] for link in scene.links.values())
-    assert len(scene.ledger_records) == targeted
+    assert len({link.emergency_version for link in scene.links.values()}) == 1
     progress = scene.board.progress("fire")
     assert progress is not None
-    assert (progress.waiting, progress.missing) == (online, {MissingReason.OFFLINE: 1})
+    assert (progress.targeted, progress.waiting) == (targeted, online)
+    assert progress.missing == {MissingReason.OFFLINE: 1}
+
+
+async def written_when_others_had_a_turn(scene: Scene) -> set[int]:
+    """To how many screens an alert had been written each time that somebody else had a turn."""
+    seen = set()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(scene.board.activate, emergency())
+        with trio.fail_after(5):
+            while (written := sum(bool(link.raw) for link in scene.links.values())) < len(scene.links):
+                seen.add(written)
+                await trio.lowlevel.checkpoint()
+    return seen
+
+
+async def test_an_alert_is_written_to_all_screens_before_anybody_else_has_a_turn() -> None:
+    scene = Scene()
+    for number in range(4 * WRITES_PER_LOOK):
+        scene.screen(f"s{number}")
+    assert await written_when_others_had_a_turn(scene) <= {0}
+
+
+async def test_an_alert_that_takes_long_to_write_gives_way_once_a_slice() -> None:
+    scene = Scene()
+    scene.slow_screens(4 * WRITES_PER_LOOK)
+    assert WRITES_PER_LOOK > SLICE_S * 1000, "a millisecond each: every look at the clock ends a slice"
+    seen = await written_when_others_had_a_turn(scene) - {0}
+    assert seen and seen <= {WRITES_PER_LOOK * part for part in (1, 2, 3)}
+
+
+async def test_a_screen_is_recorded_once_with_its_answer_or_with_its_verdict() -> None:
+    scene = Scene()
+    for device_id in ("shows", "silent", "drops"):
+        scene.screen(device_id)
+    scene.screen("away", online=False)
+    await scene.board.activate(emergency())
+    await scene.board.beat()
+    assert [record.device_id for record in scene.ledger_records] == ["away"]
+
+    scene.says("shows", Receipt("fire", ReceiptStatus.RECEIVED))
+    scene.says("shows", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
+    scene.disconnect("drops")
+    await scene.board.beat()
+    assert {record.device_id for record in scene.ledger_records} == {"away", "shows", "drops"}
+    scene.now_ms += VERDICT_AFTER_MS
+    await scene.board.beat()
+    assert sorted(record.device_id for record in scene.ledger_records) == ["away", "drops", "shows", "silent"]
+    assert scene.ledger_records[-1].missing is MissingReason.SILENT
+
+
+async def test_a_row_that_stays_as_it_is_is_not_told_again() -> None:
+    scene = Scene()
+    scene.screen("a")
+    await scene.board.activate(emergency())
+    await scene.board.activate(emergency("drill", severity=Severity.MINOR))
+    await scene.board.beat()
+    assert scene.changed_rows == [(TENANT, "a")], "the graver one is shown, the other changes nothing"
 
 
 async def test_only_the_tenants_own_approved_screens_in_scope_are_written_to() -> None:
@@ -46,7 +104,7 @@ async def test_only_the_tenants_own_approved_screens_in_scope_are_written_to() -
     for device_id in ("elsewhere", "pending", "foreign"):
         assert scene.board.alerts_for(device_id)[1] == []
     # What a screen says about an emergency that is not for it changes nothing.
-    scene.board.receipt("foreign", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
+    scene.says("foreign", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
     progress = scene.board.progress("fire")
     assert progress is not None and (progress.targeted, progress.rendered) == (1, 0)
     assert scene.board.in_force("tenant-2") == []
@@ -64,7 +122,7 @@ async def test_a_late_joiner_gets_the_alert_at_once_and_joins_the_ledger() -> No
     scene.board.reconsider(screen)
 
     assert scene.links["mover"].orders == ["emergency_show"]
-    assert scene.versions[-1] == ("mover", scene.board.alerts_for("mover")[0])
+    assert scene.links["mover"].emergency_version == scene.board.alerts_for("mover")[0]
     progress = scene.board.progress("fire")
     assert progress is not None and (progress.targeted, progress.waiting) == (1, 1)
 
@@ -93,7 +151,7 @@ async def test_after_two_seconds_every_screen_is_shown_or_named_with_its_reason(
     }
     scene.now_ms += 40
     for device_id, receipt in say.items():
-        assert scene.board.receipt(device_id, receipt)
+        assert scene.says(device_id, receipt)
     scene.disconnect("drops")
     scene.now_ms += VERDICT_AFTER_MS
 
@@ -120,7 +178,7 @@ async def test_a_screen_that_dropped_gets_the_alert_first_when_it_is_back() -> N
     scene.screen("a", online=False)
     await scene.board.activate(emergency())
     assert scene.connect("a") == ["fire"]
-    scene.board.receipt("a", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
+    scene.says("a", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
     scene.disconnect("a")
     progress = scene.board.progress("fire")
     assert progress is not None and progress.rendered == 1, "what it proved to show it goes on showing"
@@ -133,6 +191,7 @@ async def test_alerts_come_gravest_first_and_the_row_shows_the_gravest() -> None
         await scene.board.activate(emergency(severity.value, severity=severity))
     _, alerts = scene.board.alerts_for("a")
     assert [alert.severity for alert in alerts] == [Severity.EXTREME, Severity.SEVERE, Severity.MINOR]
+    await scene.board.beat()
     assert screen.alert_id == "extreme"
     await scene.board.clear("extreme", scene.now_ms, "op")
     assert screen.alert_id == "severe"
@@ -142,8 +201,8 @@ async def test_an_unknown_command_id_is_not_about_an_alert() -> None:
     scene = Scene()
     scene.screen("a")
     await scene.board.activate(emergency())
-    assert not scene.board.receipt("a", Receipt("something else", ReceiptStatus.RENDERED))
-    assert scene.board.receipt("never seen", Receipt("fire", ReceiptStatus.RENDERED))
+    assert not scene.says("a", Receipt("something else", ReceiptStatus.RENDERED))
+    assert scene.says("never seen", Receipt("fire", ReceiptStatus.RENDERED))
 
 
 async def test_a_link_that_closes_in_the_middle_of_a_fan_out_harms_nobody() -> None:
@@ -158,6 +217,7 @@ async def test_a_link_that_closes_in_the_middle_of_a_fan_out_harms_nobody() -> N
         scene.screen(device_id)
     scene.links["quits"] = Hangup()
     await scene.board.activate(emergency())
+    await scene.board.beat()
     assert scene.links["last"].orders == ["emergency_show"]
     assert (TENANT, "last") in scene.changed_rows
 
@@ -170,7 +230,7 @@ async def test_a_step_of_the_wall_clock_changes_no_verdict_and_no_delay(step_ms:
     await scene.board.activate(emergency())
     scene.wall_ahead_ms = step_ms
     scene.now_ms += 40
-    scene.board.receipt("shows", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
+    scene.says("shows", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
 
     scene.now_ms += VERDICT_AFTER_MS - 41
     await scene.board.beat()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actors.runtime import Instant
 from hub.journal_records import Batch
 from hub.live.surroundings import LINES_A_MINUTE, clean
 from hub.use_cases.realtime import LiveEmergency
@@ -78,7 +79,7 @@ async def test_no_text_of_a_screen_is_kept_as_it_came(house: House) -> None:
         Receipt("fire", ReceiptStatus.RENDERED, content_hash=DIRTY),
         Receipt("fire", ReceiptStatus.REJECTED, detail=DIRTY),
     ):
-        house.effects.alert_receipt("d1", receipt, NOON_MS)
+        house.effects.alert_receipt("d1", receipt, Instant(0.0, NOON_MS))
     await house.board.beat()
     batch = await journaled(house)
     assert batch.playback["d1"].player_version == CLEANED and batch.playback["d1"].now_playing == CLEANED
