@@ -1,7 +1,7 @@
 """The command `clarion`.
 
 Rule 1: what a person can do something about is one line on standard error and a non-zero exit, no traceback.
-Rule 2: the dashboard and the simulated fleet are other programs: they are started, never imported.
+Rule 2: the dashboard, the simulated fleet and the benchmark are other programs: started, never imported.
 """
 
 from __future__ import annotations
@@ -140,6 +140,14 @@ def simulate(context: typer.Context) -> None:
     env = current_environment()
     Settings.from_environment(env)  # a wrong setting is refused by every command alike
     _become(["loadtest", "simulate", *context.args], env)
+
+
+@app.command(context_settings=_PASSES_ARGUMENTS_ON, add_help_option=False)
+def bench(context: typer.Context) -> None:
+    """Compare the hub with its peers on this machine; `clarion bench --help` says more."""
+    env = current_environment()
+    Settings.from_environment(env)
+    _become(["loadtest", "bench", *context.args], env)
 
 
 @users.command("set-password")

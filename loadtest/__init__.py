@@ -1,6 +1,6 @@
 """The simulated fleet: thousands of reference screens in one process, to try Clarion out and to load it.
 
-command_line   `python -m loadtest simulate`: options, environment, exit codes
+command_line   `python -m loadtest`: options, environment, exit codes
 simulation     one run: enrol, connect, report, stop in good order
 enrolment      how a screen gets its token: approved by an operator, or provisioned in batches
 cast           which screens there are: believable names, sites, groups
@@ -12,4 +12,5 @@ stats          what happened, in numbers that stay small
 progress       the live line and the summary
 open_files     the limit that a large fleet meets first
 errors         what ends a run with one line
+bench          what the hub costs beside its peers: a benchmark, with a chapter of its own
 """

@@ -1,4 +1,4 @@
-"""`python -m loadtest simulate`: options from the command line, secrets from the environment only."""
+"""`python -m loadtest`: options from the command line, secrets from the environment only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 import trio
 import typer
 
+from loadtest.bench.command import bench_command
 from loadtest.cast import DEFAULT_PREFIX, SITES
 from loadtest.errors import SimulationError
 from loadtest.open_files import allow_open_files
@@ -24,9 +25,12 @@ app = typer.Typer(
 )
 
 
+app.command("bench")(bench_command)
+
+
 @app.callback()
 def loadtest() -> None:
-    """Simulated screens for a Clarion hub."""
+    """Simulated screens for a Clarion hub, and a benchmark of it."""
 
 
 @app.command("simulate")

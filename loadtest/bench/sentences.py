@@ -24,6 +24,8 @@ def verdict(results: Results) -> str:
     """Whether every must holds, in one line."""
     judged = musts(results)
     runs = "in one run" if len(results.runs) == 1 else f"in each of {len(results.runs)} runs"
+    if all(each.outcome == "not measured" for _, each in judged):
+        return f"None of the {len(judged)} musts was measured."
     parts = []
     for outcome in ("missed", "not measured"):
         named = [f"{line_of(t.line).title} ({t.screens:,})" for t, v in judged if v.outcome == outcome]

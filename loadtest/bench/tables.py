@@ -57,7 +57,7 @@ def _judged(results: Results, target: Target, bound: Bound | None, *, loud: bool
         case "missed":
             found = Cell(f"missed by {share(verdict.missed_by)}: {found.text}", found.aside, loud)
         case "not measured":
-            found = Cell("not measured", verdict.why)
+            found = Cell("not measured", f"{found.text} {verdict.why}" if verdict.values else verdict.why)
     return [_bound(bound, unit), found]
 
 

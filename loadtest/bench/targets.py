@@ -48,7 +48,7 @@ class Target(NamedTuple):
 
 class Verdict(NamedTuple):
     """`values`: one for each run; ratios if the bound is one. `missed_by`: in the worst run, a share of the
-    limit, 0 if nothing was missed. `why`: of what was not measured."""
+    limit, 0 if nothing was missed. `why`: of what was not measured; its values, if any, decide nothing."""
 
     outcome: Outcome
     values: list[float]
@@ -75,13 +75,19 @@ TARGETS: Final = (
 
 def judge(results: Results, target: Target, bound: Bound) -> Verdict:
     """Does a bound of a target hold?"""
-    values, runs = _measured(results, target, bound)
-    missed_by = max((bound.missed_by(value) for value in values if not bound.holds(value)), default=None)
-    if missed_by is not None:
-        return Verdict("missed", values, missed_by)
-    if values and len(values) >= runs:
-        return Verdict("held", values)
-    return Verdict("not measured", values, why=_why_not(results, target, bound))
+    here, due = _here(results, target, bound), len(results.runs)
+    if screens_of(results, target.line) == target.screens and here:
+        values = here
+    elif bound.of is None and (grew := grown(results, target.line, target.screens)):
+        values, due = grew, 1
+    else:
+        return Verdict("not measured", here, why=_why_not(results, target, bound))
+    over = [bound.missed_by(value) for value in values if not bound.holds(value)]
+    if over:
+        return Verdict("missed", values, max(over))
+    if len(values) < due:
+        return Verdict("not measured", values, why="not in every run")
+    return Verdict("held", values)
 
 
 def musts(results: Results) -> list[tuple[Target, Verdict]]:
@@ -89,18 +95,17 @@ def musts(results: Results) -> list[tuple[Target, Verdict]]:
     return [(target, judge(results, target, target.must)) for target in TARGETS if target.must is not None]
 
 
-def _measured(results: Results, target: Target, bound: Bound) -> tuple[list[float], int]:
-    """What there is at this number of screens, and how many values there must be."""
-    if screens_of(results, target.line) == target.screens:
-        if bound.of is not None:
-            return ratios(results, target.line, bound.of), len(results.runs)
-        if values := figures(results, target.line):
-            return values, len(results.runs)
-    return ([] if bound.of is not None else grown(results, target.line, target.screens)), 1
+def _here(results: Results, target: Target, bound: Bound) -> list[float]:
+    """What the runs have, with however many screens."""
+    if bound.of is None:
+        return figures(results, target.line)
+    return ratios(results, target.line, bound.of)
 
 
 def _why_not(results: Results, target: Target, bound: Bound) -> str:
     if target.line in results.left_out or bound.of in results.left_out:
         return "left out"
-    here = screens_of(results, target.line)
-    return "" if here == target.screens else f"this was with {here:,} screens"
+    screens = screens_of(results, target.line)
+    if screens == target.screens or not _here(results, target, bound):
+        return ""
+    return f"with {screens:,} screens"

@@ -18,6 +18,8 @@ import typer
 
 from hub.api.app import ROUTES
 from hub.command_line import app
+from loadtest.bench import page as bench_page
+from loadtest.bench import result_file
 from loadtest.command_line import app as loadtest_app
 from protocol.alert import content_hash
 from protocol.close_codes import MEANINGS
@@ -91,6 +93,17 @@ def test_every_picture_that_is_kept_is_shown() -> None:
         assert picture.stat().st_size < 200_000, picture.name
 
 
+# ---- figures ----
+
+
+def test_the_figures_of_the_benchmark_are_those_that_the_command_printed() -> None:
+    guide = _DOCS / "performance.md"
+    results = result_file.read(guide.with_suffix(".json"))
+    assert bench_page.written(text_of(guide), results) == text_of(guide)
+    for name, picture in bench_page.pictures(results).items():
+        assert text_of(_DOCS / "pictures" / name) == picture
+
+
 # ---- names ----
 
 
@@ -109,13 +122,11 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
         assert target in targets, target
 
 
-def test_the_options_of_simulate_are_those_it_has() -> None:
-    simulate: Any = typer.main.get_command(loadtest_app)
-    (command,) = simulate.commands.values()
-    has = {name for parameter in command.params for name in parameter.opts}
-    told = {
-        cell for row in rows_of(_DOCS / "simulate.md") for cell in row[:1] if re.fullmatch("--[a-z-]+", cell)
-    }
+@pytest.mark.parametrize(("name", "guide"), [("simulate", "simulate.md"), ("bench", "performance.md")])
+def test_the_options_that_a_guide_lists_are_those_that_the_command_has(name: str, guide: str) -> None:
+    loadtest: Any = typer.main.get_command(loadtest_app)
+    has = {option for parameter in loadtest.commands[name].params for option in parameter.opts}
+    told = {cell for row in rows_of(_DOCS / guide) for cell in row[:1] if re.fullmatch("--[a-z-]+", cell)}
     assert told == has
 
 

@@ -50,7 +50,7 @@ def _free_port() -> int:
 def test_help_names_every_command(data_dir: Path) -> None:
     done = _clarion(data_dir, "--help")
     assert done.returncode == 0
-    for name in ("up", "hub", "dashboard", "migrate", "first-run", "inspect", "simulate", "user"):
+    for name in ("up", "hub", "dashboard", "migrate", "first-run", "inspect", "simulate", "bench", "user"):
         assert name in done.stdout
 
 
@@ -59,6 +59,12 @@ def test_help_of_the_simulated_fleet_is_its_own(data_dir: Path) -> None:
     assert done.returncode == 0
     assert "--screens" in done.stdout
     assert "--approve" in done.stdout
+
+
+def test_help_of_the_benchmark_is_its_own(data_dir: Path) -> None:
+    done = _clarion(data_dir, "bench", "--help")
+    assert done.returncode == 0
+    assert "--report" in done.stdout
 
 
 def test_migrate_makes_an_embedded_database_and_does_it_once(data_dir: Path) -> None:
@@ -163,7 +169,7 @@ def test_a_password_that_cannot_be_set_is_one_line(
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["up", "hub", "dashboard", "migrate", "inspect", "simulate"])
+@pytest.mark.parametrize("command", ["up", "hub", "dashboard", "migrate", "inspect", "simulate", "bench"])
 def test_a_wrong_setting_is_one_line_for_every_command(data_dir: Path, command: str) -> None:
     done = _clarion(data_dir, command, CLARION_PORT="many")
     assert done.returncode == 2
