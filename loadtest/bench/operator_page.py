@@ -1,9 +1,9 @@
 """An operator's page, as the hub sees it: subscribed to the live feed, and reading whatever comes.
 
 A thread reads, because the feed has to be taken while the driver is busy, or waits for something else. It
-throws everything away unread: a few system calls for each delta, of which there are ten in a second. A process
-in its place made the driver no faster (5,000 screens, the last alert after 158 ms instead of 118: medians of
-five, in turns).
+throws everything away unread: a few system calls for each delta, of which there are ten in a second. With a
+process in its place the driver was no faster (5,000 screens, the last alert after 158 ms instead of 118:
+medians of five, in turns).
 """
 
 from __future__ import annotations
