@@ -62,6 +62,11 @@ OnFrame = Callable[[Screen, bytes], None]
 Missing = Callable[[], str]
 
 
+def unasked(screen: Screen, payload: bytes) -> None:
+    """What to do with a frame when none is due. Raises BenchError."""
+    raise BenchError(f"screen {screen.number} was sent {payload[:300].decode(errors='replace')}, unasked")
+
+
 class HttpCall:
     """One request on a connection of its own. `answer` is set when it is complete."""
 
@@ -112,10 +117,10 @@ class Driver:
         greet: OnFrame,
         within_s: float,
         at_once: int = HANDSHAKES_AT_ONCE,
-        then: OnFrame | None = None,
+        then: OnFrame = unasked,
     ) -> float:
         """Open one screen for each handshake, `at_once` at a time, say hello, and give the first frame of
-        each to `greet`, every further one to `then` (None: none is due). The seconds until the last was
+        each to `greet`, every further one to `then`. The seconds until the last was
         greeted.
 
         Raises BenchError, OpenFilesLimit.
@@ -123,7 +128,6 @@ class Driver:
         began_s = time.perf_counter()
         first = len(self._screens)
         allow_open_files(first + len(requests))
-        further = unasked if then is None else then
         begun = greeted = 0
         has_greeted = [False] * len(requests)
 
@@ -133,7 +137,7 @@ class Driver:
         def first_frame(screen: Screen, payload: bytes) -> None:
             nonlocal greeted
             if screen.number < first or has_greeted[screen.number - first]:
-                further(screen, payload)
+                then(screen, payload)
                 return
             has_greeted[screen.number - first] = True
             greet(screen, payload)
@@ -152,7 +156,7 @@ class Driver:
             within_s,
             lambda: f"{len(requests) - greeted} of {len(requests)} screens were not let in",
         )
-        self.listen(unasked)
+        self.listen(then)
         return time.perf_counter() - began_s
 
     def hang_up(self) -> None:
@@ -305,8 +309,3 @@ class _Opening:
 
 _BIND_ADDRESS_NO_PORT: Final = 24
 """Linux: IP_BIND_ADDRESS_NO_PORT."""
-
-
-def unasked(screen: Screen, payload: bytes) -> None:
-    """What to do with a frame when none is due. Raises BenchError."""
-    raise BenchError(f"screen {screen.number} was sent {payload[:300].decode(errors='replace')}, unasked")
