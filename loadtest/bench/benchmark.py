@@ -30,8 +30,7 @@ def benchmark(plan: Plan, say: Say) -> Results:
     servers = [each for each in SERVERS if each.name in plan.servers and each.name not in left_out]
     runs = []
     for number in range(plan.runs):
-        first = number % max(1, len(servers))
-        runs.append(_run(plan, [*servers[first:], *servers[:first]], _of(say, number, plan.runs)))
+        runs.append(_run(plan, in_turn(servers, number), _of(say, number, plan.runs)))
     growth: dict[int, list[dict[str, float]]] = {size: [] for size in _growing(plan)}
     for number in range(plan.runs):
         for size, values in growth.items():
@@ -49,6 +48,12 @@ def benchmark(plan: Plan, say: Say) -> Results:
         ],
         left_out,
     )
+
+
+def in_turn(servers: Sequence[Server], number: int) -> Sequence[Server]:
+    """In which order run `number` measures them (Rule 1)."""
+    first = number % max(1, len(servers))
+    return [*servers[first:], *servers[:first]]
 
 
 def _left_out(plan: Plan) -> dict[str, str]:

@@ -88,7 +88,7 @@ def measure(hub: RunningHub, screens: Screens, effort: Effort) -> dict[str, floa
     )
     for client in clients:
         client.close()
-    _verify(hub, accepted)
+    verify(hub, accepted)
     screens.driver.listen(unasked)
     seconds.sort()
     return {
@@ -101,7 +101,7 @@ def measure(hub: RunningHub, screens: Screens, effort: Effort) -> dict[str, floa
 _PING: Final = CommandRequest(CommandName.PING)
 
 
-def _verify(hub: RunningHub, accepted: set[str]) -> None:
+def verify(hub: RunningHub, accepted: set[str]) -> None:
     """Every accepted command is a row, and succeeded. Raises BenchError."""
     until_s = time.perf_counter() + _ANSWERED_WITHIN_S
     while unwritten(hub) and time.perf_counter() < until_s:

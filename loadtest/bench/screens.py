@@ -24,9 +24,7 @@ from loadtest.bench.screen_frames import (
 )
 from loadtest.bench.server import RunningServer
 
-CONNECTED_WITHIN_S: Final = 120.0
-BEATEN_WITHIN_S: Final = 60.0
-ALERTED_WITHIN_S: Final = 60.0
+ANSWERED_WITHIN_S: Final = 120.0
 _NAMED: Final = 5
 """So many of the missing screens are named."""
 
@@ -82,10 +80,11 @@ class Beat(NamedTuple):
 
 
 class Screens:
-    """The screens of `server` on `driver`."""
+    """The screens of `server` on `driver`. `within_s`: how long their coming, or a round, may take."""
 
-    def __init__(self, driver: Driver, server: RunningServer) -> None:
+    def __init__(self, driver: Driver, server: RunningServer, within_s: float = ANSWERED_WITHIN_S) -> None:
         self.driver = driver
+        self._within_s = within_s
         self._server = server
         self._all: list[Screen] = []
         self._beat = 0
@@ -111,7 +110,7 @@ class Screens:
             greet(screen, said)
 
         seconds = self.driver.connect(
-            self._server.handshakes, hello(), welcomed, CONNECTED_WITHIN_S, at_once, then
+            self._server.handshakes, hello(), welcomed, self._within_s, at_once, then
         )
         self._all = self.driver.screens
         return seconds
@@ -141,7 +140,7 @@ class Screens:
         self.driver.listen(acknowledged)
         for screen in self._all:
             screen.send(beat.frames[screen.number % ITEM_LASTS])
-        self.driver.run_until(due.is_over, BEATEN_WITHIN_S, due.missing)
+        self.driver.run_until(due.is_over, self._within_s, due.missing)
         self.driver.listen(unasked)
         self._emergency_version = told(last).emergency_version
 
@@ -169,7 +168,7 @@ class Screens:
         self.driver.listen(shows)
         triggered_s = time.perf_counter()
         end = self._server.alert(self.driver)
-        self.driver.run_until(due.is_over, ALERTED_WITHIN_S, due.missing)
+        self.driver.run_until(due.is_over, self._within_s, due.missing)
         last_had_it_s = time.perf_counter()
         self.driver.listen(unasked)
         assert shown is not None
