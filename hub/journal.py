@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 WITHIN_S = 0.05
 """Commands, presence, emergencies: what the hub would not know after a crash."""
-LEDGER_WITHIN_S = 0.2
+LEDGER_WITHIN_S = 0.25
 """Most screens confirm an alert so soon after it was sent: one row is written of each, not two, and nothing
 while it goes out."""
 HISTORY_WITHIN_S = 0.5
