@@ -40,10 +40,7 @@ from persistence.journal import Written
 logger = logging.getLogger(__name__)
 
 WITHIN_S = 0.05
-"""Commands, presence, emergencies: what the hub would not know after a crash."""
-LEDGER_WITHIN_S = 0.25
-"""Most screens confirm an alert so soon after it was sent: one row is written of each, not two, and nothing
-while it goes out."""
+"""Commands, presence, emergencies and their ledgers: what a hub that starts again must know."""
 HISTORY_WITHIN_S = 0.5
 """History, and what plays: idle screens are two transactions a second, not twenty."""
 RETRY_AFTER_S = (0.2, 0.5, 1.0, 2.0)
@@ -130,7 +127,7 @@ class Journal:
     def ledger(self, record: LedgerRecord) -> None:
         """Latest wins per emergency and device."""
         self._batch.take_ledger(record)
-        self._recorded(LEDGER_WITHIN_S)
+        self._recorded(WITHIN_S)
 
     def emergency(self, record: EmergencyRecord) -> None:
         """Latest wins per emergency."""
