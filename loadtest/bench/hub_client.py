@@ -74,7 +74,7 @@ class HubClient:
         return self._asked("GET", path, None)[1].decode()
 
     def request(self, method: str, path: str, body: object = None) -> bytes:
-        """The bytes of one request on a connection of its own, for `Driver.call`."""
+        """The bytes of one request, for `Driver.call` and `HttpClient`."""
         content = b"" if body is None else msgspec.json.encode(body)
         head = [
             f"{method} {path} HTTP/1.1",
@@ -82,7 +82,6 @@ class HubClient:
             f"Authorization: Bearer {self.access_token}",
             "Content-Type: application/json",
             f"Content-Length: {len(content)}",
-            "Connection: close",
         ]
         return "\r\n".join([*head, "", ""]).encode() + content
 

@@ -32,6 +32,8 @@ _COMMANDS: Final = frozenset(("commands_rate", "commands_p50", "commands_p99"))
 OF_A_BROWSER: Final = frozenset(("browser_change", "browser_cpu", "browser_alert"))
 OF_MANY: Final = frozenset(("idle", "storm"))
 OF_GROWTH: Final = OF_EVERY_SERVER | _LEDGER
+_ALERTS_OF_GROWTH: Final = 3
+"""Fewer than elsewhere: the curve has five sizes."""
 _FAULTS: Final = ("turn_faults", "service_restarts", "messages_refused", "journal_refused", "journal_dropped")
 """Counters of the hub that stay at zero, or it was not the whole work."""
 
@@ -82,10 +84,11 @@ def large(plan: Plan, say: Say) -> Found:
 
 def grown(plan: Plan, size: int) -> dict[str, float]:
     """The lines of the curve of growth, of a hub with `size` screens. Raises BenchError."""
+    effort = plan.effort._replace(alerts=min(_ALERTS_OF_GROWTH, plan.effort.alerts))
     with CLARION.start(size) as hub, Driver(hub.address) as driver:
         screens = Screens(driver, hub)
-        values = lines_of_every_server.measure(hub, screens, plan.effort).values
-        values.update(line_ledger.measure(hub, screens, plan.effort))
+        values = lines_of_every_server.measure(hub, screens, effort).values
+        values.update(line_ledger.measure(hub, screens, effort))
         _all_was_done(hub)
     return values
 

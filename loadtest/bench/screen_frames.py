@@ -8,7 +8,9 @@ Three choices, which are the same for every server:
 - `emergency_version` is as last told, `command_seq` the number of the commands that came.
 - An alert is answered with `rendered` and the content hash where servers are compared (`alert_cpu`): one
   alert, one receipt, as the figures in the decision about the gateway's loop were taken. The reference player
-  says `received` before it; both are said where the ledger is measured (`last_receipt`).
+  says `received` before it; both are said, in one write, where the ledger is measured (`last_receipt`). It
+  makes little difference: at 5,000 screens the second receipt cost the hub 0.5 to 6 µs, FastAPI 8 to 12, node
+  ws 2 to 4.
 """
 
 from __future__ import annotations
