@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from loadtest.bench import hub_lines, lines_of_every_server
 from loadtest.bench.driver import Driver
+from loadtest.bench.errors import BenchError
 from loadtest.bench.hub_lines import OF_EVERY_SERVER, Say
 from loadtest.bench.lines_of_every_server import Found
 from loadtest.bench.machine import this_machine
@@ -79,16 +80,15 @@ def _of(say: Say, number: int, runs: int) -> Say:
 def _run(plan: Plan, servers: Sequence[Server], say: Say) -> Run:
     run = Run()
     for server in servers:
-        say(f"{server.title}, {plan.screens:,} screens")
-        if server.name != HUB:
-            if plan.lines & OF_EVERY_SERVER:
+        try:
+            if server.name == HUB:
+                _keep(plan, run, HUB, hub_lines.usual(plan, say))
+                _keep(plan, run, HUB, hub_lines.large(plan, say))
+            elif plan.lines & OF_EVERY_SERVER:
+                say(f"{server.title}, {plan.screens:,} screens")
                 _keep(plan, run, server.name, _peer(plan, server))
-            continue
-        found = hub_lines.usual(plan, say)
-        _keep(plan, run, HUB, found)
-        if plan.lines & hub_lines.OF_MANY:
-            say(f"{server.title}, {plan.large:,} screens")
-            _keep(plan, run, HUB, hub_lines.large(plan, say))
+        except BenchError as error:
+            raise BenchError(f"{server.title}: {error}") from None
     return run
 
 

@@ -39,11 +39,12 @@ _FAULTS: Final = ("turn_faults", "service_restarts", "messages_refused", "journa
 
 
 def usual(plan: Plan, say: Say) -> Found:
-    """The lines of a hub with `plan.screens` screens. Raises BenchError."""
+    """The lines of a hub with `plan.screens` screens, if there are such in the plan. Raises BenchError."""
     found = Found({}, {})
     wanted = plan.lines
     if wanted <= OF_MANY:
         return found
+    say(f"Clarion, {plan.screens:,} screens")
     with CLARION.start(plan.screens) as hub, Driver(hub.address) as driver:
         screens = Screens(driver, hub)
         if wanted & OF_EVERY_SERVER:
@@ -64,10 +65,11 @@ def usual(plan: Plan, say: Say) -> Found:
 
 
 def large(plan: Plan, say: Say) -> Found:
-    """The lines of a hub with `plan.large` screens. Raises BenchError."""
+    """The lines of a hub with `plan.large` screens, if there are such in the plan. Raises BenchError."""
     found = Found({}, {})
     if not plan.lines & OF_MANY:
         return found
+    say(f"Clarion, {plan.large:,} screens")
     with CLARION.start(plan.large) as hub, Driver(hub.address) as driver:
         screens = Screens(driver, hub)
         screens.connect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Never
 
 import msgspec
 import pytest
@@ -81,6 +82,33 @@ def test_a_benchmark_of_the_floor_has_every_line_that_the_floor_can_have() -> No
     assert results.left_out == {}
     assert said == [f"run {number} of 2: the floor, 30 screens" for number in (1, 2)]
     assert msgspec.json.decode(msgspec.json.encode(results), type=Results) == results
+
+
+class NotHere:
+    """A server that cannot be measured here, if there is a reason; if not, it fails."""
+
+    name = FLOOR
+    title = "the floor"
+
+    def __init__(self, why: str | None) -> None:
+        self._why = why
+
+    def missing(self) -> str | None:
+        return self._why
+
+    def start(self, screens: int) -> Never:
+        raise BenchError(f"1 of {screens} screens had not the alert")
+
+
+def test_what_cannot_be_measured_is_left_out_and_what_fails_ends_the_benchmark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("loadtest.bench.benchmark.SERVERS", [NotHere("There is no node here.")])
+    results = benchmark(THE_FLOOR, print)
+    assert (results.left_out, results.runs[0].values) == ({FLOOR: "There is no node here."}, {})
+    monkeypatch.setattr("loadtest.bench.benchmark.SERVERS", [NotHere(None)])
+    with pytest.raises(BenchError, match=r"^the floor: 1 of 30 screens had not the alert$"):
+        benchmark(THE_FLOOR, print)
 
 
 @pytest.fixture(scope="module")
