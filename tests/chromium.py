@@ -1,4 +1,4 @@
-"""The browser of the browser tests: where it is and, asked by `make`, how it is installed.
+"""The browser of the browser tests, installed when `make` asks for it.
 
     python -m tests.chromium             prints its path, or one line on what is missing
     python -m tests.chromium --install   installs it first if there is none
@@ -13,36 +13,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-class NoChromium(Exception):
-    """There is no Chromium here; the message is one line that says what to do."""
-
-
-def find_chromium(env: Mapping[str, str] = os.environ) -> Path:
-    """CLARION_CHROMIUM, or one on the PATH, or Playwright's own.
-
-    Raises NoChromium when there is none, or CLARION_CHROMIUM names none.
-    """
-    chosen = env.get("CLARION_CHROMIUM", "").strip()
-    if chosen:
-        found = shutil.which(chosen, path=env.get("PATH"))
-        if found is None:
-            raise NoChromium(f"CLARION_CHROMIUM={chosen}: there is no such program.")
-        return Path(found)
-    for name in _NAMES:
-        found = shutil.which(name, path=env.get("PATH"))
-        if found is not None:
-            return Path(found)
-    own = _playwrights_own()
-    if own.is_file():
-        return own
-    raise NoChromium(
-        "No Chromium for the browser tests: install one (package chromium), or set CLARION_CHROMIUM."
-    )
+from loadtest.bench.chromium import NoChromium, find_chromium
 
 
 def install_chromium(env: Mapping[str, str] = os.environ) -> None:
@@ -62,13 +34,6 @@ def install_chromium(env: Mapping[str, str] = os.environ) -> None:
         "A Chromium for the browser tests could not be installed: install one (package chromium), "
         "or set CLARION_CHROMIUM to its path."
     )
-
-
-def _playwrights_own() -> Path:
-    from playwright.sync_api import sync_playwright  # slow to import, and seldom needed
-
-    with sync_playwright() as playwright:
-        return Path(playwright.chromium.executable_path)
 
 
 def main(arguments: list[str]) -> int:

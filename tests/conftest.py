@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.bench.chromium import find_chromium
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
-from tests.chromium import find_chromium
 
 _TEMPLATE = "clarion_template"
 _database_numbers = itertools.count(1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chromium import NoChromium, find_chromium
+from loadtest.bench.chromium import NoChromium, find_chromium
 
 _ROOT = Path(__file__).parents[2]
 _VENV = _ROOT / "requirements/venv.sh"
