@@ -116,6 +116,8 @@ class Board:
         self._records.emergency(incident.status_record(EmergencyStatus.CLEARING))
         await self._fan_out(incident, showing)
         self._refresh(incident, incident.ledger.entries)
+        # Also when nobody is there to be told: then nothing in the ledger changes, and the next beat is silent.
+        self._changes.emergency_changed(incident.emergency.tenant_id, incident.emergency.id)
 
     def restore(
         self,

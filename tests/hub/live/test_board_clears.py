@@ -41,6 +41,20 @@ async def test_it_is_cleared_when_every_screen_says_that_it_is_gone() -> None:
     assert last is not None and (last.status, last.rendered) == (EmergencyStatus.CLEARED, 2)
 
 
+async def test_pages_learn_of_an_all_clear_that_no_screen_is_there_to_hear() -> None:
+    scene = Scene()
+    scene.screen("a")
+    await scene.board.activate(emergency())
+    scene.says("a", SHOWN)
+    await scene.board.beat()
+    scene.disconnect("a")
+    await scene.board.beat()
+    told = len(scene.progress)
+    await scene.board.clear("fire", scene.now_ms, "op")
+    await scene.board.beat()
+    assert [emergency_id for emergency_id, _ in scene.progress[told:]] == ["fire"]
+
+
 async def test_agreeing_before_the_all_clear_was_written_to_the_link_does_not_count() -> None:
     scene = Scene()
 
