@@ -29,8 +29,8 @@ from protocol.frames import Alert, Receipt
 from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus, ReceiptStatus
 
-SLICE_S = 0.05
-"""So long a fan-out writes before others have a turn: about 5,000 screens. Each turn of the others takes as
+SLICE_S = 0.1
+"""So long a fan-out writes before others have a turn: about 10,000 screens. Each turn of the others takes as
 long as the answers that are there already, so in slices of 2 ms the last of 5,000 screens waited three times
 as long for its alert. See docs/decisions/0020-what-an-alert-costs-a-screen.md."""
 
@@ -116,7 +116,7 @@ class Board:
         self._records.emergency(incident.status_record(EmergencyStatus.CLEARING))
         await self._fan_out(incident, showing)
         self._refresh(incident, incident.ledger.entries)
-        # Also when nobody is there to be told: then nothing in the ledger changes, and the next beat is silent.
+        # Also when nobody is there to hear it: then nothing in the ledger changes, and no beat says so.
         self._changes.emergency_changed(incident.emergency.tenant_id, incident.emergency.id)
 
     def restore(

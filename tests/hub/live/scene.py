@@ -87,13 +87,13 @@ class Scene:
         return self.roster.put(screen)
 
     def slow_screens(self, number: int) -> None:
-        """So many screens, `s0000` and on; each frame to one of them takes a millisecond."""
+        """So many screens, `s0000` and on; each frame to one of them takes two milliseconds."""
         scene = self
 
         class Slow(RecordingLink):
             def send_encoded(self, frame: bytes) -> None:
                 super().send_encoded(frame)
-                scene.now_ms += 1
+                scene.now_ms += 2
 
         for each in range(number):
             self.screen(f"s{each:04}")
