@@ -168,3 +168,54 @@ async def test_a_second_request_in_the_middle_of_the_answer_is_no_fault(
                     assert answer.startswith(b"HTTP/1.1 204")
             nursery.cancel_scope.cancel()
     assert not caplog.records
+
+
+class NeverEmpty:
+    """A socket on which more has come, always. `received`: so often since anybody else had a turn."""
+
+    def __init__(self) -> None:
+        self.received = 0
+
+    def getpeername(self) -> tuple[str, int]:
+        return "192.0.2.1", 5
+
+    getsockname = getpeername
+
+    def recv(self, max_bytes: int) -> bytes:
+        self.received += 1
+        assert self.received < 10, "nobody else has a turn"
+        return b"x" * max_bytes
+
+    def send(self, data: memoryview) -> int:
+        return len(data)
+
+    def shutdown(self, how: int) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+async def reads_all(scope: Any, receive: Any, send: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def refuses(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 413, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+@pytest.mark.parametrize("application", [reads_all, refuses])
+async def test_a_client_that_sends_without_end_holds_nobody_up(application: Any) -> None:
+    """Neither while its request is read, nor after its answer."""
+    sock: Any = NeverEmpty()
+    turns = 0
+    begun = b"POST / HTTP/1.1\r\nHost: hub\r\nContent-Length: 999999999999\r\n\r\n"
+    server = HttpServer(application, ClientAddresses([]))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(server.serve_socket, sock, begun, lambda kept: None)
+        while turns < 100:
+            await trio.lowlevel.checkpoint()
+            turns, sock.received = turns + 1, 0
+        nursery.cancel_scope.cancel()
