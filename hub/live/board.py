@@ -104,7 +104,10 @@ class Board:
         targets = self._roster.in_scope(emergency.tenant_id, emergency.scope)
         for screen in targets:
             incident.ledger.target(screen.id, now_ms)
-        return len(targets), await self._fan_out(incident, [screen.id for screen in targets])
+        online = await self._fan_out(incident, [screen.id for screen in targets])
+        # Also when it reaches no screen: then the ledger stays empty, and no beat would say so.
+        self._changes.emergency_changed(emergency.tenant_id, emergency.id)
+        return len(targets), online
 
     async def clear(self, emergency_id: str, cleared_ms: int, cleared_by: str | None) -> None:
         """Begin the all-clear and fan it out. Idempotent."""

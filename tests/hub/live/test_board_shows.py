@@ -82,6 +82,12 @@ async def test_a_screen_is_recorded_once_with_its_answer_or_with_its_verdict() -
     assert scene.ledger_records[-1].missing is MissingReason.SILENT
 
 
+async def test_pages_learn_of_an_emergency_that_reaches_no_screen() -> None:
+    scene = Scene()
+    assert await scene.board.activate(emergency(scope=Scope("sites", ["empty"]))) == (0, 0)
+    assert scene.progress == [("fire", None)]
+
+
 async def test_a_row_that_stays_as_it_is_is_not_told_again() -> None:
     scene = Scene()
     scene.screen("a")
