@@ -27,6 +27,10 @@ def tag(name: str, classes: str = "", text: str = "", /, **attributes: Any) -> T
         if value is None or value is False:
             continue
         attribute = "data-testid" if key == "testid" else key.rstrip("_").replace("_", "-")
+        if attribute == "value" and name == "input":
+            # Only what it begins with. Without the ^ Vue sets it anew whenever anything on the page changes,
+            # and what somebody is typing is gone.
+            attribute = "^value"
         element.props[attribute] = value if value is True else str(value)
     return element
 

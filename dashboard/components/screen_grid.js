@@ -35,6 +35,17 @@ const element = (name, classes, text) => {
   return made;
 };
 
+// One collator for all: `localeCompare` with options makes one for each of the sixty thousand comparisons of a sort,
+// which kept the browser busy half of the time.
+const words = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+const compare = (a, b) =>
+  typeof a === "string" || typeof b === "string" ? words.compare(a ?? "", b ?? "") : (a ?? 0) - (b ?? 0);
+// Rows that are equal are in the order of their names, whichever way the column is sorted. No two rows are ever equal:
+// a row that changed is put in its place among the others (`deltaSort`), and would wander among its equals.
+const inOrder = (a, b, one, other, descending) =>
+  compare(a, b) ||
+  (compare(one.data.name, other.data.name) || (one.id < other.id ? -1 : 1)) * (descending ? -1 : 1);
+
 // Columns that give way first when the table is narrow: the smallest width that still shows them. Below NARROW a
 // row is two lines in one column.
 const NEEDS = { plat: 1240, groups: 1120, seen: 1000, site: 860, pend: 760, play: 640, on: 560 };
@@ -71,18 +82,18 @@ export default {
         theme,
         rowData: [],
         getRowId: (params) => params.data.id,
-        asyncTransactionWaitMillis: 120,
         animateRows: false,
         suppressCellFocus: false,
         suppressDragLeaveHidesColumns: true,
         suppressScrollOnNewData: true,
+        // What changed is sorted in, a hundred rows among five thousand, instead of all anew ten times a second.
+        deltaSort: true,
         rowSelection: { mode: "multiRow", checkboxes: true, headerCheckbox: true, selectAll: "filtered" },
         selectionColumnDef: { width: 44, minWidth: 44, maxWidth: 44, pinned: "left", resizable: false },
-        defaultColDef: { sortable: true, resizable: true, suppressHeaderMenuButton: true, minWidth: 80 },
+        defaultColDef: { sortable: true, resizable: true, suppressHeaderMenuButton: true, minWidth: 80, comparator: inOrder },
         columnDefs: [
           text("name", "Screen", { flex: 2.2, minWidth: 170, sort: "asc", cellRenderer: this.nameCell, equals: (a, b) => !this.narrow && a === b,
-            getQuickFilterText: ({ data }) => [data.name, data.loc, data.tags, data.sim ? "simulated" : ""].join(" "),
-            comparator: (a, b) => a.localeCompare(b, undefined, { numeric: true, sensitivity: "base" }) }),
+            getQuickFilterText: ({ data }) => [data.name, data.loc, data.tags, data.sim ? "simulated" : ""].join(" ") }),
           text("on", "Status", { flex: 2.6, minWidth: 170, cellRenderer: this.statusCell, sortingOrder: ["asc", "desc"],
             equals: () => false,
             getQuickFilterText: ({ data }) => [data.on ? "online" : "offline", data.why, data.unst ? "unstable" : ""].join(" ") }),
@@ -128,10 +139,8 @@ export default {
       }
       const add = [], update = [];
       for (const row of rows) (this.api.getRowNode(row.id) ? update : add).push(row);
-      // A row whose add still waits in an asynchronous transaction is not found yet, so adds are applied at once.
       const remove = removed.filter((id) => this.api.getRowNode(id)).map((id) => ({ id }));
-      if (add.length || remove.length) this.api.applyTransaction({ add, remove });
-      if (update.length) this.api.applyTransactionAsync({ update });
+      this.api.applyTransaction({ add, update, remove });
     },
     find(text) {
       this.api.setGridOption("quickFilterText", text);

@@ -30,7 +30,7 @@ async def emergency_page(chosen: str = "") -> RedirectResponse | None:
     session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
-    with frame(session, "Emergency", "emergency", beat_s=0.1) as page:
+    with frame(session, "Emergency", "emergency") as page:
         composer = _Composer(page)
     screens = session.store.screens
     picked = {key: screens[key].name for key in session.chosen_screens if key in screens}

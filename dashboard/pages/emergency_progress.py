@@ -46,7 +46,7 @@ async def progress_page(emergency_id: str) -> RedirectResponse | None:
     section: Section = (
         "emergency" if progress and progress.status is not EmergencyStatus.CLEARED else "history"
     )
-    with frame(session, progress.title if progress else "Emergency", section, beat_s=0.1) as page:
+    with frame(session, progress.title if progress else "Emergency", section) as page:
         if progress is None:
             with tag("div", "empty"):
                 tag("h1", "empty-title", problem)

@@ -114,7 +114,7 @@ class _Screens:
             self._grid.show_alerts(self._alerts)
 
     def _offer_sites(self) -> None:
-        known = sorted({row.site for row in self._page.store.approved() if row.site}, key=str.casefold)
+        known = sorted(self._page.store.sites, key=str.casefold)
         if known == self._offered:
             return
         self._offered = known

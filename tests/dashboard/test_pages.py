@@ -122,6 +122,38 @@ def test_counters_filter_and_the_search_finds(visit: Visit, screens: int) -> Non
     expect(page.locator(".grid-empty")).to_be_visible()
 
 
+def test_what_is_typed_into_the_search_stays_while_the_page_changes(visit: Visit, screens: int) -> None:
+    page, box = visit.page, visit.page.get_by_test_id("screens-search")
+    counted = page.get_by_test_id("screens-count")
+    expect(counted).to_have_text(f"{screens} screens")
+    box.press_sequentially("no such screen")
+    expect(counted).to_have_text("0 screens")
+    expect(box).to_have_value("no such screen")
+    box.fill("")
+    expect(counted).to_have_text(f"{screens} screens")
+
+
+def test_rows_that_change_stay_in_order_and_equal_ones_are_in_the_order_of_their_names(
+    visit: Visit, hub: HubProcess, screens: int
+) -> None:
+    page = visit.page
+    page.get_by_text("Site", exact=True).first.click()
+    devices = list(hub.provision(11, "ordered", group="Ordered"))
+    page.get_by_test_id("screens-search").fill("Ordered")
+    expect(page.get_by_test_id("screens-count")).to_have_text("11 screens")
+    names = [f"Ordered {number}" for number in range(11)]
+    with hub.sign_in() as api:
+        # Against the order in which they came; each of these is one change among rows that are equal.
+        for device, name in zip(reversed(devices), names, strict=True):
+            api.patch(f"/api/v1/devices/{device}", json={"name": name}).raise_for_status()
+        expect(page.locator(".ag-center-cols-container")).to_contain_text("Ordered 10")
+        rows = "rows => rows.sort((a, b) => a.ariaRowIndex - b.ariaRowIndex).map(row => row.textContent)"
+        shown = page.locator(".ag-row:has(.cell-link)").evaluate_all(rows)
+        for device in devices:
+            api.post(f"/api/v1/devices/{device}/revoke").raise_for_status()
+    assert [text.split("O")[1] for text in shown] == [name.removeprefix("O") for name in names]
+
+
 def test_a_changed_name_is_seen_live_on_another_page(visit: Visit) -> None:
     other = Visit(visit.page.context.new_page(), visit.url)
     address = visit.page.locator(".cell-link").last.get_attribute("href") or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from hypothesis import given
@@ -191,6 +192,7 @@ _rows = st.builds(
     pairing_code=st.sampled_from([None, "K7M42Q"]),
     pairing_expires_ms=st.sampled_from([None, NOW - 1, NOW + 1]),
     unstable_since_ms=st.sampled_from([None, 1]),
+    site=st.sampled_from([None, "North", "South"]),
 )
 
 
@@ -228,6 +230,7 @@ def test_counters_kept_step_by_step_are_what_counting_again_gives(
     rows = list(store.screens.values())
     assert store.counters == _counted_again(rows)
     approved = [row for row in rows if row.status is DeviceStatus.APPROVED]
+    assert store.sites == Counter(row.site for row in approved if row.site)
     away = [row for row in approved if row.presence is Presence.OFFLINE]
     assert _ids(store.waiting(NOW)) == _ids(
         row
