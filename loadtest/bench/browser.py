@@ -197,6 +197,7 @@ def _alert(page: Page, players: Players, url: str) -> float:
     page.get_by_test_id("emergency-send").click()
     _click_soon(page, "confirm-action")
     players.play_until_all_answered("the alert")
+    page.wait_for_url("**/emergencies/*", wait_until="commit")
     _until(page, players, "() => '100 %' in clarionSeen")
     waited_ms: float = page.evaluate(
         "clarionSeen['100 %'] - Number(sessionStorage.getItem('clarionClicked'))"
