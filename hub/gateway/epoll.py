@@ -117,12 +117,19 @@ class SocketTransport:
             self._shell.release(self)
             self.sock.close()
             self.fd, self._outbox = -1, None
+            self._part()
 
     def hand_over(self, data: bytes) -> None:
         """See `Transport`."""
         self._shell.release(self)
         self.fd = -1
+        self._part()
         self._shell.hand_over(self.sock, data)
+
+    def _part(self) -> None:
+        # Each knows the other, so only the collector would let go of them, and it looks seldom: measured,
+        # half a megabyte for every thousand screens that came and went.
+        del self.connection
 
 
 class EpollShell:
@@ -259,28 +266,29 @@ class EpollShell:
         transport = self._transports.get(fd) or self._look_again(fd)
         if transport is None:
             return
+        connection = transport.connection
         try:
             if events & _OUT:
                 transport.flush()
             if events & ~_OUT:
-                self._receive(transport)
+                self._receive(transport.sock, connection)
         except Exception:
             # G9: a fault in the code of one connection ends that connection. It is ours to mend, hence the
             # trace.
-            logger.exception("a fault while serving %r", transport.connection)
-            transport.connection.failed()
+            logger.exception("a fault while serving %r", connection)
+            connection.failed()
 
-    def _receive(self, transport: SocketTransport) -> None:
+    def _receive(self, sock: socket.socket, connection: Connection) -> None:
         try:
-            data = transport.sock.recv(RECEIVE_BYTES)
+            data = sock.recv(RECEIVE_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
             data = b""
         if data:
-            transport.connection.received(data)
+            connection.received(data)
         else:
-            transport.connection.ended()
+            connection.ended()
 
     # ---- for transports ----
 

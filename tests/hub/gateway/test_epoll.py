@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 import threading
 import time
@@ -11,7 +12,8 @@ from collections.abc import AsyncIterator
 import pytest
 import trio
 
-from hub.gateway.epoll import KEPT_AT_MOST, KEPT_S, EpollShell
+from hub.gateway.connection import Connection
+from hub.gateway.epoll import KEPT_AT_MOST, KEPT_S, EpollShell, SocketTransport
 from tests.hub.gateway.house import House
 
 GET = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
@@ -32,9 +34,10 @@ class Listener(socket.socket):
 
 
 class Port:
-    def __init__(self, listener: Listener, shell: EpollShell) -> None:
+    def __init__(self, listener: Listener, shell: EpollShell, house: House) -> None:
         self.listener = listener
         self.shell = shell
+        self.house = house
         self.handed_over: list[bytes] = []
         self.gives_back = False
 
@@ -57,7 +60,8 @@ async def port(nursery: trio.Nursery) -> AsyncIterator[Port]:
         else:
             sock.close()
 
-    made = Port(listener, EpollShell(House().gateway, [listener], hand_over))
+    house = House()
+    made = Port(listener, EpollShell(house.gateway, [listener], hand_over), house)
     nursery.start_soon(made.shell.run)
     yield made
     nursery.cancel_scope.cancel()
@@ -182,3 +186,29 @@ async def test_when_it_stops_listening_it_keeps_nobody_who_asks_nothing(port: Po
     stream = await asked(port)
     port.shell.stop_listening()
     assert await until_closed(stream) == b""
+
+
+def of_connections() -> int:
+    """How many connections and transports the interpreter still has."""
+    return sum(isinstance(each, (Connection, SocketTransport)) for each in gc.get_objects())
+
+
+async def test_whoever_is_gone_leaves_nothing_to_the_collector(port: Port, nursery: trio.Nursery) -> None:
+    """It looks seldom."""
+    gc.collect()
+    before = of_connections()
+    gc.disable()
+    try:
+        for said in (b"GET / HT", GET, b"HELO mail.example\r\n\r\n"):
+            stream = await port.connect()
+            await stream.send_all(said)
+            await stream.send_eof()
+            await until_closed(stream)
+        # Their deadlines are forgotten when their time is over.
+        port.house.now_s += 60.0
+        nursery.start_soon(port.house.gateway.run)
+        with trio.fail_after(5):
+            while of_connections() > before:
+                await trio.sleep(0.01)
+    finally:
+        gc.enable()
