@@ -34,6 +34,10 @@ SLICE_S = 0.1
 long as the answers that are there already, so in slices of 2 ms the last of 5,000 screens waited three times
 as long for its alert. See docs/decisions/0020-what-an-alert-costs-a-screen.md."""
 
+ROW_AFTER_MS = 250
+"""A row says that its screen was sent the alert when no answer has come for so long. Most answer sooner, and
+then one row goes to the pages instead of two: of what an alert costs a screen, a tenth."""
+
 WRITES_PER_LOOK = 64
 """Links written between two looks at the clock: half a millisecond, which all their entries share."""
 
@@ -265,8 +269,9 @@ class Board:
                 self._close(incident)
 
     def _publish(self, incident: Incident) -> None:
-        ledger = incident.ledger
+        ledger, sent_before_ms = incident.ledger, incident.ms(self._clock()) - ROW_AFTER_MS
         changed, ledger.changed = ledger.changed, set()
+        told: list[str] = []
         for device_id in changed:
             entry = ledger.entries[device_id]
             # Recorded once, with its answer or its verdict, which comes within two seconds. Restored before
@@ -274,7 +279,11 @@ class Board:
             if not entry.waiting:
                 screen = self._roster.get(device_id)
                 self._records.ledger(incident.entry_record(entry, 0 if screen is None else screen.epoch))
-        self._refresh(incident, changed)
+            elif entry.sent_ms is not None and entry.sent_ms > sent_before_ms:
+                ledger.changed.add(device_id)
+                continue
+            told.append(device_id)
+        self._refresh(incident, told)
         self._changes.emergency_changed(incident.emergency.tenant_id, incident.emergency.id)
 
     def sign_off(self, emergency_id: str) -> None:

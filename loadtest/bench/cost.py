@@ -28,9 +28,9 @@ def cost(server: RunningServer, driver: Driver, work: Callable[[], None]) -> Cpu
 
 
 def quiet(server: RunningServer, driver: Driver) -> CpuTime:
-    """Serve the screens until the server has nothing left to do, for three seconds at most; what it has used
-    until then."""
-    now = server.cpu()
+    """Serve the screens until the server has nothing left to do, for three seconds at most; what it had used
+    at its last busy look: to be watched for longer costs no server anything."""
+    worked = now = server.cpu()
     due = _QUIET_LOOKS_WITH_DATABASE if now.database_s else 1
     looks = 0
     for _ in range(round(_QUIET_WITHIN_S / _LOOK_EVERY_S)):
@@ -38,6 +38,8 @@ def quiet(server: RunningServer, driver: Driver) -> CpuTime:
         before, now = now, server.cpu()
         rests = now.server_s - before.server_s <= _QUIET_S and now.database_s - before.database_s <= _QUIET_S
         looks = looks + 1 if rests else 0
+        if not rests:
+            worked = now
         if looks == due:
             break
-    return now
+    return worked

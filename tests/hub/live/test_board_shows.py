@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from actors.emergency.ledger import VERDICT_AFTER_MS
-from hub.live.board import SLICE_S, WRITES_PER_LOOK
+from hub.live.board import ROW_AFTER_MS, SLICE_S, WRITES_PER_LOOK
 from protocol.api import Scope
 from protocol.frames import Receipt
 from protocol.vocabulary import DeviceStatus, LedgerState, MissingReason, ReceiptStatus, Severity
@@ -93,8 +93,28 @@ async def test_a_row_that_stays_as_it_is_is_not_told_again() -> None:
     scene.screen("a")
     await scene.board.activate(emergency())
     await scene.board.activate(emergency("drill", severity=Severity.MINOR))
+    scene.now_ms += ROW_AFTER_MS
     await scene.board.beat()
     assert scene.changed_rows == [(TENANT, "a")], "the graver one is shown, the other changes nothing"
+
+
+async def test_a_row_waits_a_moment_for_the_answer_of_its_screen() -> None:
+    scene = Scene()
+    scene.screen("quick")
+    scene.screen("slow")
+    await scene.board.activate(emergency())
+    await scene.board.beat()
+    assert scene.changed_rows == [], "one row instead of two for each screen that answers at once"
+
+    scene.says("quick", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
+    await scene.board.beat()
+    assert scene.changed_rows == [(TENANT, "quick")]
+
+    scene.now_ms += ROW_AFTER_MS
+    await scene.board.beat()
+    assert scene.changed_rows == [(TENANT, "quick"), (TENANT, "slow")]
+    slow = scene.roster.get("slow")
+    assert slow is not None and (slow.alert_state, slow.alert_missing) == (LedgerState.SENT, None)
 
 
 async def test_only_the_tenants_own_approved_screens_in_scope_are_written_to() -> None:
