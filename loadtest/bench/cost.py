@@ -29,7 +29,7 @@ def cost(server: RunningServer, driver: Driver, work: Callable[[], None]) -> Cpu
 
 def quiet(server: RunningServer, driver: Driver) -> CpuTime:
     """Serve the screens until the server has nothing left to do, for three seconds at most; what it had used
-    at its last busy look: to be watched for longer costs no server anything."""
+    after the first quiet look: to be watched for longer costs no server anything."""
     worked = now = server.cpu()
     due = _QUIET_LOOKS_WITH_DATABASE if now.database_s else 1
     looks = 0
@@ -38,7 +38,7 @@ def quiet(server: RunningServer, driver: Driver) -> CpuTime:
         before, now = now, server.cpu()
         rests = now.server_s - before.server_s <= _QUIET_S and now.database_s - before.database_s <= _QUIET_S
         looks = looks + 1 if rests else 0
-        if not rests:
+        if looks <= 1:
             worked = now
         if looks == due:
             break

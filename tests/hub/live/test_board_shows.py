@@ -217,6 +217,7 @@ async def test_alerts_come_gravest_first_and_the_row_shows_the_gravest() -> None
         await scene.board.activate(emergency(severity.value, severity=severity))
     _, alerts = scene.board.alerts_for("a")
     assert [alert.severity for alert in alerts] == [Severity.EXTREME, Severity.SEVERE, Severity.MINOR]
+    scene.now_ms += ROW_AFTER_MS
     await scene.board.beat()
     assert screen.alert_id == "extreme"
     await scene.board.clear("extreme", scene.now_ms, "op")
@@ -243,6 +244,7 @@ async def test_a_link_that_closes_in_the_middle_of_a_fan_out_harms_nobody() -> N
         scene.screen(device_id)
     scene.links["quits"] = Hangup()
     await scene.board.activate(emergency())
+    scene.now_ms += ROW_AFTER_MS
     await scene.board.beat()
     assert scene.links["last"].orders == ["emergency_show"]
     assert (TENANT, "last") in scene.changed_rows
