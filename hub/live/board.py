@@ -121,6 +121,10 @@ class Board:
         incident.cleared_ms, incident.cleared_by = cleared_ms, cleared_by
         showing = incident.ledger.clear()
         self._records.emergency(incident.status_record(EmergencyStatus.CLEARING))
+        if incident.ledger.changed:
+            # Whoever was still waited for has no record yet, and after the all-clear its scope does not tell
+            # (`restore`) that a screen may show the alert.
+            self._publish(incident)
         await self._fan_out(incident, showing)
         self._refresh(incident, incident.ledger.entries)
         # Also when nobody is there to hear it: then nothing in the ledger changes, and no beat says so.

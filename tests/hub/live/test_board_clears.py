@@ -55,6 +55,24 @@ async def test_pages_learn_of_an_all_clear_that_no_screen_is_there_to_hear() -> 
     assert [emergency_id for emergency_id, _ in scene.progress[told:]] == ["fire"]
 
 
+async def test_who_may_show_it_is_on_record_before_the_all_clear_is_written() -> None:
+    """A hub that is killed then knows of no other screens than those."""
+    scene = Scene()
+
+    class Watching(RecordingLink):
+        def send_encoded(self, frame: bytes) -> None:
+            super().send_encoded(frame)
+            recorded.append([(record.device_id, record.state) for record in scene.ledger_records])
+
+    recorded: list[list[tuple[str, LedgerState]]] = []
+    scene.screen("a")
+    scene.links["a"] = Watching()
+    await scene.board.activate(emergency())
+    await scene.board.beat()
+    await scene.board.clear("fire", scene.now_ms, "op")
+    assert recorded == [[], [("a", LedgerState.SENT)]]
+
+
 async def test_agreeing_before_the_all_clear_was_written_to_the_link_does_not_count() -> None:
     scene = Scene()
 
