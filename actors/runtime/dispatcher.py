@@ -89,6 +89,12 @@ class Dispatcher:
             sum(ref.normal.waiting for ref, _ in self.normal),
         )
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the urgent lane alone would fill half of a slice: whoever goes on filling it may leave
+        nothing to the other lane."""
+        return len(self.urgent) > TURNS_PER_SLICE // 2
+
     def spawn(self, key: str, actor: Actor[Message]) -> Ref[Message]:
         """Let an actor run."""
         return Ref(key, actor, self)

@@ -6,6 +6,6 @@ farewell      how long who is sent away stays away
 connection    one connection from its first byte to its last; knows no sockets
 sessions      what a screen's or an operator's connection means
 credentials   who is this token? looked up many at a time
-epoll         the shell on Linux: one nested epoll holds every socket
+epoll         the shell on Linux: nested epolls hold every socket; socket_transport is one of them
 streams       the portable shell: one trio task a connection; also for TLS in process
 """

@@ -99,6 +99,15 @@ class Gateway:
         self.accepted += 1
         self.expect(connection, self._limits.handshake_deadline_s)
 
+    def awaits_another(self, connection: Connection) -> None:
+        """A request was answered; another head is due."""
+        self.expect(connection, self._limits.handshake_deadline_s)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so many of those who were let in wait for their turn that the others shall wait outside."""
+        return self._fleet.dispatcher.is_behind
+
     async def run(self) -> None:
         """Sweep the deadlines for ever."""
         while True:

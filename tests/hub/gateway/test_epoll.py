@@ -6,14 +6,17 @@ import errno
 import gc
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator
 
 import pytest
 import trio
 
+from actors.runtime import Instant
+from actors.runtime.dispatcher import TURNS_PER_SLICE
 from hub.gateway.connection import Connection
-from hub.gateway.epoll import KEPT_AT_MOST, KEPT_S, EpollShell, SocketTransport
+from hub.gateway.epoll import EpollShell
+from hub.gateway.socket_transport import SocketTransport
+from tests.hub.gateway.client import frame, upgrade
 from tests.hub.gateway.house import House
 
 GET = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
@@ -154,7 +157,6 @@ async def asked(port: Port) -> trio.SocketStream:
 async def test_what_comes_on_a_connection_that_was_given_back_is_judged_anew(port: Port) -> None:
     port.gives_back = True
     stream = await asked(port)
-    assert len(port.shell) == 0, "nobody owns it while nothing comes"
     await stream.send_all(GET)
     assert await stream.receive_some() == ANSWER
     await stream.send_all(b"HELO mail.example\r\n\r\n")
@@ -162,30 +164,48 @@ async def test_what_comes_on_a_connection_that_was_given_back_is_judged_anew(por
     assert port.handed_over == [GET, GET]
 
 
-async def test_of_connections_without_a_request_it_keeps_a_bounded_number(port: Port) -> None:
+async def test_it_takes_nobody_back_when_it_has_stopped_listening(port: Port) -> None:
     port.gives_back = True
-    streams = [await asked(port) for _ in range(KEPT_AT_MOST + 1)]
-    assert await until_closed(streams[0]) == b"", "the one that was silent for the longest time"
-    await streams[1].send_all(GET)
-    assert await streams[1].receive_some() == ANSWER
-
-
-async def test_a_connection_that_is_silent_for_long_is_let_go_when_another_one_is_kept(
-    port: Port, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    port.gives_back = True
-    silent = await asked(port)
-    now_s = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now_s + KEPT_S + 1)
-    await asked(port)
-    assert await until_closed(silent) == b""
-
-
-async def test_when_it_stops_listening_it_keeps_nobody_who_asks_nothing(port: Port) -> None:
-    port.gives_back = True
-    stream = await asked(port)
+    stream = await port.connect()
+    with trio.fail_after(5):
+        while not len(port.shell):
+            await trio.sleep(0.01)
     port.shell.stop_listening()
-    assert await until_closed(stream) == b""
+    await stream.send_all(GET)
+    assert await until_closed(stream) == ANSWER
+
+
+class Idler:
+    """Fulfils `Actor`."""
+
+    def receive(self, message: str, now: Instant) -> None:
+        """One turn, in which nothing is done."""
+
+
+async def test_while_the_actors_are_behind_newcomers_wait_and_whoever_is_here_is_heard(port: Port) -> None:
+    house = port.house
+    screen = await port.connect()
+    await screen.send_all(upgrade("/api/v1/ws/device", "Authorization: Bearer token-d1"))
+    with trio.fail_after(5):
+        while not len(house.credentials):
+            await trio.sleep(0.01)
+        await house.look_up()
+        await screen.send_all(frame(b'{"type":"hello"}'))
+        while not house.fleet.dispatcher.waiting:
+            await trio.sleep(0.01)
+    house.work()
+    for number in range(TURNS_PER_SLICE):
+        house.fleet.dispatcher.spawn(str(number), Idler()).tell_urgently("work")
+    newcomer = await port.connect()
+    await newcomer.send_all(GET)
+    await screen.send_all(frame(b'{"type":"heartbeat","seq":1,"emergency_version":0}'))
+    with trio.fail_after(5):
+        while not house.fleet.dispatcher.normal:
+            await trio.sleep(0.01)
+    assert port.handed_over == []
+    house.work()
+    await until_closed(newcomer)
+    assert port.handed_over == [GET]
 
 
 def of_connections() -> int:
