@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol, cast
 
+import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, RawData, Updated
 from hypercorn.protocol.h11 import H11Protocol
@@ -39,7 +40,7 @@ SEND_BYTES: Final = 65_536
 
 
 class Line(Protocol):
-    """The bytes to and from one client. Both raise trio.BrokenResourceError."""
+    """The bytes to and from one client. Both raise trio.BrokenResourceError or trio.ClosedResourceError."""
 
     async def receive_some(self, max_bytes: int) -> bytes | bytearray:
         """What has come; nothing at the end of the client's side."""
@@ -125,7 +126,7 @@ class Exchange:
     async def run(self, begun: bytes) -> bool:
         """Serve the request that begins with `begun`. Whether another may come on the same connection.
 
-        Raises trio.BrokenResourceError when the client has gone.
+        Raises what `Line` raises when the client has gone.
         """
         if begun:
             await self._received(begun)
@@ -134,6 +135,8 @@ class Exchange:
         if self._scope is not None:
             try:
                 await self._app(self._scope, self._receive, self._send)
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                raise  # the client left
             except Exception:
                 logger.exception("a fault in the application")
             # Whatever the application left open: 500 if it did not answer at all.

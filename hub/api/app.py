@@ -83,7 +83,8 @@ def create_app(
     binding = Binding(use_cases, tokens, public_websocket_url)
     for each in ROUTES:
         rule = each.path.replace("{", "<").replace("}", ">")
-        endpoint = f"{each.tag}.{each.handler.__name__}"
+        # No dot: Quart would take what stands before it for a blueprint, four times a request.
+        endpoint = f"{each.tag}:{each.handler.__name__}"
         app.add_url_rule(rule, endpoint, binding.view(each), methods=[each.method])
     sockets.add_to(app)
     health.add_to(app, readiness, metrics)
@@ -92,7 +93,7 @@ def create_app(
     @app.before_request
     async def begin() -> None:
         g.request_id = _request_id(request.headers.get("X-Request-ID"))
-        structlog.contextvars.clear_contextvars()
+        # Each request has a task, and so a context, of its own: nothing of another one is to be cleared away.
         structlog.contextvars.bind_contextvars(
             request_id=g.request_id, method=request.method, path=request.path
         )

@@ -96,7 +96,8 @@ async def converse(hub: HubProcess, *chunks: bytes, patient: bool = False, reset
                 return answer
             while data := await stream.receive_some(65_536):
                 answer += data
-                if not patient and b"\r\n\r\n" in answer and not answer.startswith(b"HTTP/1.1 101"):
+                in_http = b"\r\n\r\n" in answer and not answer.startswith(b"HTTP/1.1 101")
+                if in_http and not patient and isinstance(stream, trio.SocketStream):
                     await stream.send_eof()
                 if patient and b"\x88" in data:  # the hub closes: do the same, or it waits for it
                     await stream.send_all(masked(8, b"\x03\xe8"))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+import trio
 
 from hub.http_exchange import Exchange
 
@@ -143,3 +144,19 @@ async def test_an_answer_that_is_large_is_sent_while_it_is_made() -> None:
 
     goes_on, line = await exchange(much, GET)
     assert goes_on and len(line.sent) == 5 and sum(map(len, line.sent)) > 400_000
+
+
+async def test_a_client_that_does_not_take_its_answer_is_no_fault_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class BrokenLine(MemoryLine):
+        async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+            raise trio.BrokenResourceError
+
+    async def much(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 100_000})
+
+    with pytest.raises(trio.BrokenResourceError):
+        await Exchange(much, BrokenLine(), None, None, is_tls=False, is_last=False).run(GET)
+    assert not caplog.records
