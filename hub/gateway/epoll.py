@@ -74,6 +74,8 @@ class EpollShell:
                     await trio.lowlevel.wait_readable(self._here.fileno())
                 self._turn(time.perf_counter() + TURN_S)
         finally:
+            # Also when it failed: the hub stops in order all the same (`hub.lifetime`).
+            self._close_port()
             for transport in tuple(self._transports.values()):
                 transport.abort()
             self._door.close()
@@ -120,9 +122,13 @@ class EpollShell:
 
     def stop_listening(self) -> None:
         """Accept nobody any more; those who are here stay."""
-        for fd, listener in self._listeners.items():
-            if not self._paused_until_s:
+        if not self._paused_until_s:
+            for fd in self._listeners:
                 self._door.unregister(fd)
+        self._close_port()
+
+    def _close_port(self) -> None:
+        for listener in self._listeners.values():
             listener.close()
         self._listeners.clear()
         self._paused_until_s = 0.0

@@ -232,3 +232,18 @@ async def test_whoever_is_gone_leaves_nothing_to_the_collector(port: Port, nurse
                 await trio.sleep(0.01)
     finally:
         gc.enable()
+
+
+async def test_when_it_has_failed_the_hub_can_still_stop_in_order() -> None:
+    """The front door is told to drain, and a request that was under way gives its connection back."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    with listener, socket.create_connection(listener.getsockname()) as theirs:
+        given_back, _ = listener.accept()
+        shell = EpollShell(House().gateway, [listener], lambda sock, begun: None)
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await shell.run()
+        shell.stop_listening()
+        shell.take_back(given_back)
+        assert theirs.recv(1) == b"", "closed"
+    assert shell.connections() == []
