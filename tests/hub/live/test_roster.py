@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from hub.live.roster import Roster, Screen
 from protocol.api import Scope
 from protocol.frames import Playback
-from protocol.vocabulary import DeviceStatus, PlaybackState, Presence
+from protocol.vocabulary import (
+    DeviceStatus,
+    LedgerState,
+    MissingReason,
+    PlaybackState,
+    Presence,
+    PresenceReason,
+)
 
 
 def screen(device_id: str, tenant_id: str = "t1", status: DeviceStatus = DeviceStatus.APPROVED) -> Screen:
@@ -94,3 +102,40 @@ def test_simulated_screens_are_labelled(roster: Roster) -> None:
     made = screen("sim")
     made.platform = "simulated"
     assert made.row().simulated and not screen("real").row().simulated
+
+
+def test_a_row_has_each_fact_in_its_place() -> None:
+    made = screen("a")
+    facts = {
+        "id": "a",
+        "name": "its name",
+        "status": DeviceStatus.APPROVED,
+        "presence": Presence.ONLINE,
+        "reason": PresenceReason.CONNECTED,
+        "since_ms": 1,
+        "last_seen_ms": 2,
+        "site_id": "its site's id",
+        "site": "its site",
+        "groups": ["its group"],
+        "tags": {"its": "tag"},
+        "location": "its location",
+        "platform": "its platform",
+        "simulated": False,
+        "playback": PlaybackState.PLAYING,
+        "now_playing": "its item",
+        "unstable_since_ms": 3,
+        "losses": 1,
+        "pending_commands": 4,
+        "pairing_code": "its code",
+        "pairing_expires_ms": 5,
+        "alert_id": "its alert",
+        "alert_state": LedgerState.RECEIVED,
+        "alert_missing": MissingReason.SILENT,
+    }
+    for name in facts.keys() - {"id", "groups", "simulated", "playback", "now_playing", "losses"}:
+        setattr(made, name, facts[name])
+    made.groups = ("its group",)
+    made.playback = Playback(PlaybackState.PLAYING, "its item")
+    made.stability.lost(PresenceReason.NETWORK_CLOSED, 3)
+    made.stability.unstable = True
+    assert msgspec.structs.asdict(made.row()) == facts
