@@ -157,9 +157,7 @@ class Board:
 
     async def _fan_out(self, incident: Incident, device_ids: Iterable[str]) -> int:
         """Write the alert, or the all-clear, to every live link of these screens; the number written."""
-        self._version += 1
-        version = self._version
-        frame = self._text_frame(encode(incident.order(version)))
+        version, frame = self._word(incident)
         ledger, clearing = incident.ledger, incident.ledger.clearing
         written = 0
         now = self._clock()
@@ -179,10 +177,21 @@ class Board:
                 now = self._clock()
                 if now.mono_s >= until_s:
                     await trio.lowlevel.checkpoint()
+                    if version != self._version:
+                        version, frame = self._word(incident)
                     now = self._clock()
                     until_s = now.mono_s + SLICE_S
                 now_ms = incident.ms(now)
         return written
+
+    def _word(self, incident: Incident) -> tuple[int, bytes]:
+        """What screens are told of it, under a version of its own: the newest one, whenever it is written.
+
+        A screen that has the newest version has everything then. With an older one behind a newer, a screen
+        whose link was lost between the two would come back with the newer, and be believed.
+        """
+        self._version += 1
+        return self._version, self._text_frame(encode(incident.order(self._version)))
 
     # ---- what one screen must show ----
 
@@ -215,9 +224,8 @@ class Board:
             incident.ledger.target(screen.id, incident.ms(now))
             link = self._screens.link_of(screen.id)
             if link is not None:
-                self._version += 1
-                link.send_encoded(self._text_frame(encode(incident.order(self._version))))
-                link.emergency_version = self._version
+                link.emergency_version, frame = self._word(incident)
+                link.send_encoded(frame)
                 incident.ledger.sent(screen.id, incident.ms(now))
 
     # ---- what screens say ----

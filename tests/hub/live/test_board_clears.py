@@ -55,6 +55,26 @@ async def test_pages_learn_of_an_all_clear_that_no_screen_is_there_to_hear() -> 
     assert [emergency_id for emergency_id, _ in scene.progress[told:]] == ["fire"]
 
 
+async def test_of_two_words_to_a_screen_the_later_one_has_the_newer_version() -> None:
+    """Or a screen that lost its link between the two would come back with the newest version, and still show
+    what the second one ends."""
+    scene = Scene()
+    scene.slow_screens(3 * WRITES_PER_LOOK)
+    ids = ["fire", "flood", "storm"]
+    for each in ids:
+        await scene.board.activate(emergency(each))
+    async with trio.open_nursery() as nursery:
+        for each in ids:
+            nursery.start_soon(scene.board.clear, each, scene.now_ms, "op")
+    orders = set()
+    for link in scene.links.values():
+        words = [frame.args for frame in link.commands]
+        versions = [word["emergency_version"] for word in words]
+        assert versions == sorted(set(versions)) and versions[-1] == link.emergency_version
+        orders.add(tuple(word["emergency_id"] for word in words[len(ids) :]))
+    assert len(orders) > 1, "they did not come in turn"
+
+
 async def test_who_may_show_it_is_on_record_before_the_all_clear_is_written() -> None:
     """A hub that is killed then knows of no other screens than those."""
     scene = Scene()
