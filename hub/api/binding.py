@@ -1,7 +1,7 @@
 """From a request to the arguments of a handler, and from what it returns to a response.
 
-Rule: an action that has begun is ended, whether or not its client still waits. Quart cancels a request when
-its client hangs up; between a commit and the word of it to the screens, nothing may come.
+Rule: an action that has begun is ended, whether or not its client still waits. A request is cancelled at its
+deadline and when the hub stops; between a commit and the word of it to the screens, nothing may come.
 """
 
 from __future__ import annotations
