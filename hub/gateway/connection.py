@@ -212,7 +212,7 @@ class Connection:
                 return
             session.message(payload)
         if wire.is_plain:
-            return
+            return  # nothing to answer, and nothing has ended
         if wire.has_binary:
             self.close(CloseCode.MALFORMED, PresenceReason.PROTOCOL_ERROR)
             return
