@@ -4,11 +4,12 @@ Rule 1: servers take turns within a run, and another one begins each run: a mach
         busy, does so for all of them.
 Rule 2: what cannot be measured here is left out, and the result says why. What fails while it is measured
         ends the benchmark: a server that drops a frame has no figures.
+Rule 3: a finished run is told at once, so that what fails in a later one does not take it along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from loadtest.bench import hub_lines, lines_of_every_server
@@ -24,31 +25,26 @@ from loadtest.bench.server import Server
 from loadtest.bench.servers import SERVERS
 
 
-def benchmark(plan: Plan, say: Say) -> Results:
-    """Measure what `plan` asks for; `say` is told what is under way. Raises BenchError, OpenFilesLimit."""
+def benchmark(plan: Plan, say: Say, keep: Callable[[Results], None]) -> Results:
+    """Measure what `plan` asks for; `say` is told what is under way, `keep` all that was found so far, after
+    each run and each round of growth. Raises BenchError, OpenFilesLimit."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
     left_out = _left_out(plan)
     servers = [each for each in SERVERS if each.name in plan.servers and each.name not in left_out]
-    runs = []
+    results = Results(at, this_machine(), plan.screens, plan.large, [], [], left_out)
     for number in range(plan.runs):
-        runs.append(_run(plan, in_turn(servers, number), _of(say, number, plan.runs)))
-    growth: dict[int, list[dict[str, float]]] = {size: [] for size in _growing(plan)}
-    for number in range(plan.runs):
-        for size, values in growth.items():
-            _of(say, number, plan.runs)(f"growth, {size:,} screens")
-            values.append(hub_lines.grown(plan, size))
-    return Results(
-        at,
-        this_machine(),
-        plan.screens,
-        plan.large,
-        runs,
-        [
-            Growth(size, {line: [run[line] for run in values] for line in values[0] if line in plan.lines})
-            for size, values in growth.items()
-        ],
-        left_out,
-    )
+        results.runs.append(_run(plan, in_turn(servers, number), _of(say, number, plan.runs)))
+        keep(results)
+    growth = [Growth(size, {}) for size in _growing(plan)]
+    for number in range(plan.runs if growth else 0):
+        for size in growth:
+            _of(say, number, plan.runs)(f"growth, {size.screens:,} screens")
+            for line, value in hub_lines.grown(plan, size.screens).items():
+                if line in plan.lines:
+                    size.values.setdefault(line, []).append(value)
+        results.growth[:] = growth
+        keep(results)
+    return results
 
 
 def in_turn(servers: Sequence[Server], number: int) -> Sequence[Server]:

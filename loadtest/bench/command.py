@@ -3,14 +3,17 @@
 Rule 1: tables go to standard output, progress to standard error.
 Rule 2: exit status 0 means that it was measured, 1 that it was not, with one line that says why. With
 `--strict` it is 3 when a must is missed or was not measured. The verdict is the last line either way.
+Rule 3: however it is ended, but by SIGKILL, its servers end with it, and what finished runs found is kept.
 """
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Final
 
 import typer
@@ -67,7 +70,10 @@ def bench_command(
             plan = plan_of(quick, screens, large, runs, only_these or [], without_growth=no_growth)
             from loadtest.bench.benchmark import benchmark  # a browser and all: reporting needs none of it
 
-            results = benchmark(plan, Telling())
+            signal.signal(signal.SIGTERM, _as_ctrl_c)
+            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as `nohup` has it
+                signal.signal(signal.SIGHUP, _as_ctrl_c)
+            results = benchmark(plan, Telling(), lambda so_far: keep(so_far, folder))
         else:
             results = result_file.read(report)
         keep(results, folder)
@@ -76,6 +82,9 @@ def bench_command(
     except SimulationError as error:
         typer.echo(f"clarion bench: {error}", err=True)
         raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo(f"clarion bench: stopped; what finished runs have found is in {folder}.", err=True)
+        raise typer.Exit(1) from None
     for line in told(results):
         typer.echo(line)
     typer.echo(f"Kept in {folder}.\n")
@@ -83,6 +92,13 @@ def bench_command(
     typer.secho(verdict(results), bold=True, fg="green" if all_hold else "red")
     if strict and not all_hold:
         raise typer.Exit(NOT_EVERY_MUST_HOLDS)
+
+
+def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
+    """So `timeout`, CI and a terminal that is closed end it with everything that it started. Once: `timeout`
+    sends its signal twice, and the second must not disturb the ending."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def plan_of(

@@ -1,7 +1,8 @@
 """Clarion's hub as a server of the benchmark: a process and a fresh PostgreSQL, in a folder of their own.
 
 Rule 1: it is started and set up as a user would, by its commands and its HTTP API, with the settings that it
-        has by itself: nothing is tuned for the benchmark, and no setting of the caller's reaches it.
+        has by itself, but for a quiet log: nothing is tuned for the benchmark, and no setting of the caller's
+        reaches it.
 Rule 2: nothing is left behind: its database ends with it, also if it was killed, and its folder is removed.
 """
 
@@ -23,13 +24,12 @@ from typing import Final
 from loadtest.bench.driver import Address
 from loadtest.bench.errors import BenchError
 from loadtest.bench.hub_client import HubClient
-from loadtest.bench.process import ServerProcess, free_port
+from loadtest.bench.process import ServerProcess, environment_of, free_port
 from loadtest.bench.results import HUB
 from loadtest.bench.running_hub import RunningHub
 from loadtest.open_files import allow_open_files
 from protocol.api import Login
 
-_PACKAGES: Final = Path(__file__).parents[2]
 _COMMAND_WITHIN_S: Final = 60.0
 _DATABASE_ENDS_WITHIN_S: Final = 10.0
 
@@ -51,7 +51,7 @@ class HubServer:
         allow_open_files(screens)
         with _folder() as folder, _database_that_ends(folder):
             port = free_port()
-            env = _environment(folder, port)
+            env = environment_of({"CLARION_DATA_DIR": str(folder), "CLARION_PORT": str(port)})
             _run("migrate", env, folder)
             login = _login(_run("first-run", env, folder))
             command = [sys.executable, "-m", "hub", "hub"]
@@ -112,18 +112,6 @@ def _server_of(cluster: Path) -> int | None:
     return process_id if works_in == cluster.resolve() else None
 
 
-def _environment(folder: Path, port: int) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CLARION_")}
-    return {
-        **kept,
-        "PYTHONPATH": str(_PACKAGES),
-        "CLARION_DATA_DIR": str(folder),
-        "CLARION_PORT": str(port),
-        "CLARION_LOG_LEVEL": "warning",
-        "CLARION_STOP_WITH_STDIN": "1",
-    }
-
-
 def _run(command: str, env: dict[str, str], folder: Path) -> str:
     """One of the hub's commands, to its end: what it printed. Raises BenchError."""
     try:
@@ -139,7 +127,7 @@ def _run(command: str, env: dict[str, str], folder: Path) -> str:
     except subprocess.TimeoutExpired:
         raise BenchError(f"`clarion {command}` took longer than {_COMMAND_WITHIN_S:.0f} s") from None
     if done.returncode != 0:
-        raise BenchError(f"`clarion {command}` failed: {done.stderr.strip()[-500:]}")
+        raise BenchError(f"`clarion {command}` failed: {' / '.join(done.stderr.splitlines()[-5:])}")
     return done.stdout
 
 

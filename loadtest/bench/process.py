@@ -8,7 +8,6 @@ when the benchmark is killed: a server that watches it ends then.
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -22,6 +21,7 @@ from loadtest.bench.errors import BenchError
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _STOP_WITHIN_S: Final = 15.0
+_PACKAGES: Final = Path(__file__).parents[2]
 
 
 class Usage(NamedTuple):
@@ -74,8 +74,21 @@ def free_port() -> int:
         return port
 
 
+def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
+    """For one of Clarion's programs: these settings, and none of the caller's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CLARION_")}
+    return {
+        **kept,
+        "PYTHONPATH": str(_PACKAGES),
+        "CLARION_LOG_LEVEL": "warning",
+        "CLARION_STOP_WITH_STDIN": "1",
+        **settings,
+    }
+
+
 class ServerProcess:
-    """`with ServerProcess(name, command, env, log) as server:`; ended when the block is left.
+    """`with ServerProcess(name, command, env, log) as server:`; ended when the block is left, killed if that takes
+    too long.
 
     It works in the folder of its log, where no `.env` or module of the caller's is in its way.
     """
@@ -85,19 +98,9 @@ class ServerProcess:
         self._command = command
         self._env = env
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes]  # from the beginning of the block
 
     def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.end(signal.SIGTERM)
-
-    def start(self) -> None:
-        """Start it; also after `end`."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -108,13 +111,13 @@ class ServerProcess:
                 stderr=log,
                 start_new_session=True,
             )
+        return self
 
-    def end(self, how: signal.Signals) -> None:
-        """Send the signal and wait until it has ended; one that takes too long is killed."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.send_signal(how)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        process = self._process
+        process.terminate()
         try:
             process.wait(_STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
@@ -127,7 +130,6 @@ class ServerProcess:
     @property
     def pid(self) -> int:
         """Its process id."""
-        assert self._process is not None
         return self._process.pid
 
     def until_it_listens(self, port: int, within_s: float) -> None:
@@ -137,7 +139,7 @@ class ServerProcess:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
             except OSError:
-                if self._process is None or self._process.poll() is not None or time.monotonic() > until_s:
+                if self._process.poll() is not None or time.monotonic() > until_s:
                     raise BenchError(f"{self.name} did not start: {self.last_words()}") from None
                 time.sleep(0.05)
             else:

@@ -4,7 +4,6 @@ page is open, so that the live feed is encoded and sent.
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -36,16 +35,16 @@ class RunningHub:
         self, process: ServerProcess, client: HubClient, operator: Login, folder: Path, screens: int
     ) -> None:
         self._process = process
-        self._page: OperatorPage | None = None
         self.folder = folder
         self.client = client
         self.operator = operator
-        self._until_ready()
+        process.until_it_listens(client.address.port, _READY_WITHIN_S)
+        client.until_ready(_READY_WITHIN_S)
         client.sign_in(operator)
         self.resident_before_bytes = self.resident_bytes()
         self.device_ids: list[str] = []
         self.handshakes: Sequence[bytes] = self._provision(screens)
-        self.open_page()
+        self._page = OperatorPage(self.address, client.access_token)
 
     @property
     def address(self) -> Address:
@@ -59,9 +58,9 @@ class RunningHub:
         return usage(self._process.pid).resident_bytes
 
     def cpu(self) -> CpuTime:
-        """See `RunningServer`; since the last `restart`, if there was one. Raises BenchError when the page
-        that should be open is not: that would be less work than is claimed."""
-        if self._page is not None and not self._page.is_open:
+        """See `RunningServer`. Raises BenchError when the page is not open: that would be less work than is
+        claimed."""
+        if not self._page.is_open:
             raise BenchError("the hub hung up on the operator's page")
         return CpuTime(usage(self._process.pid).cpu_s, children_cpu_s(self._process.pid))
 
@@ -77,31 +76,9 @@ class RunningHub:
         """See `RunningServer`."""
         return RunningEmergency(self.client, driver).end
 
-    def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it by this signal (SIGKILL: as a power cut would) and start it again on the same data; return
-        when it is ready, and the page is open again if it was. Tokens stay good."""
-        was_open = self._page is not None
-        self.close_page()
-        self._process.end(how)
-        self._process.start()
-        self._until_ready()
-        if was_open:
-            self.open_page()
-
-    def open_page(self) -> None:
-        """An operator looks."""
-        self.close_page()
-        self._page = OperatorPage(self.address, self.client.access_token)
-
     def close_page(self) -> None:
-        """The operator goes, if one was there."""
-        page, self._page = self._page, None
-        if page is not None:
-            page.close()
-
-    def _until_ready(self) -> None:
-        self._process.until_it_listens(self.address.port, _READY_WITHIN_S)
-        self.client.until_ready(_READY_WITHIN_S)
+        """The operator goes."""
+        self._page.close()
 
     def _provision(self, screens: int) -> list[bytes]:
         handshakes = []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,20 @@ def processes_in(folder: Path) -> list[int]:
             if works_in.is_relative_to(folder):
                 found.append(int(entry.name))
     return found
+
+
+def is_command_of(process_id: int, *ending: bytes) -> bool:
+    """Whether its command line ends so."""
+    arguments = Path(f"/proc/{process_id}/cmdline").read_bytes().split(b"\0")[:-1]
+    return arguments[-len(ending) :] == list(ending)
+
+
+def open_files(process_id: int) -> int:
+    """How many; none when it has ended."""
+    try:
+        return len(list(Path(f"/proc/{process_id}/fd").iterdir()))
+    except OSError:
+        return 0
 
 
 @pytest.mark.parametrize("peer", _PYTHON_PEERS, ids=lambda peer: peer.name)
@@ -96,7 +113,7 @@ def test_a_server_that_does_not_start_is_named_with_its_last_words(tmp_path: Pat
         pass
 
 
-def test_the_hub_does_its_full_work_survives_a_power_cut_and_leaves_nothing_behind() -> None:
+def test_the_hub_does_its_full_work_and_leaves_nothing_behind_although_it_was_killed() -> None:
     folders: list[Path] = []
     with pytest.raises(KeyboardInterrupt), CLARION.start(SCREENS) as hub:
         folders.append(hub.folder)
@@ -114,12 +131,34 @@ def test_the_hub_does_its_full_work_survives_a_power_cut_and_leaves_nothing_behi
             screens.end(alerted)
             ended = hub.client.get(f"/api/v1/emergencies/{alerted.emergency_id}", Emergency)
             assert (ended.status, ended.rendered) == (EmergencyStatus.CLEARED, SCREENS)
-        hub.restart(signal.SIGKILL)
-        with Driver(hub.address) as driver:
-            Screens(driver, hub).connect()
-            assert hub.metrics()["clarion_operators_connected"] == 1
         assert len(processes_in(hub.folder)) > 1  # the hub, and PostgreSQL's
+        (its_own,) = (each for each in processes_in(hub.folder) if is_command_of(each, b"-m", b"hub", b"hub"))
+        os.kill(its_own, signal.SIGKILL)
         raise KeyboardInterrupt
     (folder,) = folders
     assert not folder.exists()
     assert processes_in(folder) == []
+
+
+def test_a_benchmark_that_is_told_to_end_says_so_and_its_server_ends_with_it(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    options = f"--quick --only floor --screens {SCREENS} --folder {tmp_path / 'kept'}".split()
+    with subprocess.Popen(
+        [sys.executable, "-m", "loadtest", "bench", *options],
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as bench:
+        until_s = time.monotonic() + 30.0
+        # Until the floor has all its screens.
+        while not any(open_files(each) > SCREENS for each in processes_in(tmp_path)):
+            assert bench.poll() is None
+            assert time.monotonic() < until_s
+        for _ in range(2):  # as `timeout` does
+            bench.terminate()
+        _, said = bench.communicate(timeout=30.0)
+    assert bench.returncode == 1
+    assert said.splitlines()[-1].startswith("clarion bench: stopped; ")
+    assert "Traceback" not in said
+    assert processes_in(tmp_path) == []
+    assert list((tmp_path / "tmp").iterdir()) == []
