@@ -9,7 +9,6 @@ Rule 2: the driver's screens go on being served. So the page writes down by itse
 from __future__ import annotations
 
 import math
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -21,12 +20,11 @@ from loadtest.bench.chromium import START_WITH, NoChromium, find_chromium
 from loadtest.bench.driver import Driver, Screen
 from loadtest.bench.errors import BenchError
 from loadtest.bench.players import Players
-from loadtest.bench.process import ServerProcess, children_cpu_s, free_port, usage
+from loadtest.bench.process import ServerProcess, children_cpu_s, environment_of, free_port, usage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-SAMPLES: Final = 120
 _SAMPLE_EVERY_S: Final = 0.2237
 """Five screens in view say something new every second. No multiple of any beat between them and the page, so
 that they meet all of its phases."""
@@ -34,7 +32,6 @@ _SAMPLES_WITHIN_S: Final = 60.0
 _ROWS_IN_VIEW: Final = 15
 _ASK_EVERY_S: Final = 0.25
 _SHOWN_WITHIN_S: Final = 20.0
-_PACKAGES: Final = Path(__file__).parents[2]
 
 _WATCH: Final = """
 (() => {
@@ -77,9 +74,10 @@ def missing() -> str | None:
     return None
 
 
-def measure(account: Account, driver: Driver, folder: Path, samples: int = SAMPLES) -> dict[str, float]:
+def measure(account: Account, driver: Driver, folder: Path, samples: int) -> dict[str, float]:
     """`browser_change` (ms), `browser_cpu` (% of a core) and `browser_alert` (ms), with every screen of
-    `driver`, which have said hello. `folder`: where the dashboard keeps what it keeps.
+    `driver`, which have said hello. `folder`: where the dashboard keeps what it keeps. `samples`: how many
+    changes are watched.
 
     Raises BenchError when a change or the alert never shows.
     """
@@ -100,17 +98,14 @@ class _Dashboard(NamedTuple):
 @contextmanager
 def _dashboard(account: Account, folder: Path) -> Iterator[_Dashboard]:
     port = free_port()
-    env = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("CLARION_")},
-        "PYTHONPATH": str(_PACKAGES),
+    settings = {
         "CLARION_DATA_DIR": str(folder),
         "CLARION_HUB_URL": account.hub_url,
         "CLARION_DASHBOARD_PORT": str(port),
-        "CLARION_LOG_LEVEL": "warning",
-        "CLARION_STOP_WITH_STDIN": "1",
     }
     command = [sys.executable, "-m", "dashboard"]
-    with ServerProcess("the dashboard", command, env, folder / "dashboard.log") as server:
+    log = folder / "dashboard.log"
+    with ServerProcess("the dashboard", command, environment_of(settings), log) as server:
         server.until_it_listens(port, 20)
         yield _Dashboard(server, f"http://127.0.0.1:{port}")
 
@@ -151,7 +146,7 @@ def _changes(page: Page, players: Players, dashboard: ServerProcess, samples: in
     players.watch(in_view)
     # All numbers came before this, and what comes before is shown before: now the page is at rest.
     players.say(in_view[0], "Begin")
-    _until(page, players, "() => 'Begin' in clarionSeen")
+    _until(page, players, "what a screen plays", "() => 'Begin' in clarionSeen")
     said_s: dict[str, float] = {}
     began_s, used_s = time.perf_counter(), _used_s(dashboard)
 
@@ -163,7 +158,7 @@ def _changes(page: Page, players: Players, dashboard: ServerProcess, samples: in
 
     players.play_until(all_have_said_something, _SAMPLES_WITHIN_S, lambda: "the driver was too slow")
     cpu_percent = (_used_s(dashboard) - used_s) / (time.perf_counter() - began_s) * 100
-    _until(page, players, "(all) => all.every((text) => text in clarionSeen)", list(said_s))
+    _until(page, players, "every change", "(all) => all.every((text) => text in clarionSeen)", list(said_s))
     seen_ms: dict[str, float] = page.evaluate("clarionSeen")
     waits_ms = sorted(seen_ms[item] - at_s * 1000 for item, at_s in said_s.items())
     return waits_ms[math.ceil(len(waits_ms) * 0.99) - 1], cpu_percent
@@ -179,6 +174,7 @@ def _in_view(page: Page, players: Players) -> list[Screen]:
     _until(
         page,
         players,
+        f"what {rows} screens play",
         "(rows) => clarionShown().filter((text) => text.startsWith('Number')).length >= rows",
         rows,
     )
@@ -201,7 +197,7 @@ def _alert(page: Page, players: Players, url: str) -> float:
     _click_soon(page, "confirm-action")
     players.play_until_all_answered("the alert")
     page.wait_for_url("**/emergencies/*", wait_until="commit")
-    _until(page, players, "() => '100 %' in clarionSeen")
+    _until(page, players, "100 %", "() => '100 %' in clarionSeen")
     waited_ms: float = page.evaluate(
         "clarionSeen['100 %'] - Number(sessionStorage.getItem('clarionClicked'))"
     )
@@ -209,7 +205,7 @@ def _alert(page: Page, players: Players, url: str) -> float:
     page.get_by_test_id("emergency-all-clear").click()
     _click_soon(page, "confirm-action")
     players.play_until_all_answered("the all-clear")
-    _until(page, players, "() => clarionText('emergency-status') === 'Cleared'")
+    _until(page, players, "the end of the alert", "() => clarionText('emergency-status') === 'Cleared'")
     return waited_ms
 
 
@@ -218,8 +214,8 @@ def _click_soon(page: Page, testid: str) -> None:
     page.get_by_test_id(testid).evaluate("(button) => { setTimeout(() => button.click(), 100); }")
 
 
-def _until(page: Page, players: Players, fact: str, given: object = None) -> None:
-    """Play on until the page says that it is so. Raises BenchError."""
+def _until(page: Page, players: Players, what: str, fact: str, given: object = None) -> None:
+    """Play on until the page says that it is so; `what` it shows then. Raises BenchError."""
     asked_s = 0.0
 
     def says_so() -> bool:
@@ -229,4 +225,4 @@ def _until(page: Page, players: Players, fact: str, given: object = None) -> Non
         asked_s = time.perf_counter()
         return bool(page.evaluate(fact, given))
 
-    players.play_until(says_so, _SHOWN_WITHIN_S, lambda: f"the page did not come to show {fact}")
+    players.play_until(says_so, _SHOWN_WITHIN_S, lambda: f"the page did not show {what}")

@@ -7,7 +7,6 @@ the same frame is the same bytes for every screen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _MASK: Final = b"\x37\xfa\x21\x3d"
@@ -92,12 +91,6 @@ def split(data: bytes) -> Received:
             raise BrokenFrame(f"the server sent a frame that begins with {data[start]:#x}: {payload[:200]!r}")
         start = stop
     return Received(texts, pings, data[start:])
-
-
-def chunks(number: int, size: int) -> Iterator[range]:
-    """`range(number)` in pieces."""
-    for start in range(0, number, size):
-        yield range(start, min(start + size, number))
 
 
 def _masked(head: int, payload: bytes) -> bytes:

@@ -19,7 +19,7 @@ from loadtest.bench.errors import BenchError
 from loadtest.bench.http_client import Answer, HttpClient
 from loadtest.bench.line_ledger import unwritten
 from loadtest.bench.running_hub import RunningHub
-from loadtest.bench.screen_frames import received, succeeded
+from loadtest.bench.screen_frames import Order, received, succeeded
 from loadtest.bench.screens import Screens
 from protocol.api import CommandAccepted, CommandRequest, CommandRow, Page
 from protocol.vocabulary import CommandName, CommandStatus
@@ -29,11 +29,6 @@ _STEP: Final = 37
 """From one screen to the next: a prime number, so that all of them have their turn, far from each other."""
 _ANSWERED_WITHIN_S: Final = 30.0
 _PAGE: Final = 500
-
-
-class _Order(msgspec.Struct):
-    command_id: str
-    command: CommandName
 
 
 def measure(hub: RunningHub, screens: Screens, effort: Effort) -> dict[str, float]:
@@ -47,7 +42,7 @@ def measure(hub: RunningHub, screens: Screens, effort: Effort) -> dict[str, floa
     began_s = time.perf_counter()
 
     def carry_out(screen: Screen, payload: bytes) -> None:
-        order = msgspec.json.decode(payload, type=_Order)
+        order = msgspec.json.decode(payload, type=Order)
         if order.command is not CommandName.PING or order.command_id in carried_out:
             raise BenchError(f"screen {screen.number} was sent {payload[:300]!r} instead of a new ping")
         carried_out.add(order.command_id)

@@ -10,10 +10,9 @@ from loadtest.bench.effort import Effort
 from loadtest.bench.errors import BenchError
 from loadtest.bench.lines_of_every_server import Found
 from loadtest.bench.running_hub import RunningHub
-from loadtest.bench.screen_frames import ITEM_LASTS
+from loadtest.bench.screen_frames import HEARTBEAT_S, ITEM_LASTS
 from loadtest.bench.screens import Screens, wrong
 
-HEARTBEAT_S: Final = 15.0
 _ANSWERED_WITHIN_S: Final = 10.0
 
 

@@ -1,5 +1,6 @@
 """The driver's screens as players while somebody looks at them: each beats in its turn and says what it
-plays; every alert is shown, every all-clear carried out.
+plays, which is something else each time, for few spots are longer: of 5,000 screens 333 change their status
+every second. Every alert is shown, every all-clear carried out.
 
 Rule: a screen that is watched beats only when it is told to, so that nothing is overtaken before it was seen.
 """
@@ -11,24 +12,15 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 
 from loadtest.bench.driver import Driver, Missing, Screen, unasked
 from loadtest.bench.errors import BenchError
-from loadtest.bench.screen_frames import order_to_show, rendered, succeeded, told, wire
+from loadtest.bench.screen_frames import HEARTBEAT_S, Order, order_to_show, rendered, succeeded, told, wire
 from protocol.frames import Heartbeat, Playback
 from protocol.vocabulary import CommandName, PlaybackState
 
-HEARTBEAT_S: Final = 15.0
-"""The hub's default. Every heartbeat says another item than the one before, for few spots are longer: of
-5,000 screens 333 change their status every second."""
 _ROUND_S: Final = 0.01
 _ANSWERED_WITHIN_S: Final = 20.0
-
-
-class _Order(Struct, frozen=True):
-    command_id: str
-    command: CommandName
 
 
 class Players:
@@ -109,7 +101,7 @@ class Players:
 def _carried_out(payload: bytes) -> bytes:
     """The receipt: the alert is on the glass, or gone from it. Raises BenchError for what is no order."""
     try:
-        order = msgspec.json.decode(payload, type=_Order)
+        order = msgspec.json.decode(payload, type=Order)
     except msgspec.DecodeError as error:
         raise BenchError(f"{payload[:300]!r} came to a screen that was asked for nothing: {error}") from None
     if order.command is CommandName.EMERGENCY_SHOW:

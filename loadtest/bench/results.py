@@ -1,7 +1,7 @@
 """What a benchmark found: one value for each line, server and run. This is the JSON that it writes.
 
 Rule: nothing is thrown away and nothing is averaged here. Medians, spreads, ratios and verdicts are made from
-these values, by `statistics` and `targets`, whenever somebody looks.
+these values, by `summary` and `targets`, whenever somebody looks.
 """
 
 from __future__ import annotations
@@ -19,16 +19,12 @@ QUART_TRIO: Final = "quart-trio"
 
 
 class Line(Struct, frozen=True):
-    """One thing that is measured. `unit`: of every value; `better`: which direction is.
-
-    `screens`: at how many, if not at as many as the run has.
-    """
+    """One thing that is measured. `unit`: of every value; `better`: which direction is."""
 
     key: str
     title: str
     unit: Literal["µs", "KB", "ms", "s", "/s", "% of a core"]
     better: Literal["less", "more"] = "less"
-    screens: int | None = None
 
 
 LINES: Final = (

@@ -33,6 +33,17 @@ ITEM_LASTS: Final = 4
 """So many heartbeats."""
 
 
+HEARTBEAT_S: Final = 15.0
+"""The hub's default: how often a screen beats where it does not beat as fast as it is answered."""
+
+
+class Order(Struct, frozen=True):
+    """Any order, as far as it is told from others."""
+
+    command_id: str
+    command: CommandName
+
+
 class ShowArguments(Struct, frozen=True):
     alert: Alert
     emergency_version: int

@@ -36,7 +36,7 @@ def line_of(key: str) -> Line:
 
 def screens_of(results: Results, key: str) -> int:
     """With how many screens a line was measured."""
-    return results.large if key in AT_LARGE else line_of(key).screens or results.screens
+    return results.large if key in AT_LARGE else results.screens
 
 
 def figures(results: Results, key: str, server: str = HUB) -> list[float]:
