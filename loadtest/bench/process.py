@@ -87,8 +87,8 @@ def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 class ServerProcess:
-    """`with ServerProcess(name, command, env, log) as server:`; ended when the block is left, killed if that takes
-    too long.
+    """`with ServerProcess(name, command, env, log) as server:`; ended when the block is left; killed, if it
+    takes too long.
 
     It works in the folder of its log, where no `.env` or module of the caller's is in its way.
     """
