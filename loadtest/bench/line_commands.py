@@ -25,7 +25,7 @@ from protocol.api import CommandAccepted, CommandRequest, CommandRow, Page
 from protocol.vocabulary import CommandName, CommandStatus
 
 CLIENTS: Final = 64
-"""Enough for the most that the hub takes. With fewer each waits less: docs/decisions/0022-durable-commands.md."""
+"""Enough for the most that the hub takes. With fewer each waits less: see decision 0022."""
 _STEP: Final = 37
 """From one screen to the next: a prime number, so that all of them have their turn, far from each other."""
 _ANSWERED_WITHIN_S: Final = 30.0
