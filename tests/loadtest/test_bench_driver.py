@@ -68,6 +68,8 @@ def test_frames_are_whole_wherever_the_bytes_were_cut(payloads: list[bytes], dat
         (Frame(Opcode.BINARY, b"x").serialize(mask=False), "begins with 0x82"),
         (Frame(Opcode.TEXT, b"x").serialize(mask=True), "masked"),
     ],
+    # A mask is drawn anew in each process, and every one of them must know the tests by the same names.
+    ids=["close", "close with no code", "fragment", "binary", "masked"],
 )
 def test_a_frame_that_no_server_should_send_is_named(sent: bytes, named: str) -> None:
     with pytest.raises(BrokenFrame, match=named):
