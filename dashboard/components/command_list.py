@@ -35,56 +35,105 @@ class CommandList:
         *,
         one_order: bool = False,
     ) -> None:
-        self._clock = clock
-        self._none_yet = none_yet
-        self._on_cancel = on_cancel
-        self._name_of = name_of
-        self._one_order = one_order
-        self._lines: dict[str, tuple[CommandRow, Tag]] = {}
+        self.clock = clock
+        self.none_yet = none_yet
+        self.on_cancel = on_cancel
+        self.name_of = name_of
+        self.one_order = one_order
+        self._lines: dict[str, _Line] = {}
         self._list = tag("ul", "lines", testid="command-list")
+        self._none: Tag | None = None
 
     def show(self, rows: Iterable[CommandRow], now_ms: int) -> None:
-        """Show these instead of what is shown, in their order."""
-        self._lines.clear()
-        self._list.clear()
-        self.add(rows, now_ms)
-        if not self._lines:
-            with self._list:
-                tag("li", "line line-none", self._none_yet)
+        """Show these instead of what is shown, in their order.
+
+        The line of a command that stays is kept: a button must not be made anew under somebody's finger.
+        """
+        rows = list(rows)
+        staying = {row.id for row in rows}
+        for command_id in [known for known in self._lines if known not in staying]:
+            self._lines.pop(command_id).element.delete()
+        for place, row in enumerate(rows):
+            if not self.put(row, now_ms):
+                self.add([row], now_ms)
+            element = self._lines[row.id].element
+            if self._list.default_slot.children[place] is not element:
+                element.move(target_index=place)
+        self._say_none(not rows)
 
     def add(self, rows: Iterable[CommandRow], now_ms: int) -> None:
         """Show these below the others: the next page."""
         with self._list:
             for row in rows:
-                line = tag("li", "line", testid="command-row", data_command_id=row.id)
-                self._lines[row.id] = (row, line)
-                self._fill(line, row, now_ms)
+                self._lines[row.id] = _Line(self, row, now_ms)
 
     def put(self, row: CommandRow, now_ms: int) -> bool:
         """The same command as it is now. False when it is not in the list."""
-        if row.id not in self._lines:
-            return False
-        _, line = self._lines[row.id]
-        self._lines[row.id] = (row, line)
-        line.clear()
-        self._fill(line, row, now_ms)
-        return True
+        line = self._lines.get(row.id)
+        if line is not None:
+            line.show(row, now_ms)
+        return line is not None
 
     def change(self, change: CommandChange, now_ms: int) -> bool:
         """Move one on. False when it is not in the list yet."""
-        known = self._lines.get(change.command_id)
-        return known is not None and self.put(moved(known[0], change), now_ms)
+        line = self._lines.get(change.command_id)
+        return line is not None and self.put(moved(line.row, change), now_ms)
 
-    def _fill(self, line: Tag, row: CommandRow, now_ms: int) -> None:
+    def _say_none(self, none: bool) -> None:
+        if none and self._none is None:
+            with self._list:
+                self._none = tag("li", "line line-none", self.none_yet)
+        elif not none and self._none is not None:
+            self._none.delete()
+            self._none = None
+
+
+class _Line:
+    """One command. Its words are written anew when it moves on; its button stays while it may be pressed."""
+
+    def __init__(self, shown: CommandList, row: CommandRow, now_ms: int) -> None:
+        self._list = shown
+        self.row = row
+        self.element = tag("li", "line", testid="command-row", data_command_id=row.id)
+        with self.element:
+            self._words = tag("div", "line-state")
+            self._cancel = self._cancel_button()
+        self._write(now_ms)
+
+    def show(self, row: CommandRow, now_ms: int) -> None:
+        """The command as it is now; nothing is touched when that is as it was."""
+        if row == self.row:
+            return
+        self.row = row
+        self._words.clear()
+        self._write(now_ms)
+        if self._cancel is not None and row.status not in OPEN_COMMAND_STATUSES:
+            self._cancel.delete()
+            self._cancel = None
+
+    def _cancel_button(self) -> Tag | None:
+        on_cancel, row = self._list.on_cancel, self.row
+        if on_cancel is None or row.status not in OPEN_COMMAND_STATUSES:
+            return None
+        return button(
+            "Cancel",
+            lambda: on_cancel(row.id),
+            kind="small",
+            testid="command-cancel",
+            aria_label=f"Cancel {COMMAND_WORDS[row.command]}",
+        )
+
+    def _write(self, now_ms: int) -> None:
+        shown, row = self._list, self.row
         tone = COMMAND_TONES[row.status]
-        with line:
-            tag("time", "line-time", self._clock.precise(to_ms(_last_instant(row)), now_ms))
+        with self._words:
+            tag("time", "line-time", shown.clock.precise(to_ms(_last_instant(row)), now_ms))
             with tag("span", "line-words"):
-                if not self._one_order:
+                if not shown.one_order:
                     tag("strong", "", COMMAND_WORDS[row.command])
-                if self._name_of is not None:
-                    tag("a", "line-link", self._name_of(row.device_id), href=f"/screens/{row.device_id}")
-                tag("span", "line-note", " · ".join(self._notes(row, now_ms)), testid="command-outcome")
+                if shown.name_of is not None:
+                    tag("a", "line-link", shown.name_of(row.device_id), href=f"/screens/{row.device_id}")
+                tag("span", "line-note", " · ".join(self._notes(now_ms)), testid="command-outcome")
             with tag(
                 "span",
                 f"pill {f'pill-{tone}' if tone else ''}",
@@ -92,23 +141,15 @@ class CommandList:
                 data_status=row.status,
             ):
                 tag("span", "", COMMAND_STATUS_WORDS[row.status])
-            if row.status in OPEN_COMMAND_STATUSES and self._on_cancel is not None:
-                cancel, command_id = self._on_cancel, row.id
-                button(
-                    "Cancel",
-                    lambda: cancel(command_id),
-                    kind="small",
-                    testid="command-cancel",
-                    aria_label=f"Cancel {COMMAND_WORDS[row.command]}",
-                )
 
-    def _notes(self, row: CommandRow, now_ms: int) -> list[str]:
+    def _notes(self, now_ms: int) -> list[str]:
+        shown, row = self._list, self.row
         notes = [outcome(row.status, row.detail)]
         if row.status is CommandStatus.QUEUED:
-            notes.append(f"until {self._clock.moment(to_ms(row.expires_at), now_ms)}")
+            notes.append(f"until {shown.clock.moment(to_ms(row.expires_at), now_ms)}")
         if row.status is CommandStatus.SUCCEEDED and row.finished_at is not None:
             notes.append(f"after {took(max(0, to_ms(row.finished_at) - to_ms(row.created_at)))}")
-        if row.created_by and not self._one_order:
+        if row.created_by and not shown.one_order:
             notes.append(f"sent by {row.created_by}")
         return [note for note in notes if note]
 

@@ -63,6 +63,26 @@ def test_a_newer_order_replaces_one_that_still_waits(visit: Visit, hub: HubProce
     shut_out(hub, device)
 
 
+def test_a_button_is_not_made_anew_under_the_finger_that_presses_it(visit: Visit, hub: HubProcess) -> None:
+    page = visit.page
+    device, token = next(iter(hub.provision(1, "finger").items()))
+    visit.go(f"/screens/{device}")
+    page.get_by_test_id("command-ping").click()
+    rows = page.get_by_test_id("command-row")
+    expect(rows).to_have_count(1)
+    page.evaluate("window.pressed = document.querySelector('[data-testid=command-cancel]')")
+    page.get_by_test_id("command-pause").click()  # reads the whole list again
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("Pause")
+    with OwnScreen(hub, token) as screen:  # and now the words of both change
+        screen.hears("ping")
+        expect(page.get_by_test_id("command-status")).to_have_text(["sent", "sent"])
+        assert page.evaluate("window.pressed.isConnected")
+        page.get_by_test_id("command-cancel").last.click()
+        expect(page.get_by_test_id("command-status")).to_have_text(["sent", "cancelled"])
+    shut_out(hub, device)
+
+
 def test_one_order_to_many_is_followed_and_what_is_open_taken_back(visit: Visit, hub: HubProcess) -> None:
     page = visit.page
     (near, token), (far, _) = hub.provision(2, "many").items()
