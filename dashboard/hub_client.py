@@ -8,6 +8,7 @@ from uuid import uuid4
 import msgspec
 
 from dashboard.hub_http import HubHttp, Ignored
+from protocol.access import TokenPair, UserLogin
 from protocol.api import (
     BulkCommand,
     BulkCommandAccepted,
@@ -22,16 +23,13 @@ from protocol.api import (
     EmergencyCreated,
     EmergencyRequest,
     LedgerRow,
-    Login,
     Page,
-    Place,
-    PlaceRequest,
     Scope,
     ScopePreview,
     ScopePreviewRequest,
     TimelineItem,
-    Token,
 )
+from protocol.places import Place, PlaceRequest
 from protocol.vocabulary import CommandName, CommandStatus, LedgerState
 
 _KEY: Final = "Idempotency-Key"
@@ -48,10 +46,10 @@ class HubClient(HubHttp):
 
     async def login(
         self, tenant_id: str, email: str, password: str, forwarded_for: str | None = None
-    ) -> Token:
+    ) -> TokenPair:
         """`forwarded_for`: whose browser asks, so that the hub does not take everybody for one address."""
         headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else None
-        return await self.post("/auth/login", Token, Login(tenant_id, email, password), headers)
+        return await self.post("/auth/login", TokenPair, UserLogin(email, password, tenant_id), headers)
 
     # ---- screens ----
 

@@ -20,7 +20,7 @@ from dashboard.hub_http import HubError
 from dashboard.live import LiveFeed
 from dashboard.roles import Right, may, may_not
 from dashboard.store import Store
-from protocol.api import Token
+from protocol.access import TokenPair
 
 _LINGER_S: Final = 60.0
 _FIRST_SNAPSHOT_S: Final = 1.5
@@ -32,7 +32,7 @@ class Session:
     def __init__(
         self,
         hub_url: str,
-        token: Token,
+        token: TokenPair,
         on_unwatched: Callable[[Session], None],
         tls: ssl.SSLContext | None = None,
     ) -> None:

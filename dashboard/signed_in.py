@@ -15,7 +15,7 @@ from nicegui import app, background_tasks
 
 from dashboard.hub_client import HubClient
 from dashboard.session import Session
-from protocol.api import Token
+from protocol.access import TokenPair
 
 _ARRIVAL_S: Final = 60.0
 _KEY: Final = "signed_in"
@@ -28,11 +28,11 @@ class Doorman:
         self._hub_url = hub_url
         self._tls = tls
         self._sessions: dict[str, Session] = {}
-        self._arriving: dict[str, tuple[Token, float]] = {}
+        self._arriving: dict[str, tuple[TokenPair, float]] = {}
 
     async def sign_in(
         self, tenant_id: str, email: str, password: str, forwarded_for: str | None = None
-    ) -> Token:
+    ) -> TokenPair:
         """Exchange credentials for a token. Raises HubError."""
         client = HubClient(self._hub_url, tls=self._tls)
         try:
@@ -40,7 +40,7 @@ class Doorman:
         finally:
             await client.close()
 
-    def expect(self, browser_id: str, token: Token) -> None:
+    def expect(self, browser_id: str, token: TokenPair) -> None:
         """Hold the token for the browser that is about to come back with this id: its next page takes it."""
         now = time.time()
         self._arriving = {known: came for known, came in self._arriving.items() if came[1] > now}
@@ -61,7 +61,7 @@ class Doorman:
             del storage[_KEY]
             return None
         if session is None:
-            token = msgspec.convert({key: kept[key] for key in kept if key != "until"}, Token)
+            token = msgspec.convert({key: kept[key] for key in kept if key != "until"}, TokenPair)
             session = Session(self._hub_url, token, self._unwatched, self._tls)
             self._sessions[token.access_token] = session
         return session

@@ -43,7 +43,7 @@ from hub.live.surroundings import Effects
 from hub.metrics import Metrics
 from hub.open_commands import OpenCommands
 from hub.passwords import Passwords
-from hub.permissions import Permission, require
+from hub.permissions import require
 from hub.restore import Restore
 from hub.retention import Retention
 from hub.settings import Settings
@@ -56,7 +56,7 @@ from persistence.journal import JournalWriter, Written
 from persistence.live_state import LiveState
 from persistence.retention import Retention as OldRows
 from protocol.close_codes import CloseCode
-from protocol.vocabulary import PresenceReason
+from protocol.vocabulary import Permission, PresenceReason
 
 logger = logging.getLogger(__name__)
 
@@ -253,7 +253,7 @@ class Hub:
             operator, expires_at = self.tokens.verify_until(token)
         except InvalidToken:
             return None
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         return OperatorIdentity(operator.tenant_id, (expires_at - self.now()).total_seconds())
 
     def _metrics(self) -> Metrics:

@@ -22,7 +22,7 @@ import msgspec
 import trio
 
 from protocol.api import Scope
-from protocol.vocabulary import Severity
+from protocol.vocabulary import ActorKind, Severity
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,10 @@ class Actor(msgspec.Struct, frozen=True):
     user_id: str
     email: str
     ip: str | None
+    kind: ActorKind = ActorKind.USER
+    on_behalf_of: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
 
 
 class Created(msgspec.Struct, frozen=True, tag="created"):

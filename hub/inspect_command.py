@@ -15,8 +15,9 @@ import msgspec
 from hub.errors import StartError
 from hub.kept_secrets import known_secret
 from hub.local_trust import local_trust
+from hub.operator import THE_HUB
 from hub.settings import Settings
-from hub.tokens import THE_HUB, AccessTokens
+from hub.tokens import AccessTokens
 from protocol.inspection import Inspection
 
 _TOKEN_TTL_S: Final = 60

@@ -16,8 +16,8 @@ import trio
 from actors.device.fleet import Fleet
 from actors.runtime import AskFailed, Instant, Services
 from hub.live.roster import Roster, Screen
-from hub.permissions import Permission, require
-from hub.tokens import THE_HUB, Operator
+from hub.operator import THE_HUB, Operator
+from hub.permissions import require
 from protocol.inspection import (
     FailedScreen,
     HubNow,
@@ -28,6 +28,7 @@ from protocol.inspection import (
     SlowScreen,
     UnstableScreen,
 )
+from protocol.vocabulary import Permission
 
 MAILBOXES: Final = 20
 ROWS: Final = 100
@@ -87,7 +88,7 @@ class HubInspection:
         """The hub now, as far as this operator may know it. Raises NotAllowed."""
         is_whole = operator.user_id == THE_HUB.user_id
         if not is_whole:
-            require(operator, Permission.INSPECT)
+            require(operator, Permission.HUB_INSPECT)
         tenant_id = None if is_whole else operator.tenant_id
         now = self._clock()
         mailboxes, slow = self._mailboxes(tenant_id), self._slow(tenant_id)

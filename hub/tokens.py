@@ -11,10 +11,13 @@ from __future__ import annotations
 import hashlib
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import jwt
 import msgspec
+
+from hub.operator import THE_HUB, Operator
+from hub.permissions import permissions_of_roles
 
 _ALGORITHM: Final = "HS256"
 _ISSUER: Final = "clarion"
@@ -25,22 +28,6 @@ _LEEWAY_S: Final = 5
 
 VERIFIED_AT_MOST: Final = 1000
 """People who work at the same time, and integrations: a few hundred bytes each."""
-
-
-class Operator(NamedTuple):
-    """A person who is signed in. `ip` is where this request comes from, for the audit; no claim has it."""
-
-    user_id: str
-    tenant_id: str
-    tenant_name: str
-    email: str
-    roles: tuple[str, ...]
-    ip: str | None = None
-
-
-THE_HUB: Final = Operator("hub", "", "", "", ())
-"""Whoever holds the hub's own secret, on its machine. No user's id is this: those are UUIDs. It has no role,
-so all it may do is what asks for it by name."""
 
 
 class InvalidToken(Exception):
@@ -55,7 +42,10 @@ class _Claims(msgspec.Struct):
     roles: tuple[str, ...]
 
     def operator(self) -> Operator:
-        return Operator(self.sub, self.tid, self.tenant, self.email, self.roles)
+        if self.sub == THE_HUB.user_id:
+            return THE_HUB
+        permissions = permissions_of_roles(self.roles)
+        return Operator(self.sub, self.tid, self.tenant, self.email, self.roles, permissions)
 
 
 class AccessTokens:

@@ -18,7 +18,7 @@ from loadtest.errors import SimulationError
 from loadtest.open_files import allow_open_files
 from loadtest.progress import Progress
 from loadtest.simulation import Plan, simulate
-from protocol.api import Login
+from protocol.access import UserLogin
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -111,14 +111,15 @@ def simulate_command(
         raise typer.Exit(1)
 
 
-def operator_of(env: Mapping[str, str]) -> Login:
+def operator_of(env: Mapping[str, str]) -> UserLogin:
     """The operator's credentials. Raises SimulationError that names what is missing."""
     names = ("CLARION_SIMULATE_TENANT_ID", "CLARION_SIMULATE_EMAIL", "CLARION_SIMULATE_PASSWORD")
     if missing := [name for name in names if not env.get(name)]:
         raise SimulationError(f"--approve needs an operator: set {', '.join(missing)} in the environment.")
-    login = Login(*(env[name] for name in names))
+    tenant_id, email, password = (env[name] for name in names)
+    login = UserLogin(email, password, tenant_id)
     try:
-        return msgspec.convert(msgspec.to_builtins(login), Login)
+        return msgspec.convert(msgspec.to_builtins(login), UserLogin)
     except msgspec.ValidationError:
         raise SimulationError("CLARION_SIMULATE_TENANT_ID is not an id of a tenant (a UUID).") from None
 

@@ -13,7 +13,8 @@ from loadtest.errors import HubUnreachable, SimulationError
 from loadtest.hub_api import ClaimEnded, HubApi
 from loadtest.link import EnrolledScreen
 from player.reference import PLAYER_VERSION
-from protocol.api import Claim, Login, ProvisionItem, Register, Registered
+from protocol.access import UserLogin
+from protocol.api import Claim, ProvisionItem, Register, Registered
 
 BATCH: Final = 500
 CLAIMS_PER_S: Final = 50.0
@@ -22,7 +23,10 @@ SHORTEST_CLAIM_INTERVAL_S: Final = 2.0
 
 
 async def provision_all(
-    hub: HubApi, operator: Login, cast: Sequence[ProvisionItem], enrolled: Callable[[EnrolledScreen], object]
+    hub: HubApi,
+    operator: UserLogin,
+    cast: Sequence[ProvisionItem],
+    enrolled: Callable[[EnrolledScreen], object],
 ) -> None:
     """Sign in and have all of `cast` approved; `enrolled` is called with each as soon as it has a token.
 

@@ -10,18 +10,8 @@ import msgspec
 import trio
 
 from loadtest.errors import CredentialsRefused, HubUnreachable, SimulationError
-from protocol.api import (
-    Claim,
-    Claimed,
-    Login,
-    Problem,
-    Provision,
-    Provisioned,
-    ProvisionItem,
-    Register,
-    Registered,
-    Token,
-)
+from protocol.access import TokenPair, UserLogin
+from protocol.api import Claim, Claimed, Problem, Provision, Provisioned, ProvisionItem, Register, Registered
 
 Body = TypeVar("Body")
 
@@ -69,7 +59,7 @@ class HubApi:
                 await trio.sleep(RETRY_EVERY_S)
         raise HubUnreachable(f"No hub answers at {self.hub_url} ({why}): is it running?")
 
-    async def sign_in(self, login: Login) -> str:
+    async def sign_in(self, login: UserLogin) -> str:
         """The operator's access token. Raises CredentialsRefused."""
         response = await self._post("/api/v1/auth/login", login)
         if response.status_code in (400, 401, 403, 422):
@@ -77,7 +67,7 @@ class HubApi:
                 "The hub refused to sign in: check CLARION_SIMULATE_TENANT_ID, CLARION_SIMULATE_EMAIL and "
                 f"CLARION_SIMULATE_PASSWORD ({_explained(response)})."
             )
-        return self._body(response, Token).access_token
+        return self._body(response, TokenPair).access_token
 
     async def provision(self, access_token: str, devices: list[ProvisionItem]) -> Provisioned:
         """Approved devices with tokens, at once. Raises CredentialsRefused for an operator who may not."""

@@ -23,7 +23,8 @@ from loadtest.hub_api import HubApi
 from loadtest.link import EnrolledScreen, Misbehaviour
 from loadtest.progress import Progress, summary
 from loadtest.stats import FleetStats
-from protocol.api import Login, ProvisionItem
+from protocol.access import UserLogin
+from protocol.api import ProvisionItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class Plan:
 
     hub_url: str
     screens: int
-    operator: Login | None = None
+    operator: UserLogin | None = None
     enrolment_key: str | None = None
     sites: int = 4
     prefix: str = "sim"

@@ -51,28 +51,6 @@ class Page(Struct, Generic[Item]):
     next_cursor: str | None = None
 
 
-# ---- sign-in ----
-
-
-class Login(Struct, frozen=True):
-    tenant_id: Id
-    email: Annotated[str, Meta(min_length=1, max_length=320)]
-    password: Annotated[str, Meta(min_length=1, max_length=1000)]
-
-
-class Token(Struct, frozen=True):
-    """`access_token` goes into `Authorization: Bearer …`; `expires_in` is seconds."""
-
-    access_token: str
-    token_type: str
-    expires_in: int
-    user_id: str
-    tenant_id: str
-    tenant_name: str
-    email: str
-    roles: list[str]
-
-
 # ---- devices ----
 
 
@@ -275,23 +253,6 @@ class BulkCommand(Struct, frozen=True):
     created_by: str | None
     created_at: datetime
     expires_at: datetime
-
-
-# ---- sites and groups ----
-
-
-class PlaceRequest(Struct, frozen=True):
-    """A new site or group."""
-
-    name: Name
-
-
-class Place(Struct, frozen=True):
-    """A site or a group, and how many approved devices are in it."""
-
-    id: str
-    name: str
-    devices: int
 
 
 # ---- emergencies ----

@@ -209,7 +209,7 @@ MISSING_SENTENCES: Final[dict[MissingReason, str]] = {
 
 
 class RoleName(StrEnum):
-    """The roles of the user's documents."""
+    """The built-in roles: those of the user's documents, and one for whoever only gives alarms."""
 
     ROOT = "ROOT"
     TENANT_ADMIN = "TENANT_ADMIN"
@@ -217,6 +217,81 @@ class RoleName(StrEnum):
     CONTENT_ADMIN = "CONTENT_ADMIN"
     CONTENT_CREATOR = "CONTENT_CREATOR"
     VIEWER = "VIEWER"
+    EMERGENCY_OPERATOR = "EMERGENCY_OPERATOR"
+
+
+class Permission(StrEnum):
+    """What a role or a key allows. Its meaning is in `PERMISSION_WORDS`; who has it in hub/permissions.py."""
+
+    SCREENS_VIEW = "screens:view"
+    SCREENS_ENROL = "screens:enrol"
+    SCREENS_EDIT = "screens:edit"
+    PLACES_EDIT = "places:edit"
+    COMMANDS_SEND = "commands:send"
+    EMERGENCIES_TRIGGER = "emergencies:trigger"
+    HUB_INSPECT = "hub:inspect"
+    PEOPLE_MANAGE = "people:manage"
+    KEYS_MANAGE = "keys:manage"
+    FEATURES_MANAGE = "features:manage"
+    AUDIT_READ = "audit:read"
+    TENANTS_MANAGE = "tenants:manage"
+
+
+PERMISSION_WORDS: Final[dict[Permission, str]] = {
+    Permission.SCREENS_VIEW: "see screens, commands and emergencies",
+    Permission.SCREENS_ENROL: "let screens in or shut them out",
+    Permission.SCREENS_EDIT: "change screens and their tags",
+    Permission.PLACES_EDIT: "change sites and groups",
+    Permission.COMMANDS_SEND: "send commands to screens",
+    Permission.EMERGENCIES_TRIGGER: "trigger and clear emergencies",
+    Permission.HUB_INSPECT: "see how the hub serves the screens",
+    Permission.PEOPLE_MANAGE: "manage people and their roles",
+    Permission.KEYS_MANAGE: "manage the keys of integrations",
+    Permission.FEATURES_MANAGE: "decide which features are offered to whom",
+    Permission.AUDIT_READ: "read the audit log",
+    Permission.TENANTS_MANAGE: "manage tenants",
+}
+"""Each completes the sentence "You may …"."""
+
+
+class ActorKind(StrEnum):
+    """Who does something: a person, an integration's key, or Clarion itself."""
+
+    USER = "user"
+    KEY = "key"
+    SYSTEM = "system"
+
+
+class AuditOutcome(StrEnum):
+    """What became of it."""
+
+    DONE = "done"
+    DENIED = "denied"
+
+
+class LinkPurpose(StrEnum):
+    """What a one-time link is for."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
+class SessionEnd(StrEnum):
+    """Why a session of a person is over before its time."""
+
+    SIGNED_OUT = "signed_out"
+    REVOKED = "revoked"
+    REUSED = "reused"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 -- a reason, not a secret
+    DEACTIVATED = "deactivated"
+    TENANT_SUSPENDED = "tenant_suspended"
+
+
+class TenantStatus(StrEnum):
+    """A suspended tenant's screens are cut and its people signed out."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
 
 
 SIMULATED_PLATFORM: Final = "simulated"

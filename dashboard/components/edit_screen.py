@@ -12,7 +12,8 @@ from dashboard.components.dialogs import card_dialog, toast
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.hub_client import HubClient
 from dashboard.hub_http import HubError
-from protocol.api import Device, DevicePatch, Place
+from protocol.api import Device, DevicePatch
+from protocol.places import Place
 
 _BOX: Final = "outlined dense"
 _MENU: Final = "options-dense popup-content-class=menu"

@@ -8,7 +8,8 @@ from typing import Any, Final, Literal
 from dashboard.components.icons import icon
 from dashboard.components.markup import Tag, set_attribute, set_text, switch_class, tag
 from dashboard.sentences import count
-from protocol.api import Place, Scope
+from protocol.api import Scope
+from protocol.places import Place
 
 Kind = Literal["all", "sites", "groups", "devices"]
 _KINDS: Final[tuple[tuple[Kind, str], ...]] = (

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 import trio
-from quart import Response, request
+from quart import Response, g, request
 
 from hub.api.decoding import CORRECT, decode_body, decode_query
 from hub.api.problems import ProblemResponse
 from hub.api.route import Answer, Route
-from hub.tokens import AccessTokens, InvalidToken, Operator
+from hub.operator import Operator, Origin
+from hub.tokens import AccessTokens, InvalidToken
 from hub.use_cases.wiring import UseCases
 
 DEVICE_SOCKET_PATH: Final = "/api/v1/ws/device"
@@ -81,7 +82,7 @@ class Binding:
                 headers={"WWW-Authenticate": 'Bearer realm="clarion"'},
             )
         try:
-            return self._tokens.verify(token.strip())._replace(ip=caller_ip())
+            return self._tokens.verify(token.strip())._replace(origin=origin())
         except InvalidToken:
             raise ProblemResponse(
                 401,
@@ -100,6 +101,12 @@ class Binding:
             )
         scheme = "wss" if urlsplit(request.url).scheme in ("https", "wss") else "ws"
         return f"{scheme}://{host}{DEVICE_SOCKET_PATH}"
+
+
+def origin() -> Origin:
+    """Where the request comes from, for the audit."""
+    agent = "".join(char for char in request.headers.get("User-Agent", "")[:400] if char.isprintable())
+    return Origin(caller_ip(), agent or None, g.request_id)
 
 
 def caller_ip() -> str | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from hub.api.queries import CommandsQuery, DeviceCommandsQuery
 from hub.api.route import route
-from hub.tokens import Operator
+from hub.operator import Operator
 from hub.use_cases.commands import Filter
 from hub.use_cases.wiring import UseCases
 from protocol.api import CommandAccepted, CommandRequest, CommandRow, Page

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from hub.api.queries import DevicesQuery, PageQuery
 from hub.api.route import route
-from hub.tokens import Operator
+from hub.operator import Operator
 from hub.use_cases.devices import Filter
 from hub.use_cases.wiring import UseCases
 from protocol.api import Device, DevicePatch, DeviceToken, Page, Provision, Provisioned, TimelineItem

@@ -6,7 +6,7 @@ from typing import Final
 
 from hub.api.queries import EmergenciesQuery, LedgerQuery
 from hub.api.route import Answer, route
-from hub.tokens import Operator
+from hub.operator import Operator
 from hub.use_cases.wiring import UseCases
 from protocol.api import (
     Emergency,

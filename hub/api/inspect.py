@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.api.route import route
-from hub.tokens import Operator
+from hub.operator import Operator
 from hub.use_cases.wiring import UseCases
 from protocol.inspection import Inspection
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from hub.api.route import route
-from hub.tokens import Operator
+from hub.operator import Operator
 from hub.use_cases.wiring import UseCases
-from protocol.api import Page, Place, PlaceRequest
+from protocol.api import Page
+from protocol.places import Place, PlaceRequest
 
 
 async def list_sites(use_cases: UseCases, operator: Operator) -> Page[Place]:

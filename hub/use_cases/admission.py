@@ -14,8 +14,8 @@ from typing import Final
 
 import msgspec
 
-from hub.permissions import Permission, require
-from hub.tokens import Operator
+from hub.operator import Operator
+from hub.permissions import require
 from hub.use_cases.audit import record
 from hub.use_cases.command_lane import CommandLane
 from hub.use_cases.command_ports import Ended
@@ -28,7 +28,7 @@ from hub.use_cases.texts import one_line, optional_line
 from persistence.errors import DatabaseUnavailable
 from protocol.api import Device, DeviceToken, Provision, ProvisionedDevice, ProvisionItem
 from protocol.close_codes import CloseCode
-from protocol.vocabulary import CommandStatus, DeviceStatus
+from protocol.vocabulary import CommandStatus, DeviceStatus, Permission
 
 # A screen that was switched off in between finds its approval when it is back.
 _CLAIM_TTL: Final = timedelta(hours=24)
@@ -50,7 +50,7 @@ class Admission:
 
         Raises NotAllowed, NotFound, Invalid (other code), InConflict (nothing to approve).
         """
-        require(operator, Permission.ENROL)
+        require(operator, Permission.SCREENS_ENROL)
         now = self._now()
 
         def admit(tx: Transaction) -> tuple[Device, bool]:
@@ -78,7 +78,7 @@ class Admission:
 
         Raises NotAllowed, NotFound, InConflict.
         """
-        require(operator, Permission.ENROL)
+        require(operator, Permission.SCREENS_ENROL)
         now = self._now()
 
         def refuse(tx: Transaction) -> tuple[Device, Sequence[Ended]]:
@@ -103,7 +103,7 @@ class Admission:
 
     async def revoke(self, operator: Operator, device_id: str) -> Device:
         """Shuts the device out; a session that it has is cut off. Raises NotAllowed, NotFound, InConflict."""
-        require(operator, Permission.ENROL)
+        require(operator, Permission.SCREENS_ENROL)
         now = self._now()
 
         def shut_out(tx: Transaction) -> tuple[Device, Sequence[Ended]]:
@@ -124,7 +124,7 @@ class Admission:
 
     async def rotate_token(self, operator: Operator, device_id: str, websocket_url: str) -> DeviceToken:
         """A new token; the old one ends at once. Raises NotAllowed, NotFound, InConflict."""
-        require(operator, Permission.ENROL)
+        require(operator, Permission.SCREENS_ENROL)
         now = self._now()
         token = new_token()
 
@@ -142,7 +142,7 @@ class Admission:
 
     async def provision(self, operator: Operator, request: Provision) -> list[ProvisionedDevice]:
         """Approved devices with tokens, in the order asked for. Raises NotAllowed, Invalid."""
-        require(operator, Permission.ENROL)
+        require(operator, Permission.SCREENS_ENROL)
         now = self._now()
         items = _checked(request)
         tokens = [new_token() for _ in items]

@@ -1,4 +1,4 @@
-"""Every operator action leaves one row in the audit log, in the transaction of the action itself."""
+"""Every operator action leaves one entry in the audit log, in the transaction of the action itself."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from hub.tokens import Operator
+from hub.operator import Operator
 from hub.use_cases.ports import Transaction
+from protocol.vocabulary import ActorKind, AuditOutcome
 
 
 class Done(NamedTuple):
-    """One action of an operator, as the audit log keeps it."""
+    """One action, as the audit log keeps it. `action` is `<subject>.<past participle>`, such as
+    `device.approved`; `details` must be JSON, and hold no secret."""
 
     at: datetime
+    actor_kind: ActorKind
     user_id: str | None
     user_email: str
-    ip: str | None
     action: str
     target_type: str
     target_id: str | None
     details: dict[str, Any]
+    on_behalf_of: str | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
+    outcome: AuditOutcome = AuditOutcome.DONE
 
     @classmethod
     def by(
@@ -31,16 +38,30 @@ class Done(NamedTuple):
         target_type: str,
         target_id: str | None,
         details: dict[str, Any],
+        outcome: AuditOutcome = AuditOutcome.DONE,
     ) -> Self:
-        """What this operator did. The names are as in `record`."""
-        who = (operator.user_id, operator.email, operator.ip)
-        return cls(at, *who, action, target_type, target_id, details)
+        """What this operator did, or was denied."""
+        who = (at, operator.kind, operator.user_id, operator.email)
+        what = (action, target_type, target_id, details)
+        return cls(*who, *what, operator.on_behalf_of, *operator.origin, outcome)
+
+    @classmethod
+    def by_clarion(
+        cls,
+        at: datetime,
+        action: str,
+        target_type: str,
+        target_id: str | None,
+        details: dict[str, Any],
+    ) -> Self:
+        """What Clarion itself did, or somebody by its command line."""
+        return cls(at, ActorKind.SYSTEM, None, "clarion", action, target_type, target_id, details)
 
 
 def record_all(tx: Transaction, done: Sequence[Done]) -> None:
-    """One row for each action, in this order."""
+    """One entry for each action, in this order."""
     if done:
-        tx.audit.add_all(done)
+        tx.audit.add(done)
 
 
 def record(
@@ -52,14 +73,14 @@ def record(
     target_id: str | None,
     **details: Any,
 ) -> None:
-    """`action` is `<subject>.<past participle>`, such as `device.approved`; `details` must be JSON."""
-    tx.audit.add(
-        at=at,
-        user_id=operator.user_id,
-        user_email=operator.email,
-        ip=operator.ip,
-        action=action,
-        target_type=target_type,
-        target_id=target_id,
-        details=details,
-    )
+    """One entry; the names are as in `Done`."""
+    tx.audit.add([Done.by(operator, at, action, target_type, target_id, details)])
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """The details of a change: `before` and `after`, of what is not the same."""
+    differing = [name for name in after if before.get(name) != after[name]]
+    return {
+        "before": {name: before.get(name) for name in differing},
+        "after": {name: after[name] for name in differing},
+    }

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from hub.permissions import Permission, require
-from hub.tokens import Operator
+from hub.operator import Operator
+from hub.permissions import require
 from hub.use_cases import command_batch
 from hub.use_cases.audit import record
 from hub.use_cases.command_batch import as_ended
@@ -28,7 +28,7 @@ from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import EndedCommand, QueuedCommand, Realtime
 from hub.use_cases.scopes import Scopes, tidy
 from protocol.api import BulkCommand, BulkCommandAccepted, BulkCommandRequest, Page, Scope
-from protocol.vocabulary import SUPERSEDED_BY_NEWER, CommandName, CommandStatus
+from protocol.vocabulary import SUPERSEDED_BY_NEWER, CommandName, CommandStatus, Permission
 
 NO_SUCH_BULK: Final = "There is no such bulk command. The id may be mistyped."
 
@@ -68,7 +68,7 @@ class BulkCommands:
 
         Raises NotAllowed, Invalid, InConflict (key of another request), Overloaded.
         """
-        require(operator, Permission.COMMAND)
+        require(operator, Permission.COMMANDS_SEND)
         checked_args(request.command, request.args, "POST /api/v1/emergencies")
         scope = tidy(request.scope)
         scope_text = await self._scopes.in_words(operator, scope)
@@ -123,7 +123,7 @@ class BulkCommands:
 
     async def cancel(self, operator: Operator, bulk_id: str) -> BulkCommand:
         """Ends those of its commands that are open. Raises NotAllowed, NotFound."""
-        require(operator, Permission.COMMAND)
+        require(operator, Permission.COMMANDS_SEND)
         now = self._now()
 
         def end(tx: Transaction) -> tuple[BulkCommand, Sequence[Ended]]:
@@ -144,7 +144,7 @@ class BulkCommands:
 
     async def get(self, operator: Operator, bulk_id: str) -> BulkCommand:
         """One bulk command and how far it has come. Raises NotAllowed, NotFound."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         bulk = await self._database.transact(operator.tenant_id, lambda tx: tx.bulk_commands.get(bulk_id))
         if bulk is None:
             raise NotFound(NO_SUCH_BULK)
@@ -152,7 +152,7 @@ class BulkCommands:
 
     async def newest(self, operator: Operator, cursor: str | None, limit: int) -> Page[BulkCommand]:
         """The newest first. Raises NotAllowed, Invalid (cursor)."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         after = decode_cursor(cursor, ByInstant)
 
         def read(tx: Transaction) -> list[BulkCommand]:

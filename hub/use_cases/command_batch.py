@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from hub.tokens import Operator
+from hub.operator import Operator
 from hub.use_cases.audit import Done, record_all
 from hub.use_cases.command_ports import CommandQueue, Earlier, Ended, Room
 from hub.use_cases.errors import NO_SUCH_DEVICE, InConflict, NotFound, Refused, TooMany

@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from hub.permissions import Permission, require
-from hub.tokens import Operator
+from hub.operator import Operator
+from hub.permissions import require
 from hub.use_cases.audit import record
 from hub.use_cases.command_batch import Order, as_ended
 from hub.use_cases.command_lane import CommandLane
@@ -26,7 +26,7 @@ from hub.use_cases.paging import ByNumber, cut_page, decode_cursor, encode_curso
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import Realtime
 from protocol.api import CommandAccepted, CommandRequest, CommandRow, Page
-from protocol.vocabulary import OPERATOR_COMMANDS, CommandName, CommandStatus
+from protocol.vocabulary import OPERATOR_COMMANDS, CommandName, CommandStatus, Permission
 
 NO_SUCH_COMMAND: Final = "There is no such command. The id may be mistyped."
 IF_SENT: Final = "; it had been sent, and the screen may have carried it out already"
@@ -71,7 +71,7 @@ class Commands:
         Raises NotAllowed, NotFound, Invalid, InConflict (not approved; key of another request), TooMany,
         Overloaded.
         """
-        require(operator, Permission.COMMAND)
+        require(operator, Permission.COMMANDS_SEND)
         args_json = checked_args(request.command, request.args, "POST /api/v1/emergencies")
         now = self._now()
         return await self._lane.queue(
@@ -90,7 +90,7 @@ class Commands:
 
     async def cancel(self, operator: Operator, command_id: str) -> CommandRow:
         """Ends it, whether it waits or was sent. Raises NotAllowed, NotFound, InConflict (it has ended)."""
-        require(operator, Permission.COMMAND)
+        require(operator, Permission.COMMANDS_SEND)
         now = self._now()
 
         def end(tx: Transaction) -> tuple[CommandRow, Ended | None]:
@@ -129,7 +129,7 @@ class Commands:
 
     async def get(self, operator: Operator, command_id: str) -> CommandRow:
         """One command. Raises NotAllowed, NotFound."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         command = await self._database.transact(operator.tenant_id, lambda tx: tx.commands.get(command_id))
         if command is None:
             raise NotFound(NO_SUCH_COMMAND)
@@ -139,14 +139,14 @@ class Commands:
         self, operator: Operator, wanted: Filter, cursor: str | None, limit: int
     ) -> Page[CommandRow]:
         """Commands of the tenant, the newest first. Raises NotAllowed, Invalid (cursor)."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         return await self._page(operator, wanted, cursor, limit, of_device=False)
 
     async def of_device(
         self, operator: Operator, device_id: str, *, only_open: bool, cursor: str | None, limit: int
     ) -> Page[CommandRow]:
         """The device's commands, the newest first. Raises NotAllowed, NotFound, Invalid (cursor)."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         wanted = Filter(only_open=only_open, device_id=device_id)
         return await self._page(operator, wanted, cursor, limit, of_device=True)
 

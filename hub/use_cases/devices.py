@@ -9,8 +9,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET
 
-from hub.permissions import Permission, require
-from hub.tokens import Operator
+from hub.operator import Operator
+from hub.permissions import require
 from hub.use_cases.audit import record
 from hub.use_cases.errors import NO_SUCH_DEVICE, Invalid, NotFound
 from hub.use_cases.paging import ByName, ByNumber, cut_page, decode_cursor, encode_cursor
@@ -18,6 +18,7 @@ from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import Realtime
 from hub.use_cases.texts import one_line
 from protocol.api import Device, DevicePatch, Page, TimelineItem
+from protocol.vocabulary import Permission
 
 Status = Literal["pending", "approved", "rejected", "revoked", "online", "offline"]
 _SETTINGS_AT_MOST_BYTES = 65_536
@@ -47,7 +48,7 @@ class Devices:
 
     async def find(self, operator: Operator, wanted: Filter, cursor: str | None, limit: int) -> Page[Device]:
         """One page in the order of the names. Raises NotAllowed, Invalid (cursor)."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         after = decode_cursor(cursor, ByName)
 
         def read(tx: Transaction) -> list[Device]:
@@ -58,7 +59,7 @@ class Devices:
 
     async def get(self, operator: Operator, device_id: str) -> Device:
         """One device. Raises NotAllowed, NotFound."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         device = await self._database.transact(operator.tenant_id, lambda tx: tx.devices.get(device_id))
         if device is None:
             raise NotFound(NO_SUCH_DEVICE)
@@ -66,7 +67,7 @@ class Devices:
 
     async def change(self, operator: Operator, device_id: str, patch: DevicePatch) -> Device:
         """What the patch leaves out stays. Raises NotAllowed, NotFound, Invalid."""
-        require(operator, Permission.EDIT)
+        require(operator, Permission.SCREENS_EDIT)
         changes = _changes(patch)
         now = self._now()
 
@@ -103,7 +104,7 @@ class Devices:
         self, operator: Operator, device_id: str, cursor: str | None, limit: int
     ) -> Page[TimelineItem]:
         """What happened to the device, the newest first. Raises NotAllowed, NotFound, Invalid (cursor)."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         before = decode_cursor(cursor, ByNumber)
 
         def read(tx: Transaction) -> list[TimelineItem]:

@@ -16,8 +16,8 @@ from typing import Final
 import msgspec
 
 from hub.emergency_log import Actor, Cleared, Created, SignedOff
-from hub.permissions import Permission, require
-from hub.tokens import Operator
+from hub.operator import Operator
+from hub.permissions import require
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.errors import InConflict, NotFound
 from hub.use_cases.explanation import explain
@@ -28,7 +28,7 @@ from hub.use_cases.scopes import Scopes, tidy
 from hub.use_cases.texts import one_line
 from protocol.alert import content_hash
 from protocol.api import Emergency, EmergencyCreated, EmergencyRequest, LedgerRow, Page, Scope, ScopePreview
-from protocol.vocabulary import EmergencyStatus, LedgerState
+from protocol.vocabulary import EmergencyStatus, LedgerState, Permission
 
 NO_SUCH_EMERGENCY: Final = "There is no such emergency. The id may be mistyped."
 
@@ -47,7 +47,7 @@ class Emergencies:
 
     async def preview(self, operator: Operator, scope: Scope) -> ScopePreview:
         """How many screens the scope reaches now. Raises NotAllowed, Invalid."""
-        require(operator, Permission.EMERGENCY)
+        require(operator, Permission.EMERGENCIES_TRIGGER)
         scope = tidy(scope)
         await self._scopes.in_words(operator, scope, urgent=True)
         return self._realtime.preview(operator.tenant_id, scope)
@@ -59,7 +59,7 @@ class Emergencies:
 
         `idempotency_key`: said again with the same key, the same emergency is answered, and not sent twice.
         """
-        require(operator, Permission.EMERGENCY)
+        require(operator, Permission.EMERGENCIES_TRIGGER)
         scope = tidy(request.scope)
         title, message = one_line("title", request.title), request.message.strip()
         now = self._now()
@@ -89,7 +89,7 @@ class Emergencies:
 
     async def clear(self, operator: Operator, emergency_id: str) -> Emergency:
         """The all-clear. Raises NotAllowed, NotFound."""
-        require(operator, Permission.EMERGENCY)
+        require(operator, Permission.EMERGENCIES_TRIGGER)
         emergency = await self._existing(operator, emergency_id)
         if emergency.status is EmergencyStatus.LIVE:
             # A clock that was set back meanwhile: an alert does not end before it began.
@@ -104,7 +104,7 @@ class Emergencies:
 
     async def sign_off(self, operator: Operator, emergency_id: str) -> Emergency:
         """Close the case though screens may still show the alert. Raises NotAllowed, NotFound, InConflict."""
-        require(operator, Permission.EMERGENCY)
+        require(operator, Permission.EMERGENCIES_TRIGGER)
         emergency = await self._existing(operator, emergency_id)
         if emergency.status is EmergencyStatus.LIVE:
             raise InConflict("The emergency is live. Give the all-clear first.")
@@ -119,14 +119,14 @@ class Emergencies:
 
     async def get(self, operator: Operator, emergency_id: str) -> Emergency:
         """One emergency with its tallies. Raises NotAllowed, NotFound."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         return await self._existing(operator, emergency_id)
 
     async def newest(
         self, operator: Operator, *, only_open: bool, cursor: str | None, limit: int
     ) -> Page[Emergency]:
         """The newest first. Raises NotAllowed, Invalid (cursor)."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         after = decode_cursor(cursor, ByInstant)
 
         def read(tx: Transaction) -> list[Emergency]:
@@ -149,7 +149,7 @@ class Emergencies:
         limit: int,
     ) -> Page[LedgerRow]:
         """Screen by screen, by name. Raises NotAllowed, NotFound, Invalid (cursor)."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         after = decode_cursor(cursor, ByName)
         live = self._realtime.ledger(operator.tenant_id, emergency_id)
         if live is not None:
@@ -195,7 +195,8 @@ def _is_wanted(
 
 
 def _actor(operator: Operator) -> Actor:
-    return Actor(operator.user_id, operator.email, operator.ip)
+    ip, *rest = operator.origin
+    return Actor(operator.user_id, operator.email, ip, operator.kind, operator.on_behalf_of, *rest)
 
 
 def _emergency_id(operator: Operator, idempotency_key: str | None) -> str:

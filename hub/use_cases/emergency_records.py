@@ -19,8 +19,7 @@ import msgspec
 import trio
 
 from hub.emergency_log import Cleared, Created, EmergencyLog, Entry, SignedOff
-from hub.tokens import Operator
-from hub.use_cases.audit import record
+from hub.use_cases.audit import Done, record_all
 from hub.use_cases.ports import Database, Transaction
 
 logger = logging.getLogger(__name__)
@@ -149,8 +148,10 @@ def commit(tx: Transaction, entry: Entry) -> bool:
             is_new = tx.emergencies.sign_off(entry.id)
             action, details = "signed_off", {"still_showing": entry.still_showing}
     if is_new:
-        by = Operator(entry.by.user_id, entry.tenant_id, "", entry.by.email, (), entry.by.ip)
-        record(tx, by, entry.at, f"emergency.{action}", "emergency", entry.id, **details)
+        by = entry.by
+        who = (entry.at, by.kind, by.user_id, by.email)
+        what = (f"emergency.{action}", "emergency", entry.id, details)
+        record_all(tx, [Done(*who, *what, by.on_behalf_of, by.ip, by.user_agent, by.request_id)])
     return is_new
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from hub.passwords import Passwords, generate_password
+from hub.use_cases.audit import Done
 from hub.use_cases.device_secrets import hash_token
 from persistence.owner import Owner, connect_as_owner
 from protocol.vocabulary import RoleName
@@ -69,16 +70,8 @@ def _ensure_user(owner: Owner, tenant_id: str, email: str, roles: tuple[RoleName
         return None
     password = generate_password()
     user_id = tx.people.add(email, "", Passwords().hash(password), roles[0])
-    tx.audit.add(
-        at=datetime.now(UTC),
-        user_id=None,
-        user_email="clarion",
-        ip=None,
-        action="user.created",
-        target_type="user",
-        target_id=user_id,
-        details={"email": email, "roles": [roles[0]], "by": "first run"},
-    )
+    details = {"email": email, "roles": [roles[0]], "by": "first run"}
+    tx.audit.add([Done.by_clarion(datetime.now(UTC), "user.created", "user", user_id, details)])
     return password
 
 

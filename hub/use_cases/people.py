@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from hub.passwords import Passwords
+from hub.use_cases.audit import Done
 from hub.use_cases.errors import InConflict, Invalid, NotFound
 from persistence.owner import Owner, connect_as_owner
 
@@ -32,13 +33,5 @@ def set_password(database_url: str, email: str, password: str, tenant_id: str | 
             raise NotFound(f"there is no user {email}")
         at = datetime.now(UTC)
         tx.people.set_password_hash(user.id, Passwords().hash(password), at)
-        tx.audit.add(
-            at=at,
-            user_id=None,
-            user_email="clarion",
-            ip=None,
-            action="user.password_set",
-            target_type="user",
-            target_id=user.id,
-            details={"email": user.email, "by": "command line"},
-        )
+        details = {"email": user.email, "by": "command line"}
+        tx.audit.add([Done.by_clarion(at, "user.password_set", "user", user.id, details)])

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from hub.permissions import Permission, require
-from hub.tokens import Operator
+from hub.operator import Operator
+from hub.permissions import require
 from hub.use_cases.audit import record
 from hub.use_cases.errors import InConflict
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.ports import Places as PlacesPort
 from hub.use_cases.texts import one_line
-from protocol.api import Page, Place
+from protocol.api import Page
+from protocol.places import Place
+from protocol.vocabulary import Permission
 
 Kind = Literal["site", "group"]
 
@@ -28,13 +30,13 @@ class Places:
 
     async def all(self, operator: Operator) -> Page[Place]:
         """All of them, by name, each with the number of approved devices in it. Raises NotAllowed."""
-        require(operator, Permission.VIEW)
+        require(operator, Permission.SCREENS_VIEW)
         places = await self._database.transact(operator.tenant_id, lambda tx: self._places(tx).all())
         return Page(places)
 
     async def add(self, operator: Operator, name: str) -> Place:
         """A new one. Raises NotAllowed, Invalid, InConflict (the name is taken)."""
-        require(operator, Permission.EDIT)
+        require(operator, Permission.PLACES_EDIT)
         name = one_line("name", name)
         now = self._now()
 

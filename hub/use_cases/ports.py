@@ -11,15 +11,8 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
-from protocol.api import (
-    Device,
-    Emergency,
-    LedgerRow,
-    Place,
-    ProvisionItem,
-    Scope,
-    TimelineItem,
-)
+from protocol.api import Device, Emergency, LedgerRow, ProvisionItem, Scope, TimelineItem
+from protocol.places import Place
 from protocol.vocabulary import DeviceStatus, Presence, PresenceReason
 
 Result = TypeVar("Result")
@@ -214,16 +207,24 @@ class Names(Protocol):
 
 
 class Done(Protocol):
-    """One action of an operator."""
+    """One action; see `hub.use_cases.audit.Done`."""
 
     @property
     def at(self) -> datetime: ...
+    @property
+    def actor_kind(self) -> str: ...
     @property
     def user_id(self) -> str | None: ...
     @property
     def user_email(self) -> str: ...
     @property
-    def ip(self) -> str | None: ...
+    def on_behalf_of(self) -> str | None: ...
+    @property
+    def ip_address(self) -> str | None: ...
+    @property
+    def user_agent(self) -> str | None: ...
+    @property
+    def request_id(self) -> str | None: ...
     @property
     def action(self) -> str: ...
     @property
@@ -231,26 +232,15 @@ class Done(Protocol):
     @property
     def target_id(self) -> str | None: ...
     @property
+    def outcome(self) -> str: ...
+    @property
     def details(self) -> dict[str, Any]: ...
 
 
 class Audit(Protocol):
     """The audit log: append, nothing else."""
 
-    def add(
-        self,
-        *,
-        at: datetime,
-        user_id: str | None,
-        user_email: str,
-        ip: str | None,
-        action: str,
-        target_type: str,
-        target_id: str | None,
-        details: dict[str, Any],
-    ) -> None: ...
-
-    def add_all(self, done: Sequence[Done]) -> None: ...
+    def add(self, done: Sequence[Done]) -> None: ...
 
 
 class Transaction(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from hub.tokens import Operator
+from hub.operator import Operator
 from hub.use_cases.errors import Invalid
 from hub.use_cases.ports import Database, NamedTable
 from hub.use_cases.realtime import Realtime

@@ -16,13 +16,16 @@ from datetime import datetime
 import structlog
 import trio
 
+from hub.operator import Operator, Origin
 from hub.passwords import Passwords, TooBusy
+from hub.permissions import permissions_of_roles
 from hub.sign_in_limits import Attempt, SignInLimits
-from hub.tokens import AccessTokens, Operator
-from hub.use_cases.audit import record
+from hub.tokens import AccessTokens
+from hub.use_cases.audit import Done, record
 from hub.use_cases.errors import NotSignedIn, TooMany
 from hub.use_cases.ports import Database, Transaction, User
-from protocol.api import Login, Token
+from protocol.access import TokenPair, UserLogin
+from protocol.vocabulary import ActorKind, AuditOutcome
 
 _log = structlog.get_logger("hub.sign_in")
 
@@ -45,16 +48,16 @@ class SignIn:
         self._refusal_s = refusal_s
         self._limits = SignInLimits()
 
-    async def __call__(self, login: Login, ip: str | None) -> Token:
+    async def __call__(self, login: UserLogin, ip: str | None) -> TokenPair:
         """An access token. Raises NotSignedIn, TooMany."""
         arrived_s = trio.current_time()
-        attempt = Attempt(login.tenant_id, login.email, ip)
+        attempt = Attempt(login.tenant_id or "", login.email, ip)
         wait_s = self._limits.wait_s(attempt, arrived_s)
         if wait_s:
             raise TooMany(
                 f"Too many sign-ins in a row were refused. Wait {wait_s} s before you try again.", wait_s
             )
-        tenant_id = login.tenant_id.lower()
+        tenant_id = (login.tenant_id or "").lower()
         user = await self._database.transact(tenant_id, lambda tx: tx.people.by_email(login.email.strip()))
         try:
             verdict = await self._passwords.verify(login.password, user.password_hash if user else None)
@@ -68,7 +71,15 @@ class SignIn:
                 "Tenant, e-mail address and password do not belong together, or have no access."
             )
         self._limits.succeeded(attempt, trio.current_time())
-        operator = Operator(user.id, tenant_id, user.tenant_name, user.email, user.roles, ip)
+        operator = Operator(
+            user.id,
+            tenant_id,
+            user.tenant_name,
+            user.email,
+            user.roles,
+            permissions_of_roles(user.roles),
+            origin=Origin(ip),
+        )
         at = self._now()
 
         def remember(tx: Transaction) -> None:
@@ -78,8 +89,11 @@ class SignIn:
             record(tx, operator, at, "user.signed_in", "user", operator.user_id)
 
         await self._database.transact(tenant_id, remember)
-        return Token(
+        return TokenPair(
             access_token=self._tokens.issue(operator, at),
+            refresh_token="",
+            refresh_expires_in=0,
+            session_id="",
             token_type="Bearer",  # noqa: S106 -- the scheme, not a secret
             expires_in=self._tokens.ttl_s,
             user_id=operator.user_id,
@@ -100,14 +114,20 @@ class SignIn:
         def remember(tx: Transaction) -> None:
             # Nobody knows who it was: the user is what it was about.
             tx.audit.add(
-                at=self._now(),
-                user_id=None,
-                user_email=user.email,
-                ip=attempt.ip,
-                action="user.sign_in_refused",
-                target_type="user",
-                target_id=user.id,
-                details={},
+                [
+                    Done(
+                        self._now(),
+                        ActorKind.SYSTEM,
+                        None,
+                        user.email,
+                        "user.sign_in_refused",
+                        "user",
+                        user.id,
+                        {},
+                        ip_address=attempt.ip,
+                        outcome=AuditOutcome.DENIED,
+                    )
+                ]
             )
 
         await self._database.transact(tenant_id, remember)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from hub.passwords import Passwords, generate_password
+from hub.use_cases.audit import Done
 from persistence.owner import Owner, connect_as_owner
 from protocol.vocabulary import RoleName
 
@@ -54,14 +55,7 @@ def simulator_login(database_url: str, tenant_id: str) -> SimulatorLogin:
         else:
             user_id = user.id
             tx.people.set_password_hash(user_id, passwords.hash(password), at)
-        tx.audit.add(
-            at=at,
-            user_id=None,
-            user_email="clarion",
-            ip=None,
-            action="user.password_set" if user is not None else "user.created",
-            target_type="user",
-            target_id=user_id,
-            details={"email": SIMULATOR_EMAIL, "by": "clarion up"},
-        )
+        action = "user.password_set" if user is not None else "user.created"
+        details = {"email": SIMULATOR_EMAIL, "by": "clarion up"}
+        tx.audit.add([Done.by_clarion(at, action, "user", user_id, details)])
     return SimulatorLogin(tenant_id, SIMULATOR_EMAIL, password)

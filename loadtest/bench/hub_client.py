@@ -12,7 +12,7 @@ import msgspec
 
 from loadtest.bench.driver import Address, Driver, HttpCall
 from loadtest.bench.errors import BenchError
-from protocol.api import Login, Token
+from protocol.access import TokenPair, UserLogin
 
 Body = TypeVar("Body")
 
@@ -57,9 +57,9 @@ class HubClient:
                 raise BenchError(f"after {within_s:.0f} s the hub was not ready: {why[:300]}")
             time.sleep(_LOOK_EVERY_S)
 
-    def sign_in(self, operator: Login) -> None:
+    def sign_in(self, operator: UserLogin) -> None:
         """From now on every request is this operator's."""
-        self.access_token = self.post("/api/v1/auth/login", operator, Token).access_token
+        self.access_token = self.post("/api/v1/auth/login", operator, TokenPair).access_token
 
     def get(self, path: str, shape: type[Body]) -> Body:
         """Ask and wait; no screen is served meanwhile."""

@@ -28,7 +28,7 @@ from loadtest.bench.process import ServerProcess, environment_of, free_port
 from loadtest.bench.results import HUB
 from loadtest.bench.running_hub import RunningHub
 from loadtest.open_files import allow_open_files
-from protocol.api import Login
+from protocol.access import UserLogin
 
 _COMMAND_WITHIN_S: Final = 60.0
 _DATABASE_ENDS_WITHIN_S: Final = 10.0
@@ -131,10 +131,11 @@ def _run(command: str, env: dict[str, str], folder: Path) -> str:
     return done.stdout
 
 
-def _login(printed: str) -> Login:
+def _login(printed: str) -> UserLogin:
     """The operator, out of what `clarion first-run` prints."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", printed)
     found = re.search(r"Operator\s+tenant\s+(\S+)\s+email\s+(\S+)\s+password\s+(\S+)", plain)
     if found is None:
         raise BenchError("`clarion first-run` named no operator")
-    return Login(*found.groups())
+    tenant_id, email, password = found.groups()
+    return UserLogin(email, password, tenant_id)

@@ -16,7 +16,8 @@ from loadtest.bench.operator_page import OperatorPage
 from loadtest.bench.process import ServerProcess, children_cpu_s, usage
 from loadtest.bench.running_emergency import RunningEmergency
 from loadtest.bench.server import CpuTime
-from protocol.api import Login, Provision, Provisioned, ProvisionItem
+from protocol.access import UserLogin
+from protocol.api import Provision, Provisioned, ProvisionItem
 from protocol.vocabulary import SUBPROTOCOL
 
 _READY_WITHIN_S: Final = 30.0
@@ -32,7 +33,7 @@ class RunningHub:
     """
 
     def __init__(
-        self, process: ServerProcess, client: HubClient, operator: Login, folder: Path, screens: int
+        self, process: ServerProcess, client: HubClient, operator: UserLogin, folder: Path, screens: int
     ) -> None:
         self._process = process
         self.folder = folder

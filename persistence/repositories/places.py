@@ -8,7 +8,7 @@ from typing import Final, Literal, LiteralString
 import msgspec
 
 from persistence.repositories.base import Connection, Repository
-from protocol.api import Place
+from protocol.places import Place
 
 _LIST: Final[dict[str, LiteralString]] = {
     "sites": """

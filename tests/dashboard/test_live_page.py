@@ -9,14 +9,16 @@ from dashboard.clock import Clock
 from dashboard.frame import LivePage
 from dashboard.session import Session
 from dashboard.subscription import Change
-from protocol.api import Token
+from protocol.access import TokenPair
 from tests.dashboard.rows import delta, screen, snapshot
 
 pytestmark = pytest.mark.asyncio
 
 
 async def test_a_page_without_a_browser_makes_nothing_of_what_changed_until_one_is_there_again() -> None:
-    token = Token("token", "Bearer", 60, "user", "tenant", "St. Anna", "ana@example.org", ["operator"])
+    token = TokenPair(
+        "token", "", "Bearer", 60, 60, "s", "user", "tenant", "St. Anna", "ana@example.org", ["operator"]
+    )
     page = LivePage(Session("http://127.0.0.1:9", token, lambda session: None), Clock.from_cookie(None))
     client, subscription = Client(ui.page("/")), page.store.subscribe()
     told: list[Change] = []

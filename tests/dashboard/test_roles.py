@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dashboard.roles import RIGHTS, Right, may, may_not
-from hub.permissions import PERMISSIONS, Permission
-from protocol.vocabulary import RoleName
+from hub.permissions import PERMISSIONS
+from protocol.vocabulary import Permission, RoleName
 
 
 def test_a_role_has_a_right_here_exactly_when_the_hub_gives_it_the_permission() -> None:

@@ -24,7 +24,7 @@ from loadtest.enrolment import provision_all
 from loadtest.fleet import Fleet, FleetOptions, open_fleet
 from loadtest.hub_api import HubApi
 from loadtest.link import EnrolledScreen, Misbehaviour
-from protocol.api import Login
+from protocol.access import UserLogin
 from tests.guarantees import figures
 from tests.hub.hub_process import HubProcess, running_hub
 
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.alone
 async def deaf_to_pushes(hub: HubProcess) -> AsyncIterator[Fleet]:
     """Screens in this very process, to look at: connected, and no push ever reaches them."""
     people = hub.people
-    login = Login(people.tenant_id, people.operator_email, people.operator_password or "")
+    login = UserLogin(people.operator_email, people.operator_password or "", people.tenant_id)
     screens: list[EnrolledScreen] = []
     async with HubApi(hub.url, ssl.create_default_context()) as api:
         await provision_all(api, login, cast.screens(SCREENS), screens.append)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import NamedTuple
 
-from hub.tokens import Operator
+from hub.operator import Operator
+from hub.permissions import PERMISSIONS
 from hub.use_cases.device_secrets import hash_token
 from persistence.owner import Owner, connect_as_owner
 from protocol.vocabulary import RoleName
@@ -35,4 +36,4 @@ def make_tenant(database_url: str, name: str, role: RoleName = RoleName.TENANT_A
         tx.people.ensure_roles(list(RoleName))
         user_id = tx.people.add(email, "Test Admin", _CHEAP_HASH, role)
         tx.enrolment.add_key(hash_token(key))
-    return Tenant(tenant_id, name, Operator(user_id, tenant_id, name, email, (role,)), key)
+    return Tenant(tenant_id, name, Operator(user_id, tenant_id, name, email, (role,), PERMISSIONS[role]), key)

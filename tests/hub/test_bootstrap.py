@@ -12,8 +12,8 @@ import trio
 from hub import bootstrap
 from hub.bootstrap import Hub
 from hub.gateway.connection import Connection
+from hub.operator import THE_HUB
 from hub.settings import Settings
-from hub.tokens import THE_HUB
 from persistence.database import Database
 from persistence.owner import connect_as_owner
 from tests.hub.gateway.client import MemoryTransport, upgrade

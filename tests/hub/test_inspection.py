@@ -22,8 +22,9 @@ from websockets.frames import Opcode
 from hub.api.app import ROUTES
 from hub.bootstrap import Hub
 from hub.inspection import ANSWER_WITHIN_S
+from hub.operator import THE_HUB, Operator
 from hub.settings import Settings
-from hub.tokens import THE_HUB, AccessTokens, Operator
+from hub.tokens import AccessTokens
 from hub.use_cases.errors import NotAllowed
 from persistence.database import Database
 from persistence.owner import connect_as_owner

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 
-from hub.tokens import VERIFIED_AT_MOST, AccessTokens, InvalidToken, Operator
+from hub.operator import Operator
+from hub.tokens import VERIFIED_AT_MOST, AccessTokens, InvalidToken
 
 ANNA = Operator("0b0c0e2c-0000-4000-8000-000000000001", "t", "Hospital", "anna@hospital.example", ("VIEWER",))
 

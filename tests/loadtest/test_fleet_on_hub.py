@@ -14,7 +14,7 @@ from loadtest.enrolment import provision_all
 from loadtest.fleet import Fleet, FleetOptions, open_fleet
 from loadtest.hub_api import HubApi
 from loadtest.link import EnrolledScreen, Misbehaviour
-from protocol.api import Login
+from protocol.access import UserLogin
 from tests.hub.hub_process import HubProcess
 
 DEADLINE_S = 30.0
@@ -25,7 +25,7 @@ FIRE = {"title": "Fire", "message": "Leave by the nearest exit.", "severity": "e
 async def enrolled(hub: HubProcess, count: int, prefix: str) -> list[EnrolledScreen]:
     people = hub.people
     assert people.operator_password is not None
-    operator = Login(people.tenant_id, people.operator_email, people.operator_password)
+    operator = UserLogin(people.operator_email, people.operator_password, people.tenant_id)
     found: list[EnrolledScreen] = []
     async with HubApi(hub.url, ssl.create_default_context()) as api:
         await api.wait_until_there(DEADLINE_S)

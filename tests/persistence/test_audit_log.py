@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from hub.use_cases.audit import Done
 from persistence.database import Database
 from persistence.transaction import Connection, Transaction
+from protocol.vocabulary import ActorKind
 from tests.hub.tenants import Tenant, make_tenant
 
 
@@ -19,14 +21,19 @@ def tenant(database_url: str) -> Tenant:
 
 def write(tx: Transaction) -> None:
     tx.audit.add(
-        at=datetime.now(UTC),
-        user_id=None,
-        user_email="somebody@example",
-        ip="192.0.2.7",
-        action="test.done",
-        target_type="test",
-        target_id=None,
-        details={"n": 1},
+        [
+            Done(
+                datetime.now(UTC),
+                ActorKind.USER,
+                None,
+                "somebody@example",
+                "test.done",
+                "test",
+                None,
+                {"n": 1},
+                ip_address="192.0.2.7",
+            )
+        ]
     )
 
 

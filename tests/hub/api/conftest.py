@@ -17,8 +17,9 @@ from quart_trio import QuartTrio
 from hub.api.app import create_app
 from hub.api.health import Readiness
 from hub.emergency_log import EmergencyLog
+from hub.operator import Operator
 from hub.passwords import Passwords
-from hub.tokens import AccessTokens, Operator
+from hub.tokens import AccessTokens
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.wiring import UseCases
 from persistence.database import Database

@@ -14,7 +14,7 @@ from hub.passwords import Passwords
 from hub.tokens import AccessTokens
 from hub.use_cases.errors import NotSignedIn, TooMany
 from hub.use_cases.sign_in import SignIn
-from protocol.api import Login
+from protocol.access import UserLogin
 from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.tenants import PASSWORD, Tenant, make_tenant
@@ -122,16 +122,16 @@ async def test_a_flood_of_wrong_passwords_from_one_address_is_nobody_elses_troub
     api: Api, tenant: Tenant
 ) -> None:
     sign = SignIn(api.database, Passwords(), api.tokens, lambda: datetime.now(UTC), refusal_s=0.01)
-    right = Login(tenant.id, tenant.admin.email, PASSWORD)
+    right = UserLogin(tenant.admin.email, PASSWORD, tenant.id)
     answers: list[type[Exception]] = []
 
-    async def guess(login: Login) -> None:
+    async def guess(login: UserLogin) -> None:
         with pytest.raises((NotSignedIn, TooMany)) as refused:
             await sign(login, "192.0.2.66")
         answers.append(refused.type)
 
     for number in range(20):
-        await guess(Login(tenant.id, "nobody@example" if number % 2 else tenant.admin.email, f"{number}"))
+        await guess(UserLogin("nobody@example" if number % 2 else tenant.admin.email, f"{number}", tenant.id))
     assert answers.count(NotSignedIn) in (5, 6) and answers[-1] is TooMany
     await guess(right)
     assert answers[-1] is TooMany

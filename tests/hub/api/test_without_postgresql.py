@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from hub.api.app import ROUTES
-from hub.tokens import Operator
+from hub.operator import Operator
 from persistence.embedded import EmbeddedPostgres
 from persistence.migrate import migrate
 from tests.hub.api.conftest import Api, running_api

@@ -45,7 +45,7 @@ def test_the_first_run_makes_two_tenants_the_roles_and_two_people_and_tells_thei
     roles = "SELECT array_agg(name ORDER BY name) FROM roles WHERE tenant_id = %s"
     assert row(database_url, roles, SYSTEM_TENANT_ID) == (["ROOT"],)
     assert row(database_url, roles, made.tenant_id) == (
-        ["CONTENT_ADMIN", "CONTENT_CREATOR", "DEVICE_ADMIN", "TENANT_ADMIN", "VIEWER"],
+        ["CONTENT_ADMIN", "CONTENT_CREATOR", "DEVICE_ADMIN", "EMERGENCY_OPERATOR", "TENANT_ADMIN", "VIEWER"],
     )
     assert row(database_url, "SELECT count(*) FROM audit_log WHERE action = 'user.created'") == (2,)
 
