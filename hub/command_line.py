@@ -160,7 +160,7 @@ def set_password(
 ) -> None:
     """Set the password of a person. It is asked for twice and not shown."""
     from hub.database_place import DatabasePlace
-    from hub.use_cases.people import set_password as store_password
+    from hub.use_cases.set_password import set_password as store_password
 
     password = generate_password() if generate else _new_password()
     with DatabasePlace(Settings.from_environment()) as place:
