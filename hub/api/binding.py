@@ -124,6 +124,8 @@ def _idempotency_key() -> str | None:
 
 def _response(route: Route, returned: Any) -> Response:
     answer = returned if isinstance(returned, Answer) else Answer(returned, route.status)
+    if answer.status == 204:
+        return Response(b"", 204, headers=dict(answer.headers))
     return Response(
         msgspec.json.encode(answer.body),
         answer.status,

@@ -40,7 +40,7 @@ _TAGS: Final = {
 def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
     """The whole document, ready for JSON."""
     kinds = [Problem, *(route.body for route in routes if route.body is not None)]
-    kinds += [kind for route in routes for kind, _ in route.answers.values()]
+    kinds += [kind for route in routes for kind, _ in route.answers.values() if kind is not None]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     schema_of = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
@@ -72,10 +72,7 @@ def _operation(route: Route, schema_of: dict[int, dict[str, Any]]) -> dict[str, 
         "summary": route.summary,
         "parameters": _parameters(route),
         "responses": {
-            str(status): {
-                "description": text,
-                "content": {"application/json": {"schema": schema_of[id(kind)]}},
-            }
+            str(status): {"description": text} | _content(kind, schema_of)
             for status, (kind, text) in sorted(route.answers.items())
         },
     }
@@ -92,6 +89,10 @@ def _operation(route: Route, schema_of: dict[int, dict[str, Any]]) -> dict[str, 
             "content": {CONTENT_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}},
         }
     return operation
+
+
+def _content(kind: Any, schema_of: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    return {} if kind is None else {"content": {"application/json": {"schema": schema_of[id(kind)]}}}
 
 
 def _problems(route: Route) -> dict[int, str]:

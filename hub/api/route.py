@@ -11,7 +11,8 @@ A handler is a plain async function. Its parameters say what it needs, by name:
     idempotency_key   the header Idempotency-Key, or None
     anything else     a parameter of the path, always an id
 
-It returns a Struct, answered with `status`, or an `Answer` that says more.
+It returns a Struct, answered with `status`, or an `Answer` that says more. Where `answers` has None for a type
+(204: done, and nothing to say) it returns nothing.
 """
 
 from __future__ import annotations
