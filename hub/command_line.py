@@ -17,7 +17,7 @@ import msgspec
 import trio
 import typer
 
-from hub.environment import EnvironmentReader, current_environment
+from hub.environment import LOCAL_DEMO, EnvironmentReader, current_environment
 from hub.errors import ClarionError, StartError
 from hub.lifeline import STOP_WITH_STDIN, run_until_told
 from hub.passwords import generate_password
@@ -59,7 +59,7 @@ def up(
     """Start everything on this machine: database, hub, dashboard, simulated screens. Ctrl-C stops it."""
     from hub.up import up as run_up
 
-    env = current_environment()
+    env = {**current_environment(), LOCAL_DEMO: "1"}
     settings = Settings.from_environment(env)
     if screens is None:
         screens = EnvironmentReader(env).integer("SCREENS", 50, at_least=0, at_most=100_000)

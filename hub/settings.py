@@ -74,6 +74,13 @@ class Settings:
     pairing_ttl_s: int = 900
     command_default_ttl_s: int = 86_400
 
+    # Requests a minute, over HTTP; 0: as many as they like. A tenant may have a limit of its own.
+    rate_limit_tenant_per_minute: int = 60_000
+    rate_limit_actor_per_minute: int = 6_000
+    rate_limit_address_per_minute: int = 6_000
+    # Where hubs share these counts; `None`: each counts for itself. Nothing else is kept there.
+    redis_url: str | None = field(default=None, repr=False)
+
     # How long heartbeats, events and ended commands are kept; emergencies and the audit log are for ever.
     history_days: int = 30
 
@@ -96,6 +103,8 @@ class Settings:
         if (tls_certificate is None) != (tls_key is None):
             missing = "CLARION_TLS_KEY" if tls_key is None else "CLARION_TLS_CERTIFICATE"
             raise SettingsError(f"{missing} is not set: TLS needs a certificate and its key (PEM files).")
+        # The dashboard's own; looked at here, so that every command refuses a weak one.
+        read.secret("CLARION_DASHBOARD_SECRET")
         return cls(
             database_url=read.url("CLARION_DATABASE_URL", ("postgresql", "postgres")),
             migration_database_url=read.url("CLARION_MIGRATION_DATABASE_URL", ("postgresql", "postgres")),
@@ -114,7 +123,7 @@ class Settings:
             dashboard_port=read.port("CLARION_DASHBOARD_PORT", default.dashboard_port),
             hub_url=read.url("CLARION_HUB_URL", ("http", "https"))
             or local_hub_url(host, port, tls=tls_key is not None),
-            jwt_secret=read.secret("CLARION_JWT_SECRET", at_least_bytes=32),
+            jwt_secret=read.secret("CLARION_JWT_SECRET"),
             access_token_ttl_s=read.integer(
                 "CLARION_ACCESS_TOKEN_TTL_S", default.access_token_ttl_s, at_least=60
             ),
@@ -135,6 +144,16 @@ class Settings:
             history_days=read.integer(
                 "CLARION_HISTORY_DAYS", default.history_days, at_least=1, at_most=36_500
             ),
+            rate_limit_tenant_per_minute=read.integer(
+                "CLARION_RATE_LIMIT_TENANT_PER_MINUTE", default.rate_limit_tenant_per_minute, at_least=0
+            ),
+            rate_limit_actor_per_minute=read.integer(
+                "CLARION_RATE_LIMIT_ACTOR_PER_MINUTE", default.rate_limit_actor_per_minute, at_least=0
+            ),
+            rate_limit_address_per_minute=read.integer(
+                "CLARION_RATE_LIMIT_ADDRESS_PER_MINUTE", default.rate_limit_address_per_minute, at_least=0
+            ),
+            redis_url=read.url("CLARION_REDIS_URL", ("redis", "rediss", "unix")),
             log_level=read.choice(
                 "CLARION_LOG_LEVEL", default.log_level, ("debug", "info", "warning", "error")
             ),

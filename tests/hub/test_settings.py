@@ -13,6 +13,7 @@ from hub.errors import SettingsError
 from hub.settings import Settings, default_data_dir, local_hub_url
 
 _ROOT = Path(__file__).parents[2]
+_GOOD_SECRET = "8f14e45fceea167a5a36dedd4bea2543f1c0"
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -46,7 +47,7 @@ def test_every_field_can_be_set_by_its_variable(tmp_path: Path) -> None:
         "CLARION_DASHBOARD_HOST": "::1",
         "CLARION_DASHBOARD_PORT": "9080",
         "CLARION_HUB_URL": "https://signs.example",
-        "CLARION_JWT_SECRET": "s" * 32,
+        "CLARION_JWT_SECRET": _GOOD_SECRET,
         "CLARION_ACCESS_TOKEN_TTL_S": "600",
         "CLARION_HEARTBEAT_INTERVAL_S": "0.5",
         "CLARION_HANDSHAKE_DEADLINE_S": "1",
@@ -57,6 +58,10 @@ def test_every_field_can_be_set_by_its_variable(tmp_path: Path) -> None:
         "CLARION_PAIRING_TTL_S": "60",
         "CLARION_COMMAND_DEFAULT_TTL_S": "70",
         "CLARION_HISTORY_DAYS": "7",
+        "CLARION_REDIS_URL": "redis://localhost:6379/1",
+        "CLARION_RATE_LIMIT_TENANT_PER_MINUTE": "1000",
+        "CLARION_RATE_LIMIT_ACTOR_PER_MINUTE": "0",
+        "CLARION_RATE_LIMIT_ADDRESS_PER_MINUTE": "100",
         "CLARION_LOG_LEVEL": "DEBUG",
         "CLARION_LOG_FORMAT": "json",
     }
