@@ -10,7 +10,8 @@ from pathlib import Path
 
 import typer
 
-from hub.use_cases.first_run import SYSTEM_TENANT_ID, FirstRun
+from hub.use_cases.first_run import FirstRun
+from protocol.vocabulary import SYSTEM_TENANT_ID
 
 _NAME_WIDTH = 12
 

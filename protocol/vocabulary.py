@@ -208,6 +208,10 @@ MISSING_SENTENCES: Final[dict[MissingReason, str]] = {
 }
 
 
+SYSTEM_TENANT_ID: Final = "00000000-0000-0000-0000-000000000000"
+"""Where ROOT is at home. It has no screens of its own."""
+
+
 class RoleName(StrEnum):
     """The built-in roles: those of the user's documents, and one for whoever only gives alarms."""
 

@@ -16,9 +16,8 @@ from hub.passwords import Passwords, generate_password
 from hub.use_cases.audit import Done
 from hub.use_cases.device_secrets import hash_token
 from persistence.owner import Owner, connect_as_owner
-from protocol.vocabulary import RoleName
+from protocol.vocabulary import SYSTEM_TENANT_ID, RoleName
 
-SYSTEM_TENANT_ID: Final = "00000000-0000-0000-0000-000000000000"
 SYSTEM_TENANT_NAME: Final = "SYSTEM"
 DEFAULT_TENANT_NAME: Final = "Default Tenant"
 ROOT_EMAIL: Final = "root@cms.local"
