@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hub.password_rules import require_good
 from hub.passwords import Passwords
 from hub.use_cases.audit import Done
-from hub.use_cases.errors import InConflict, Invalid, NotFound
+from hub.use_cases.errors import InConflict, NotFound
 from persistence.owner import Owner, connect_as_owner
-
-PASSWORD_AT_LEAST = 10
 
 
 def set_password(database_url: str, email: str, password: str, tenant_id: str | None = None) -> None:
@@ -18,10 +17,7 @@ def set_password(database_url: str, email: str, password: str, tenant_id: str | 
     Raises NotFound, InConflict (several tenants have a user of this address; say which one), Invalid, and
     `persistence.errors.DatabaseUnavailable`.
     """
-    if len(password) < PASSWORD_AT_LEAST:
-        raise Invalid({"password": f"must have at least {PASSWORD_AT_LEAST} characters"})
-    if "\0" in password:
-        raise Invalid({"password": "must not contain a NUL character"})
+    require_good(password, email)
     with connect_as_owner(database_url) as connection:
         owner = Owner(connection)
         tenants = [tenant_id] if tenant_id is not None else owner.tenants_of_user(email)

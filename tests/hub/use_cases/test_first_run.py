@@ -67,9 +67,9 @@ def test_a_later_run_generates_nothing_whatever_was_renamed_or_switched_off(data
 
 def test_a_password_is_set_from_the_command_line_and_audited(database_url: str) -> None:
     made = first_run(database_url)
-    set_password(database_url, "Operator@Clarion.Local", "a new password")
+    set_password(database_url, "Operator@Clarion.Local", "one more password")
     stored = password_of(database_url, made.tenant_id, "operator@clarion.local")
-    assert Passwords().verify_now("a new password", stored).matches
+    assert Passwords().verify_now("one more password", stored).matches
     sql = "SELECT tenant_id::text, user_email FROM audit_log WHERE action = 'user.password_set'"
     assert row(database_url, sql) == (made.tenant_id, "clarion")
 
@@ -79,11 +79,11 @@ def test_setting_a_password_says_what_is_wrong(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE users SET email = 'ann@example'")
     with pytest.raises(NotFound, match="nobody@example"):
-        set_password(database_url, "nobody@example", "a new password")
+        set_password(database_url, "nobody@example", "one more password")
     with pytest.raises(Invalid):
         set_password(database_url, "ann@example", "short")
     with pytest.raises(InConflict, match=one.id):
-        set_password(database_url, "ann@example", "a new password")
+        set_password(database_url, "ann@example", "one more password")
     before = password_of(database_url, one.id, "ann@example")
-    set_password(database_url, "ann@example", "a new password", two.id)
+    set_password(database_url, "ann@example", "one more password", two.id)
     assert password_of(database_url, one.id, "ann@example") == before
