@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,11 +19,11 @@ def kept_secret(data_dir: Path, name: str) -> str:
     """
     path = data_dir / "secrets" / name
     try:
-        _make_secrets_folder(path.parent)
+        make_secrets_folder(data_dir)
         if not path.exists():
             with suppress(FileExistsError):
-                _write_once(path, secrets.token_urlsafe(48))
-        return path.read_text(encoding="ascii").strip()
+                write_once(path, secrets.token_urlsafe(48))
+        return read_kept(path)
     except OSError as error:
         raise StartError(
             f"{path} cannot be read or kept ({error.strerror}): check CLARION_DATA_DIR."
@@ -33,19 +34,37 @@ def known_secret(data_dir: Path, name: str) -> str | None:
     """The secret of this name if there is one already. Raises StartError when it cannot be read."""
     path = data_dir / "secrets" / name
     try:
-        return path.read_text(encoding="ascii").strip()
+        return read_kept(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise StartError(f"{path} cannot be read ({error.strerror}): run it as the hub's user.") from error
 
 
-def _make_secrets_folder(folder: Path) -> None:
-    make_folder(folder.parent)
+def make_secrets_folder(data_dir: Path, name: str = "") -> Path:
+    """The folder of secrets, or the one of this name in it, for its owner only. Raises OSError."""
+    make_folder(data_dir)
+    folder = data_dir / "secrets"
     folder.mkdir(mode=0o700, exist_ok=True)
+    if name:
+        folder = folder / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
-def _write_once(path: Path, text: str) -> None:
+def read_kept(path: Path) -> str:
+    """What the file says. Raises OSError; StartError when others could read or change it: then it is none."""
+    text, mode = path.read_text(encoding="ascii").strip(), path.stat().st_mode
+    if os.name == "posix" and mode & 0o077:
+        raise StartError(
+            f"{path} is open to others (mode {stat.S_IMODE(mode):04o}): whoever read it can pass for the hub."
+            f" Make a new one (`clarion secrets rotate`), or, if nobody else was on this machine, "
+            f"run `chmod 600 {path}`."
+        )
+    return text
+
+
+def write_once(path: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all. Raises FileExistsError."""
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

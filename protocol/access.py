@@ -357,3 +357,23 @@ class ActInTenant(Struct, frozen=True):
     """Why ROOT acts there; the tenant's own audit shows it."""
 
     reason: Annotated[str, Meta(min_length=3, max_length=500)]
+
+
+# ---- the hub's signature ----
+
+
+class SigningKey(Struct, frozen=True):
+    """One public key of the hub, as a JWK (RFC 8037)."""
+
+    kid: str
+    x: str
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    use: Literal["sig"] = "sig"
+    alg: Literal["EdDSA"] = "EdDSA"
+
+
+class SigningKeySet(Struct, frozen=True):
+    """A JWK Set (RFC 7517), the newest key first."""
+
+    keys: list[SigningKey]
