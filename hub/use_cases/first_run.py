@@ -3,7 +3,8 @@
 Rule: whatever is there already stays as it is, renamed or switched off as it may be. So it runs at every
 start, and only the first one generates secrets, which are returned once and stored only hashed.
 
-This, `set_password.py` and `import_people.py` are for the command line: synchronous, as the owner of the tables, across tenants.
+This, `set_password.py` and `import_people.py` are for the command line: synchronous, as the owner of the
+tables, across tenants.
 """
 
 from __future__ import annotations
