@@ -19,6 +19,7 @@ import trio
 from actors.device.fleet import Fleet
 from actors.runtime import Instant, Service, Services
 from hub import logs
+from hub.access import Access
 from hub.api.app import create_app
 from hub.api.health import Readiness
 from hub.client_address import ClientAddresses
@@ -125,6 +126,7 @@ class Hub:
         )
         secret = settings.jwt_secret or kept_secret(settings.data_dir, "jwt.key")
         self.tokens = AccessTokens(secret, settings.access_token_ttl_s)
+        self.access = Access()
         self.credentials = DeviceCredentials(self.restore, DatabaseUnavailable)
         self.addresses = ClientAddresses(settings.trusted_proxies)
         limits = Limits(
@@ -162,6 +164,7 @@ class Hub:
                 lambda: self.records.waiting,
                 self.moment,
             ),
+            self.access,
             pairing_ttl_s=settings.pairing_ttl_s,
             command_default_ttl_s=settings.command_default_ttl_s,
             now=self.now,
@@ -250,11 +253,11 @@ class Hub:
 
     def _operator_identity(self, token: str) -> OperatorIdentity | None:
         try:
-            operator, expires_at = self.tokens.verify_until(token)
+            operator = self.tokens.verify(token)
         except InvalidToken:
             return None
         require(operator, Permission.SCREENS_VIEW)
-        return OperatorIdentity(operator.tenant_id, (expires_at - self.now()).total_seconds())
+        return OperatorIdentity(operator.tenant_id, operator.sites, operator.session_id)
 
     def _metrics(self) -> Metrics:
         fleet, dispatcher, journal = self.fleet, self.fleet.dispatcher, self.journal

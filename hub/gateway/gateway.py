@@ -50,10 +50,12 @@ class Limits(NamedTuple):
 
 
 class OperatorIdentity(NamedTuple):
-    """Whose page it is, and for how long."""
+    """Whose page it is. `sites`: ids of those they are limited to; None: all. `session_id`: of the sign-in or
+    key by which they are here; the page lives as long as that does."""
 
     tenant_id: str
-    expires_in_s: float
+    sites: frozenset[str] | None = None
+    session_id: str | None = None
 
 
 class OperatorTokens(Protocol):
@@ -212,7 +214,6 @@ class Gateway:
                 connection,
                 self._feed,
                 identity.tenant_id,
-                expires_in_s=identity.expires_in_s,
                 hello_deadline_s=self._limits.hello_deadline_s,
                 outbox_limit_bytes=OPERATOR_OUTBOX_BYTES,
             )

@@ -153,11 +153,10 @@ class DeviceSession:
 
 
 class OperatorSession:
-    """One operator's page on one connection. `expires_in_s`: when the token ends, so does the session."""
+    """One operator's page on one connection."""
 
     __slots__ = (
         "_connection",
-        "_expires_in_s",
         "_feed",
         "_subscribed",
         "_tenant_id",
@@ -171,14 +170,12 @@ class OperatorSession:
         feed: Feed,
         tenant_id: str,
         *,
-        expires_in_s: float,
         hello_deadline_s: float,
         outbox_limit_bytes: int,
     ) -> None:
         self._connection = connection
         self._feed = feed
         self._tenant_id = tenant_id
-        self._expires_in_s = expires_in_s
         self._subscribed = False
         self.hello_deadline_s = hello_deadline_s
         self.outbox_limit_bytes = outbox_limit_bytes
@@ -199,13 +196,12 @@ class OperatorSession:
             self.send(encode(Notice("already_subscribed", "resume is the first frame of a session, once")))
             return
         self._subscribed = True
-        self._connection.move_deadline(self._expires_in_s)
+        self._connection.move_deadline(None)
         self._feed.subscribe(self._tenant_id, self, resume.stream, resume.seq)
 
     def overdue(self) -> None:
         """See `Session`."""
-        code = CloseCode.TOKEN_REVOKED if self._subscribed else CloseCode.NO_HELLO
-        self._connection.close(code, PresenceReason.PROTOCOL_ERROR)
+        self._connection.close(CloseCode.NO_HELLO, PresenceReason.PROTOCOL_ERROR)
 
     def ended(self, reason: PresenceReason) -> None:
         """See `Session`."""

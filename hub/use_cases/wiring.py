@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from hub.access import Access
 from hub.inspection import HubInspection
 from hub.passwords import Passwords
 from hub.tokens import AccessTokens
@@ -43,6 +44,7 @@ class UseCases:
     sites: Places
     groups: Places
     inspection: HubInspection
+    access: Access
 
     @classmethod
     def wired(
@@ -53,6 +55,7 @@ class UseCases:
         tokens: AccessTokens,
         records: EmergencyRecords,
         inspection: HubInspection,
+        access: Access,
         *,
         pairing_ttl_s: int,
         command_default_ttl_s: int,
@@ -71,4 +74,5 @@ class UseCases:
             sites=Places(database, now, "site"),
             groups=Places(database, now, "group"),
             inspection=inspection,
+            access=access,
         )

@@ -14,6 +14,7 @@ import trio
 from quart.testing import QuartClient
 from quart_trio import QuartTrio
 
+from hub.access import Access
 from hub.api.app import create_app
 from hub.api.health import Readiness
 from hub.emergency_log import EmergencyLog
@@ -127,6 +128,7 @@ async def running_api(database_url: str, folder: Path, *, wait_s: float = 2.0) -
             tokens,
             records,
             nothing_to_inspect(),
+            Access(),
             pairing_ttl_s=900,
             command_default_ttl_s=3600,
         )

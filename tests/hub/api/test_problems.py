@@ -10,6 +10,7 @@ import msgspec
 import pytest
 import trio
 
+from hub.access import Access
 from hub.api.app import create_app
 from hub.api.health import Readiness
 from hub.emergency_log import EmergencyLog
@@ -169,6 +170,7 @@ async def test_what_is_not_ready_says_what_is_missing(api: Api, database_url: st
             api.tokens,
             records,
             nothing_to_inspect(),
+            Access(),
             pairing_ttl_s=1,
             command_default_ttl_s=1,
         )

@@ -96,7 +96,7 @@ class House:
     def operator_identity(self, token: str) -> OperatorIdentity | None:
         if token == "cleaner":
             raise NotAllowed("Your roles (none) do not allow you to see screens.")
-        return OperatorIdentity(token, 3_600.0) if token in ("t1", "t2") else None
+        return OperatorIdentity(token) if token in ("t1", "t2") else None
 
     def load_pending(self, reading: Reading) -> None:
         self.loads.append(reading)
