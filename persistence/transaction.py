@@ -13,8 +13,12 @@ from persistence.repositories.commands import Commands
 from persistence.repositories.devices import Devices
 from persistence.repositories.emergencies import Emergencies
 from persistence.repositories.enrolment import Enrolment
+from persistence.repositories.features import Features, UserGroups
 from persistence.repositories.people import People
 from persistence.repositories.places import Names, Places
+from persistence.repositories.roles import Roles
+from persistence.repositories.users import Users
+from persistence.repositories.second_factors import SecondFactors
 
 
 class Transaction:
@@ -53,6 +57,22 @@ class Transaction:
         return People(self.connection, self.tenant_id)
 
     @cached_property
+    def users(self) -> Users:
+        return Users(self.connection, self.tenant_id)
+
+    @cached_property
+    def roles(self) -> Roles:
+        return Roles(self.connection, self.tenant_id)
+
+    @cached_property
+    def user_groups(self) -> UserGroups:
+        return UserGroups(self.connection, self.tenant_id)
+
+    @cached_property
+    def features(self) -> Features:
+        return Features(self.connection, self.tenant_id)
+
+    @cached_property
     def sites(self) -> Places:
         return Places(self.connection, self.tenant_id, "sites")
 
@@ -63,6 +83,10 @@ class Transaction:
     @cached_property
     def names(self) -> Names:
         return Names(self.connection, self.tenant_id)
+
+    @cached_property
+    def second_factors(self) -> SecondFactors:
+        return SecondFactors(self.connection, self.tenant_id)
 
     @cached_property
     def audit(self) -> Audit:
