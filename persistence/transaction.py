@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
+from persistence.repositories.api_keys import ApiKeys
 from persistence.repositories.audit import Audit
 from persistence.repositories.base import Connection as Connection
 from persistence.repositories.bulk_commands import BulkCommands
@@ -13,6 +14,7 @@ from persistence.repositories.commands import Commands
 from persistence.repositories.devices import Devices
 from persistence.repositories.emergencies import Emergencies
 from persistence.repositories.enrolment import Enrolment
+from persistence.repositories.enrolment_keys import EnrolmentKeys
 from persistence.repositories.features import Features, UserGroups
 from persistence.repositories.people import People
 from persistence.repositories.places import Names, Places
@@ -87,6 +89,14 @@ class Transaction:
     @cached_property
     def second_factors(self) -> SecondFactors:
         return SecondFactors(self.connection, self.tenant_id)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        return ApiKeys(self.connection, self.tenant_id)
+
+    @cached_property
+    def enrolment_keys(self) -> EnrolmentKeys:
+        return EnrolmentKeys(self.connection, self.tenant_id)
 
     @cached_property
     def audit(self) -> Audit:

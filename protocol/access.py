@@ -274,7 +274,7 @@ class ApiKeyRequest(Struct, frozen=True):
     name: Name
     permissions: Annotated[list[Permission], Meta(min_length=1)]
     sites: Ids | None = None
-    expires_at: datetime | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class ApiKey(Struct, frozen=True):

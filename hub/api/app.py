@@ -3,7 +3,7 @@
 `create_app` is called once, by `hub/bootstrap.py`:
 
     app = create_app(
-        use_cases, tokens, readiness=…, metrics=…, public_websocket_url=settings.public_websocket_url
+        use_cases, tokens, limits, readiness=…, metrics=…, public_websocket_url=settings.public_websocket_url
     )
 
 It starts nothing and waits for nothing: no lifespan events are needed.
@@ -21,10 +21,12 @@ from quart import Response, g, request
 from quart_trio import QuartTrio
 
 from hub.api import (
+    api_keys,
     bulk_commands,
     commands,
     devices,
     emergencies,
+    enrolment_keys,
     health,
     inspect,
     pages,
@@ -36,6 +38,7 @@ from hub.api import (
 from hub.api.asgi import WholeRequest, WholeRequests
 from hub.api.binding import Binding
 from hub.api.health import Readiness
+from hub.api.limits import RequestLimits, limit_headers
 from hub.api.openapi import openapi_document
 from hub.api.problems import answer_failure
 from hub.api.route import Route
@@ -54,6 +57,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *bulk_commands.ROUTES,
     *places.ROUTES,
     *emergencies.ROUTES,
+    *api_keys.ROUTES,
+    *enrolment_keys.ROUTES,
     *inspect.ROUTES,
 )
 
@@ -61,6 +66,7 @@ ROUTES: Final[tuple[Route, ...]] = (
 def create_app(
     use_cases: UseCases,
     tokens: AccessTokens,
+    limits: RequestLimits,
     *,
     readiness: Callable[[], Awaitable[Readiness]],
     metrics: Callable[[], bytes],
@@ -80,7 +86,7 @@ def create_app(
     # Not /a//b for /a/b by a redirect: an address is right or wrong.
     app.url_map.merge_slashes = False
 
-    binding = Binding(use_cases, tokens, public_websocket_url)
+    binding = Binding(use_cases, tokens, limits, public_websocket_url)
     for each in ROUTES:
         rule = each.path.replace("{", "<").replace("}", ">")
         # No dot: Quart would take what stands before it for a blueprint, four times a request.
@@ -106,6 +112,7 @@ def create_app(
         headers["Referrer-Policy"] = "no-referrer"
         headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         headers.setdefault("Cache-Control", "no-store")
+        headers.update(limit_headers())
         return response
 
     # The last resort: whatever is raised becomes a problem document, and what nobody foresaw is logged.

@@ -33,6 +33,7 @@ _TAGS: Final = {
     "devices": "Screens: find, read, change, let in, shut out.",
     "commands": "Orders to one screen, or to many at once.",
     "places": "Sites and groups.",
+    "keys": "What integrations, and screens that ask to be let in, show to the hub.",
     "emergencies": "Take over every screen in scope, and know which of them show it.",
 }
 

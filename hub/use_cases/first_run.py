@@ -9,13 +9,13 @@ tables, across tenants.
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from hub.passwords import Passwords, generate_password
 from hub.use_cases.audit import Done
 from hub.use_cases.device_secrets import hash_token
+from hub.use_cases.enrolment_keys import new_enrolment_key
 from persistence.owner import Owner, connect_as_owner
 from protocol.vocabulary import SYSTEM_TENANT_ID, RoleName
 
@@ -77,8 +77,8 @@ def _ensure_user(owner: Owner, tenant_id: str, email: str, roles: tuple[RoleName
 
 def _ensure_enrolment_key(owner: Owner, tenant_id: str) -> str | None:
     tx = owner.within(tenant_id)
-    if tx.enrolment.any_key():
+    if tx.enrolment_keys.any():
         return None
-    key = secrets.token_urlsafe(18)
-    tx.enrolment.add_key(hash_token(key))
+    key = new_enrolment_key()
+    tx.enrolment_keys.add(hash_token(key), datetime.now(UTC))
     return key

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
+from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.second_factor_ports import SecondFactors
 from protocol.api import Device, Emergency, LedgerRow, ProvisionItem, Scope, TimelineItem
@@ -278,6 +279,10 @@ class Transaction(Protocol):
     def names(self) -> Names: ...
     @property
     def second_factors(self) -> SecondFactors: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
+    @property
+    def enrolment_keys(self) -> EnrolmentKeys: ...
     @property
     def audit(self) -> Audit: ...
 

@@ -12,12 +12,14 @@ from hub.inspection import HubInspection
 from hub.passwords import Passwords
 from hub.tokens import AccessTokens
 from hub.use_cases.admission import Admission
+from hub.use_cases.api_keys import ApiKeys
 from hub.use_cases.bulk_commands import BulkCommands
 from hub.use_cases.command_lane import CommandLane
 from hub.use_cases.commands import Commands
 from hub.use_cases.devices import Devices
 from hub.use_cases.emergencies import Emergencies
 from hub.use_cases.emergency_records import EmergencyRecords
+from hub.use_cases.enrolment_keys import EnrolmentKeys
 from hub.use_cases.pairing import Pairings
 from hub.use_cases.places import Places
 from hub.use_cases.ports import Database
@@ -45,6 +47,8 @@ class UseCases:
     groups: Places
     inspection: HubInspection
     access: Access
+    api_keys: ApiKeys
+    enrolment_keys: EnrolmentKeys
 
     @classmethod
     def wired(
@@ -75,4 +79,6 @@ class UseCases:
             groups=Places(database, now, "group"),
             inspection=inspection,
             access=access,
+            api_keys=ApiKeys(database, access, now),
+            enrolment_keys=EnrolmentKeys(database, now),
         )

@@ -188,16 +188,6 @@ class Enrolment(Repository):
         ids = {row["hardware_id"]: row["id"] for row in known + new}
         return ids, {row["id"] for row in known}
 
-    def add_key(self, key_hash: bytes) -> None:
-        """One more enrolment key for this tenant."""
-        self._run(
-            "INSERT INTO enrolment_keys (tenant_id, key_hash) VALUES (%(tenant)s, %(key)s)", key=key_hash
-        )
-
-    def any_key(self) -> bool:
-        """Whether the tenant has, or had, an enrolment key."""
-        return self._row("SELECT 1 FROM enrolment_keys WHERE tenant_id = %(tenant)s LIMIT 1") is not None
-
     def _pairing(self, sql: LiteralString, **values: str) -> Pairing | None:
         row = self._row(sql, **values)
         return Pairing(**{**row, "status": DeviceStatus(row["status"])}) if row else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from hub.operator import Operator
@@ -35,5 +36,5 @@ def make_tenant(database_url: str, name: str, role: RoleName = RoleName.TENANT_A
         tx = owner.within(tenant_id)
         tx.people.ensure_roles(list(RoleName))
         user_id = tx.people.add(email, "Test Admin", _CHEAP_HASH, role)
-        tx.enrolment.add_key(hash_token(key))
+        tx.enrolment_keys.add(hash_token(key), datetime.now(UTC))
     return Tenant(tenant_id, name, Operator(user_id, tenant_id, name, email, (role,), PERMISSIONS[role]), key)
