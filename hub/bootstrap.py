@@ -22,6 +22,7 @@ from hub import logs
 from hub.access import Access
 from hub.api.app import create_app
 from hub.api.health import Readiness
+from hub.api.limits import PerMinute, RequestLimits
 from hub.client_address import ClientAddresses
 from hub.emergency_log import EmergencyLog
 from hub.errors import StartError
@@ -45,6 +46,7 @@ from hub.metrics import Metrics
 from hub.open_commands import OpenCommands
 from hub.passwords import Passwords
 from hub.permissions import require
+from hub.rate_limits import RateLimits
 from hub.restore import Restore
 from hub.retention import Retention
 from hub.settings import Settings
@@ -127,6 +129,17 @@ class Hub:
         secret = settings.jwt_secret or kept_secret(settings.data_dir, "jwt.key")
         self.tokens = AccessTokens(secret, settings.access_token_ttl_s)
         self.access = Access()
+        self.rate_limits = RateLimits()
+        self.request_limits = RequestLimits(
+            self.rate_limits,
+            PerMinute(
+                settings.rate_limit_tenant_per_minute,
+                settings.rate_limit_actor_per_minute,
+                settings.rate_limit_address_per_minute,
+            ),
+            lambda tenant_id: None,
+            lambda: wall_ms() / 1000,
+        )
         self.credentials = DeviceCredentials(self.restore, DatabaseUnavailable)
         self.addresses = ClientAddresses(settings.trusted_proxies)
         limits = Limits(
@@ -343,6 +356,7 @@ async def run_hub(settings: Settings, wall_ms: Callable[[], int] = wall_ms) -> N
             app = create_app(
                 hub.use_cases,
                 hub.tokens,
+                hub.request_limits,
                 readiness=hub.readiness,
                 metrics=hub.metrics.text,
                 public_websocket_url=settings.public_websocket_url,

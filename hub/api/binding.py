@@ -16,6 +16,7 @@ import trio
 from quart import Response, g, request
 
 from hub.api.decoding import CORRECT, decode_body, decode_query
+from hub.api.limits import RequestLimits
 from hub.api.problems import ProblemResponse
 from hub.api.route import Answer, Route
 from hub.operator import Operator, Origin
@@ -31,9 +32,16 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 class Binding:
     """Makes a Quart view of a route."""
 
-    def __init__(self, use_cases: UseCases, tokens: AccessTokens, public_websocket_url: str | None) -> None:
+    def __init__(
+        self,
+        use_cases: UseCases,
+        tokens: AccessTokens,
+        limits: RequestLimits,
+        public_websocket_url: str | None,
+    ) -> None:
         self._use_cases = use_cases
         self._tokens = tokens
+        self._limits = limits
         self._public_websocket_url = public_websocket_url
 
     def view(self, route: Route) -> Callable[..., Awaitable[Response]]:
@@ -50,8 +58,12 @@ class Binding:
         return answer
 
     async def _arguments(self, route: Route, path: dict[str, str]) -> dict[str, Any]:
-        # Who asks comes first: a stranger learns nothing from the other checks.
-        given: dict[str, Any] = {"operator": self._operator()} if route.signed_in else {}
+        self._limits.arrives(route, caller_ip())
+        given: dict[str, Any] = {}
+        if route.signed_in:
+            # Who asks comes first: a stranger learns nothing from the other checks.
+            given["operator"] = operator = self._operator()
+            self._limits.asks(route, operator)
         for name, value in path.items():
             if not _ID.fullmatch(value):
                 raise ProblemResponse(404, f"There is nothing of this id: {name} must be a UUID.")

@@ -76,6 +76,7 @@ ROUTES: Final = (
         summary="Take over every screen in scope, now",
         answers={201: (EmergencyCreated, "The alert is on its way.")},
         problems={409: "The Idempotency-Key belongs to another emergency."},
+        urgent=True,
     ),
     route(
         "GET",
@@ -119,6 +120,7 @@ ROUTES: Final = (
         summary="The all-clear; said again it changes nothing",
         answers={200: (Emergency, "The emergency as it is now.")},
         problems=_NONE,
+        urgent=True,
     ),
     route(
         "POST",
@@ -128,5 +130,6 @@ ROUTES: Final = (
         summary="Close a case although some screens may still show the alert",
         answers={200: (Emergency, "The emergency as it is now.")},
         problems={**_NONE, 409: "The emergency is live: give the all-clear first."},
+        urgent=True,
     ),
 )

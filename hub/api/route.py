@@ -11,8 +11,8 @@ A handler is a plain async function. Its parameters say what it needs, by name:
     idempotency_key   the header Idempotency-Key, or None
     anything else     a parameter of the path, always an id
 
-It returns a Struct, answered with `status`, or an `Answer` that says more. Where `answers` has None for a type
-(204: done, and nothing to say) it returns nothing.
+It returns a Struct, answered with `status`, or an `Answer` that says more. Where `answers` has None for a
+type (204: done, and nothing to say) it returns nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`answers`: type and sentence by status; `problems`: what else it answers, beside the usual."""
+    """`answers`: type and sentence by status; `problems`: what else it answers, beside the usual. `urgent`:
+    no limit of requests holds it back."""
 
     method: str
     path: str
@@ -52,6 +53,7 @@ class Route:
     body: Any = None
     body_optional: bool = False
     query: Any = None
+    urgent: bool = False
 
     @property
     def status(self) -> int:
@@ -73,6 +75,7 @@ def route(
     summary: str,
     answers: Mapping[int, tuple[Any, str]],
     problems: Mapping[int, str] | None = None,
+    urgent: bool = False,
 ) -> Route:
     """A route from a handler's own signature. Raises TypeError when path and parameters do not fit."""
     hints = get_type_hints(handler)
@@ -95,6 +98,7 @@ def route(
         body=body,
         body_optional=optional,
         query=hints.get("query"),
+        urgent=urgent,
     )
 
 

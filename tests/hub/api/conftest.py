@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -17,9 +18,11 @@ from quart_trio import QuartTrio
 from hub.access import Access
 from hub.api.app import create_app
 from hub.api.health import Readiness
+from hub.api.limits import PerMinute, RequestLimits
 from hub.emergency_log import EmergencyLog
 from hub.operator import Operator
 from hub.passwords import Passwords
+from hub.rate_limits import RateLimits
 from hub.tokens import AccessTokens
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.wiring import UseCases
@@ -48,8 +51,10 @@ class Api:
         database: Database,
         database_url: str,
         realtime: RecordingRealtime,
+        limits: RequestLimits,
     ) -> None:
         self.app = app
+        self.limits = limits
         self.use_cases = use_cases
         self.database = database
         self.database_url = database_url
@@ -114,8 +119,10 @@ class Api:
 
 
 @asynccontextmanager
-async def running_api(database_url: str, folder: Path, *, wait_s: float = 2.0) -> AsyncIterator[Api]:
-    """The application over this database for as long as the block lasts."""
+async def running_api(
+    database_url: str, folder: Path, *, wait_s: float = 2.0, limits: RequestLimits | None = None
+) -> AsyncIterator[Api]:
+    """The application over this database for as long as the block lasts; without limits unless given."""
     realtime = RecordingRealtime()
     async with Database(database_url, pool_size=2, wait_s=wait_s) as database, trio.open_nursery() as nursery:
         log = EmergencyLog(folder / "emergencies.log")
@@ -136,8 +143,9 @@ async def running_api(database_url: str, folder: Path, *, wait_s: float = 2.0) -
         async def ready() -> Readiness:
             return Readiness(ready=True, checks={"database": "ok"})
 
-        app = create_app(use_cases, tokens, readiness=ready, metrics=lambda: b"up 1\n")
-        yield Api(app, use_cases, database, database_url, realtime)
+        limits = limits or RequestLimits(RateLimits(), PerMinute(0, 0, 0), lambda _: None, time.time)
+        app = create_app(use_cases, tokens, limits, readiness=ready, metrics=lambda: b"up 1\n")
+        yield Api(app, use_cases, database, database_url, realtime, limits)
 
 
 @pytest.fixture

@@ -174,8 +174,10 @@ async def test_what_is_not_ready_says_what_is_missing(api: Api, database_url: st
             pairing_ttl_s=1,
             command_default_ttl_s=1,
         )
-        app = create_app(use_cases, api.tokens, readiness=not_ready, metrics=lambda: b"")
-        reply = await Api(app, use_cases, database, database_url, api.realtime).get("/health/ready")
+        app = create_app(use_cases, api.tokens, api.limits, readiness=not_ready, metrics=lambda: b"")
+        reply = await Api(app, use_cases, database, database_url, api.realtime, api.limits).get(
+            "/health/ready"
+        )
     assert is_problem(reply, 503).fields == {"migrations": "0002-more is pending"}
 
 
