@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from persistence.repositories.api_keys import ApiKeys
 from persistence.repositories.audit import Audit
+from persistence.repositories.audit_log import AuditLog
 from persistence.repositories.base import Connection as Connection
 from persistence.repositories.bulk_commands import BulkCommands
 from persistence.repositories.command_queue import CommandQueue
@@ -19,8 +20,8 @@ from persistence.repositories.features import Features, UserGroups
 from persistence.repositories.people import People
 from persistence.repositories.places import Names, Places
 from persistence.repositories.roles import Roles
-from persistence.repositories.users import Users
 from persistence.repositories.second_factors import SecondFactors
+from persistence.repositories.users import Users
 
 
 class Transaction:
@@ -101,6 +102,10 @@ class Transaction:
     @cached_property
     def audit(self) -> Audit:
         return Audit(self.connection, self.tenant_id)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        return AuditLog(self.connection, self.tenant_id)
 
 
 class Tenant(NamedTuple):

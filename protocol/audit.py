@@ -40,6 +40,31 @@ class AuditLink(Struct, frozen=True):
     hash: str
 
 
+class AuditSeal(Struct, frozen=True, forbid_unknown_fields=True):
+    """The last line of an export: what must stand before it, so that a line that was cut off is missed.
+
+    `previous_hash` is that of the first link, `head` the hash of the last one. `is_whole`: every entry from
+    `first_seq` to `last_seq` is there; else only those that fitted a filter. `has_more`: the export was cut
+    here, the next one begins after `last_seq`. Without entries the numbers are 0, the hashes empty."""
+
+    tenant_id: str
+    entries: int
+    first_seq: int
+    last_seq: int
+    previous_hash: str
+    head: str
+    is_whole: bool
+    has_more: bool = False
+
+
+class AuditAction(Struct, frozen=True):
+    """An action that was done lately: how often among the newest entries, and when last."""
+
+    action: str
+    entries: int
+    last_at: datetime
+
+
 class AuditFault(Struct, frozen=True):
     """What does not fit: `seq` is the entry at which it shows, `text` a sentence."""
 

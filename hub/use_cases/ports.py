@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
+from hub.use_cases.audit_ports import AuditLog
 from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
 from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
@@ -285,6 +286,8 @@ class Transaction(Protocol):
     def enrolment_keys(self) -> EnrolmentKeys: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def audit_log(self) -> AuditLog: ...
 
 
 class Questions(Protocol):

@@ -1,0 +1,58 @@
+"""What reading the audit log needs: PostgreSQL's side, and the folder of archives. See `ports.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from protocol.audit import AuditAction, AuditLink, AuditRow, AuditSeal
+
+
+class Archive(Protocol):
+    """Entries that were taken out of PostgreSQL, and in which file they are."""
+
+    @property
+    def first_seq(self) -> int: ...
+    @property
+    def last_seq(self) -> int: ...
+    @property
+    def last_hash(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def archived_at(self) -> datetime: ...
+
+
+class AuditLog(Protocol):
+    """The audit log as it is read. `filters`: the fields of `audit_log.Filter`."""
+
+    def head(self) -> tuple[int, str] | None: ...
+
+    def first(self) -> int: ...
+
+    def newest(
+        self, filters: Mapping[str, Any], *, lowest: int, highest: int, limit: int
+    ) -> list[AuditRow]: ...
+
+    def links(
+        self, filters: Mapping[str, Any], *, lowest: int, highest: int, limit: int
+    ) -> list[AuditLink]: ...
+
+    def actions(self, lowest: int) -> list[AuditAction]: ...
+
+    def archives(self) -> Sequence[Archive]: ...
+
+    def drop_archived(self, last_seq: int, last_hash: str, file: str) -> int: ...
+
+
+class ArchiveFolder(Protocol):
+    """Where archives are. Each method blocks."""
+
+    def write(self, seal: AuditSeal, links: Iterable[AuditLink]) -> str:
+        """The name of the file; when this returns the disk has all of it. Raises OSError."""
+        ...
+
+    def read(self, file: str) -> Iterator[AuditLink | AuditSeal]:
+        """Every line. Raises OSError, and ValueError for a line that is none."""
+        ...
