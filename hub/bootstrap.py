@@ -50,6 +50,7 @@ from hub.rate_limits import RateLimits
 from hub.restore import Restore
 from hub.retention import Retention
 from hub.settings import Settings
+from hub.signing import SigningKeys
 from hub.tokens import AccessTokens, InvalidToken
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.wiring import UseCases
@@ -178,6 +179,7 @@ class Hub:
                 self.moment,
             ),
             self.access,
+            SigningKeys.kept_in(settings.data_dir, self.now()),
             pairing_ttl_s=settings.pairing_ttl_s,
             command_default_ttl_s=settings.command_default_ttl_s,
             now=self.now,

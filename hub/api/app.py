@@ -33,6 +33,7 @@ from hub.api import (
     pairing,
     places,
     sign_in,
+    signing,
     sockets,
 )
 from hub.api.asgi import WholeRequest, WholeRequests
@@ -60,6 +61,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *api_keys.ROUTES,
     *enrolment_keys.ROUTES,
     *inspect.ROUTES,
+    *signing.ROUTES,
 )
 
 

@@ -20,6 +20,7 @@ _USUAL: Final = {
     401: "Not signed in, or the token is not valid any more.",
     403: "Your roles do not allow this.",
     422: "Fields that cannot be meant; `fields` names each.",
+    429: "Too many requests. Retry-After says how long to wait, RateLimit of which limit.",
     503: "The database does not answer. Try again after Retry-After.",
 }
 _OF_BODIES: Final = {
@@ -34,6 +35,7 @@ _TAGS: Final = {
     "commands": "Orders to one screen, or to many at once.",
     "places": "Sites and groups.",
     "keys": "What integrations, and screens that ask to be let in, show to the hub.",
+    "signature": "By which what comes from the hub can be told from what does not.",
     "emergencies": "Take over every screen in scope, and know which of them show it.",
 }
 
@@ -97,7 +99,7 @@ def _content(kind: Any, schema_of: dict[int, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _problems(route: Route) -> dict[int, str]:
-    problems = {503: _USUAL[503]}
+    problems = {503: _USUAL[503]} | ({} if route.urgent and route.signed_in else {429: _USUAL[429]})
     if route.signed_in:
         problems |= {401: _USUAL[401], 403: _USUAL[403]}
     if route.body is not None:

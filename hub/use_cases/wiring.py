@@ -10,6 +10,7 @@ from typing import Self
 from hub.access import Access
 from hub.inspection import HubInspection
 from hub.passwords import Passwords
+from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
 from hub.use_cases.admission import Admission
 from hub.use_cases.api_keys import ApiKeys
@@ -47,6 +48,7 @@ class UseCases:
     groups: Places
     inspection: HubInspection
     access: Access
+    signing_keys: SigningKeys
     api_keys: ApiKeys
     enrolment_keys: EnrolmentKeys
 
@@ -60,6 +62,7 @@ class UseCases:
         records: EmergencyRecords,
         inspection: HubInspection,
         access: Access,
+        signing_keys: SigningKeys,
         *,
         pairing_ttl_s: int,
         command_default_ttl_s: int,
@@ -79,6 +82,7 @@ class UseCases:
             groups=Places(database, now, "group"),
             inspection=inspection,
             access=access,
+            signing_keys=signing_keys,
             api_keys=ApiKeys(database, access, now),
             enrolment_keys=EnrolmentKeys(database, now),
         )

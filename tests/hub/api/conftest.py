@@ -23,6 +23,7 @@ from hub.emergency_log import EmergencyLog
 from hub.operator import Operator
 from hub.passwords import Passwords
 from hub.rate_limits import RateLimits
+from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.wiring import UseCases
@@ -136,6 +137,7 @@ async def running_api(
             records,
             nothing_to_inspect(),
             Access(),
+            SigningKeys.kept_in(folder),
             pairing_ttl_s=900,
             command_default_ttl_s=3600,
         )

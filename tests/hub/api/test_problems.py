@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import trio
 
-from hub.access import Access
 from hub.api.app import create_app
 from hub.api.health import Readiness
-from hub.emergency_log import EmergencyLog
-from hub.passwords import Passwords
-from hub.use_cases.emergency_records import EmergencyRecords
-from hub.use_cases.wiring import UseCases
-from persistence.database import Database
 from persistence.errors import DatabaseUnavailable
 from protocol.api import Problem
-from tests.fakes import nothing_to_inspect
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.tenants import Tenant
 
@@ -157,27 +148,12 @@ async def test_health_and_metrics_answer_without_signing_in(api: Api) -> None:
     assert metrics.headers["Content-Type"].startswith("text/plain; version=0.0.4")
 
 
-async def test_what_is_not_ready_says_what_is_missing(api: Api, database_url: str, tmp_path: Path) -> None:
+async def test_what_is_not_ready_says_what_is_missing(api: Api) -> None:
     async def not_ready() -> Readiness:
         return Readiness(ready=False, checks={"database": "ok", "migrations": "0002-more is pending"})
 
-    async with Database(database_url, pool_size=1) as database, trio.open_nursery() as nursery:
-        records = EmergencyRecords(database, EmergencyLog(tmp_path / "log"), DatabaseUnavailable, nursery)
-        use_cases = UseCases.wired(
-            database,
-            api.realtime,
-            Passwords(),
-            api.tokens,
-            records,
-            nothing_to_inspect(),
-            Access(),
-            pairing_ttl_s=1,
-            command_default_ttl_s=1,
-        )
-        app = create_app(use_cases, api.tokens, api.limits, readiness=not_ready, metrics=lambda: b"")
-        reply = await Api(app, use_cases, database, database_url, api.realtime, api.limits).get(
-            "/health/ready"
-        )
+    api.app = create_app(api.use_cases, api.tokens, api.limits, readiness=not_ready, metrics=lambda: b"")
+    reply = await api.get("/health/ready")
     assert is_problem(reply, 503).fields == {"migrations": "0002-more is pending"}
 
 
