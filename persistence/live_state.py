@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple, TypeVar
 
 from persistence.database import Database
+from persistence.group_reach import GROUPS_OF_DEVICES
 from persistence.migrate import FOLDER
 from persistence.repositories.base import Connection
 from persistence.transaction import Tenant
@@ -43,10 +44,10 @@ class ScreenRecord(NamedTuple):
     last_seen_at: datetime | None
     playback: str | None
     now_playing: str | None
-    group_ids: list[str]
-    groups: list[str]
     open_commands: int
     playlist_version: int
+    group_ids: list[str]
+    groups: list[str]
 
 
 class CommandRecord(NamedTuple):
@@ -99,15 +100,11 @@ _SCREENS: Final = """
            CASE WHEN d.pairing_state = 'waiting' AND d.pairing_expires_at > now() THEN d.pairing_code END,
            CASE WHEN d.pairing_state = 'waiting' THEN d.pairing_expires_at END,
            d.presence_reason, d.presence_since, d.last_seen_at, d.playback, d.now_playing,
-           ARRAY(SELECT g.id FROM device_group_members m JOIN device_groups g ON g.id = m.group_id
-                  WHERE m.device_id = d.id ORDER BY g.name),
-           ARRAY(SELECT g.name FROM device_group_members m JOIN device_groups g ON g.id = m.group_id
-                  WHERE m.device_id = d.id ORDER BY g.name),
            (SELECT count(*) FROM commands c
              WHERE c.device_id = d.id AND c.status IN ('queued', 'sent', 'received')),
            d.playlist_version
       FROM devices d LEFT JOIN sites s ON s.id = d.site_id
-     WHERE d.tenant_id = clarion_tenant() AND (%(ids)s::uuid[] IS NULL OR d.id = ANY (%(ids)s::uuid[]))
+     WHERE d.tenant_id = %(tenant)s AND (%(ids)s::uuid[] IS NULL OR d.id = ANY (%(ids)s::uuid[]))
 """
 
 _EMERGENCIES: Final = """
@@ -177,8 +174,15 @@ class LiveState:
 
     async def screens(self, tenant_id: str, device_ids: Sequence[str] | None = None) -> list[ScreenRecord]:
         """These devices of the tenant, or all of them."""
-        ids = None if device_ids is None else list(device_ids)
-        return await self._records(tenant_id, _SCREENS, ScreenRecord, ids=ids)
+        asked = {"tenant": tenant_id, "ids": None if device_ids is None else list(device_ids)}
+
+        def work(connection: Connection) -> list[ScreenRecord]:
+            rows = connection.execute(_SCREENS, asked).fetchall()
+            # Not joined there: with no statistics yet PostgreSQL may go through all groups for each device.
+            groups = {row[0]: row[1:] for row in connection.execute(GROUPS_OF_DEVICES, asked)}
+            return [ScreenRecord(*row, *(groups.get(row[0]) or ([], []))) for row in rows]
+
+        return await self._database.run(work, tenant_id=tenant_id)
 
     async def open_commands(self, tenant_id: str, device_ids: Sequence[str]) -> list[CommandRecord]:
         """These devices' commands that have not ended; those of each device in sequence."""

@@ -88,7 +88,8 @@ class Claimed(Struct, frozen=True, omit_defaults=True):
 
 
 class Device(Struct, frozen=True):
-    """One device, as PostgreSQL has it."""
+    """One device, as PostgreSQL has it. `groups`: names of all that reach it; `group_ids`: those it was put
+    into by hand, which a patch replaces."""
 
     id: str
     hardware_id: str
@@ -101,6 +102,7 @@ class Device(Struct, frozen=True):
     site_id: str | None
     site: str | None
     groups: list[str]
+    group_ids: list[str]
     tags: dict[str, str]
     location: str
     settings: dict[str, Any]
@@ -179,10 +181,14 @@ class TimelineItem(Struct, frozen=True):
 
 
 class Scope(Struct, frozen=True):
-    """Whom an emergency or a command is for. `kind: all` needs no ids; the others need at least one."""
+    """Whom an emergency or a command is for. `kind: all` needs no ids; the others need at least one.
+
+    `within`: the sites to which it is limited; null: no limit. For somebody limited to sites the hub sets it.
+    """
 
     kind: Literal["all", "sites", "groups", "devices"] = "all"
     ids: Annotated[list[Id], Meta(max_length=10_000)] = field(default_factory=list)
+    within: Annotated[list[Id], Meta(max_length=10_000)] | None = None
 
 
 # ---- commands ----

@@ -8,6 +8,7 @@ from typing import Any, Final, LiteralString, NamedTuple
 import msgspec
 from psycopg.types.json import Jsonb
 
+from persistence.group_reach import DEVICES_OF_GROUPS
 from persistence.repositories.base import Repository
 from protocol.api import BulkCommand, Scope
 from protocol.vocabulary import OPEN_COMMAND_STATUSES, CommandStatus
@@ -15,8 +16,7 @@ from protocol.vocabulary import OPEN_COMMAND_STATUSES, CommandStatus
 _WITHIN: Final[dict[str, LiteralString]] = {
     "all": "",
     "sites": " AND d.site_id = ANY (%(ids)s::uuid[])",
-    "groups": " AND EXISTS (SELECT FROM device_group_members m WHERE m.tenant_id = d.tenant_id"
-    " AND m.device_id = d.id AND m.group_id = ANY (%(ids)s::uuid[]))",
+    "groups": " AND d.id IN (" + DEVICES_OF_GROUPS + ")",
     "devices": " AND d.id = ANY (%(ids)s::uuid[])",
 }
 

@@ -9,14 +9,15 @@ from typing import Any, Final, LiteralString
 import msgspec
 from psycopg.types.json import Jsonb
 
+from persistence.group_reach import DEVICES_OF_GROUPS, GROUPS_OF_DEVICES
 from persistence.repositories.base import Repository
 from protocol.api import Device, TimelineItem
 
 _SELECT: Final = """
 SELECT d.id, d.hardware_id, d.name, d.status, d.presence, d.presence_reason, d.presence_since, d.last_seen_at,
        d.site_id, s.name AS site,
-       ARRAY(SELECT g.name FROM device_group_members m JOIN device_groups g ON g.id = m.group_id
-              WHERE m.tenant_id = d.tenant_id AND m.device_id = d.id ORDER BY g.name) AS groups,
+       ARRAY(SELECT m.group_id FROM device_group_members m
+              WHERE m.tenant_id = d.tenant_id AND m.device_id = d.id ORDER BY m.group_id) AS group_ids,
        d.tags, d.location, d.settings, d.model, d.platform, d.mac_address::text,
        host(d.ip_address) AS ip_address, d.player_version, d.playback, d.now_playing,
        d.created_at, d.approved_at,
@@ -52,8 +53,8 @@ class Devices(Repository):
 
     def get(self, device_id: str) -> Device | None:
         """The device, or None if this tenant has none of that id."""
-        row = self._row(_SELECT + " AND d.id = %(id)s", id=device_id)
-        return msgspec.convert(row, Device) if row else None
+        found = self._devices(_SELECT + " AND d.id = %(id)s", id=device_id)
+        return found[0] if found else None
 
     def find(
         self,
@@ -78,11 +79,8 @@ class Devices(Repository):
             sql += " AND d.site_id = %(site)s"
             values["site"] = site_id
         if group_id is not None:
-            sql += (
-                " AND EXISTS (SELECT FROM device_group_members m"
-                " WHERE m.tenant_id = d.tenant_id AND m.device_id = d.id AND m.group_id = %(group)s)"
-            )
-            values["group"] = group_id
+            sql += " AND d.id IN (" + DEVICES_OF_GROUPS + ")"
+            values["ids"] = [group_id]
         if tag is not None:
             key, colon, value = tag.partition(":")
             sql += " AND d.tags @> %(tag)s" if colon else " AND d.tags ? %(tag)s"
@@ -94,7 +92,14 @@ class Devices(Repository):
             sql += " AND (d.name, d.id) > (%(after_name)s, %(after_id)s)"
             values["after_name"], values["after_id"] = after
         sql += " ORDER BY d.name, d.id LIMIT %(limit)s"
-        return msgspec.convert(self._rows(sql, **values), list[Device])
+        return self._devices(sql, **values)
+
+    def _devices(self, sql: LiteralString, **values: Any) -> list[Device]:
+        """With the groups of each; these are asked for the found ones only."""
+        rows = self._rows(sql, **values)
+        reach = self._rows(GROUPS_OF_DEVICES, ids=[row["id"] for row in rows]) if rows else []
+        groups = {row["device_id"]: row["groups"] for row in reach}
+        return msgspec.convert([{**row, "groups": groups.get(row["id"], [])} for row in rows], list[Device])
 
     def change(self, device_id: str, changes: Mapping[str, Any], at: datetime) -> None:
         """Sets the given ones of name, location, site_id, tags and settings."""
