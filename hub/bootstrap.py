@@ -50,14 +50,16 @@ from hub.rate_limits import RateLimits
 from hub.restore import Restore
 from hub.retention import Retention
 from hub.settings import Settings
+from hub.shared_counts import SharedCounts
 from hub.signing import SigningKeys
 from hub.tokens import AccessTokens, InvalidToken
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.wiring import UseCases
 from persistence.database import Database
-from persistence.errors import DatabaseUnavailable, UnsafeDatabaseRole
+from persistence.errors import DatabaseUnavailable, RedisUnavailable, UnsafeDatabaseRole
 from persistence.journal import JournalWriter, Written
 from persistence.live_state import LiveState
+from persistence.request_counts import RequestCounts
 from persistence.retention import Retention as OldRows
 from protocol.close_codes import CloseCode
 from protocol.vocabulary import Permission, PresenceReason
@@ -231,8 +233,17 @@ class Hub:
                 Service("expiry of commands", self._expire_commands, vital=False),
                 Service("tenants", self._follow_tenants, vital=False),
                 Service("retention", self.retention.run, vital=False),
+                *self._shared_counts(),
             ]
         )
+
+    def _shared_counts(self) -> list[Service]:
+        """With a Redis, hubs share their counts of requests."""
+        if self.settings.redis_url is None:
+            return []
+        counts = RequestCounts(self.settings.redis_url)
+        shared = SharedCounts(self.rate_limits, counts, RedisUnavailable, lambda: self._wall_ms() / 1000)
+        return [Service("shared counts of requests", shared.run, vital=False)]
 
     async def _beat(self) -> None:
         while True:

@@ -81,6 +81,7 @@ class RateLimits:
 
     def __init__(self) -> None:
         self._counts: dict[str, _Count] = {}
+        self._touched: set[str] = set()
         self._swept = 0
 
     def __len__(self) -> int:
@@ -112,9 +113,11 @@ class RateLimits:
             left -= 1
         return Verdict(least.kind, least.limit, max(0, math.floor(left)), reset_s, wait_s)
 
-    def here(self, minute: int) -> dict[str, int]:
-        """What was counted here in this minute, by the subjects' names; for other hubs."""
-        return {name: c.here for name, c in self._counts.items() if c.minute == minute and c.here}
+    def touched(self, minute: int) -> dict[str, int]:
+        """Who asked here since this was asked last, by name, and how often in this minute; for other hubs."""
+        touched, self._touched = self._touched, set()
+        counts = ((name, self._counts.get(name)) for name in touched)
+        return {name: c.here for name, c in counts if c is not None and c.minute == minute}
 
     def hear(self, minute: int, others: Mapping[str, int]) -> None:
         """What the other hubs have counted in this minute. Who has not asked here is left out."""
@@ -124,6 +127,7 @@ class RateLimits:
                 count.others = number
 
     def _count(self, name: str, minute: int) -> _Count:
+        self._touched.add(name)
         count = self._counts.get(name)
         if count is None:
             if len(self._counts) >= MOST_REMEMBERED:
@@ -136,6 +140,7 @@ class RateLimits:
 
     def _sweep(self, minute: int) -> None:
         self._swept = minute
+        self._touched.clear()
         idle = [name for name, count in self._counts.items() if not minute - 1 <= count.minute <= minute]
         for name in idle:
             del self._counts[name]

@@ -1,4 +1,4 @@
-"""What can go wrong between Clarion and PostgreSQL, each with one line for the person who reads it."""
+"""What can go wrong between Clarion and PostgreSQL or Redis, each with one line for whoever reads it."""
 
 from __future__ import annotations
 
@@ -13,3 +13,7 @@ class UnsafeDatabaseRole(Exception):
 
 class MigrationFailed(Exception):
     """The database cannot be brought to what this version of Clarion expects. Nothing was changed."""
+
+
+class RedisUnavailable(Exception):
+    """Redis did not answer. Nothing is lost: what it has is ephemeral, and every hub can do without."""

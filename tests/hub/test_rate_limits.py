@@ -48,7 +48,8 @@ def test_a_request_that_is_refused_counts_for_nobody() -> None:
         take(limits, MINUTE_S, TEN, tenant)
     for _ in range(200):
         assert take(limits, MINUTE_S, TEN, tenant) > 0
-    assert limits.here(int(MINUTE_S // WINDOW_S)) == {"actor:anna": 10, "tenant:t": 10}
+    assert limits.touched(int(MINUTE_S // WINDOW_S)) == {"actor:anna": 10, "tenant:t": 10}
+    assert limits.touched(int(MINUTE_S // WINDOW_S)) == {}, "nobody has asked since"
 
 
 def test_the_verdict_speaks_of_the_subject_that_has_least_left() -> None:
