@@ -131,7 +131,7 @@ class Hub:
         )
         secret = settings.jwt_secret or kept_secret(settings.data_dir, "jwt.key")
         self.tokens = AccessTokens(secret, settings.access_token_ttl_s)
-        self.access = Access()
+        self.access = Access(database, DatabaseUnavailable, self.now)
         self.rate_limits = RateLimits()
         self.request_limits = RequestLimits(
             self.rate_limits,
@@ -203,6 +203,7 @@ class Hub:
         await self.records.bring()
         await self.retention.make_room()
         self.tenant_names.update(await self.restore.everything(self.board))
+        await self.access.fill()
 
     async def refresh_tenants(self) -> None:
         """Learn of the tenants that were made while the hub runs. Raises DatabaseUnavailable."""
@@ -232,6 +233,7 @@ class Hub:
                 Service("live side", self.live.run, vital=False),
                 Service("expiry of commands", self._expire_commands, vital=False),
                 Service("tenants", self._follow_tenants, vital=False),
+                Service("access", self.access.run, vital=False),
                 Service("retention", self.retention.run, vital=False),
                 *self._shared_counts(),
             ]

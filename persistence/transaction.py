@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
+from persistence.repositories.access import Access
 from persistence.repositories.api_keys import ApiKeys
 from persistence.repositories.audit import Audit
 from persistence.repositories.audit_log import AuditLog
@@ -21,6 +22,7 @@ from persistence.repositories.people import People
 from persistence.repositories.places import Names, Places
 from persistence.repositories.roles import Roles
 from persistence.repositories.second_factors import SecondFactors
+from persistence.repositories.sessions import Sessions
 from persistence.repositories.users import Users
 
 
@@ -107,6 +109,14 @@ class Transaction:
     def audit_log(self) -> AuditLog:
         return AuditLog(self.connection, self.tenant_id)
 
+    @cached_property
+    def access(self) -> Access:
+        return Access(self.connection, self.tenant_id)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.connection, self.tenant_id)
+
 
 class Tenant(NamedTuple):
     """One tenant, as the functions across tenants show it."""
@@ -131,6 +141,25 @@ class Questions:
         """The active tenant that this enrolment key is good for."""
         row = self.connection.execute("SELECT tenant_of_enrolment_key(%s)", (key_hash,)).fetchone()
         return row[0] if row else None
+
+    def tenant_of_session(self, session_id: str) -> str | None:
+        """The tenant of the person whose session this is, ended or not."""
+        row = self.connection.execute("SELECT tenant_of_session(%s)", (session_id,)).fetchone()
+        return row[0] if row else None
+
+    def tenant_of_refresh_token(self, token_hash: bytes) -> str | None:
+        """The tenant in whose sessions this token is, spent or not."""
+        row = self.connection.execute("SELECT tenant_of_refresh_token(%s)", (token_hash,)).fetchone()
+        return row[0] if row else None
+
+    def tenants_of_email(self, email: str) -> list[str]:
+        """The active tenants that have a user of this address."""
+        return [row[0] for row in self.connection.execute("SELECT tenants_of_email(%s)", (email,))]
+
+    def access_versions(self) -> dict[str, int]:
+        """By tenant: a number that rises with every change of who may do what."""
+        rows = self.connection.execute("SELECT tenant_id, version FROM all_access_versions()")
+        return dict(rows.fetchall())
 
     def tenant_of_device(self, device_id: str) -> str | None:
         """The active tenant of this device."""

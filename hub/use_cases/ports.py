@@ -6,15 +6,18 @@ of one tenant; the tenant is never a parameter here, so that no use case can nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
+from hub.use_cases.access_ports import AccessRecords
 from hub.use_cases.audit_ports import AuditLog
 from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
 from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.second_factor_ports import SecondFactors
+from hub.use_cases.session_ports import Sessions
+from hub.use_cases.site_limits import Sites
 from protocol.api import Device, Emergency, LedgerRow, ProvisionItem, Scope, TimelineItem
 from protocol.places import Place
 from protocol.vocabulary import DeviceStatus, Presence, PresenceReason
@@ -24,13 +27,18 @@ NamedTable = Literal["sites", "device_groups", "devices"]
 
 
 class Devices(Protocol):
-    """Devices as operators read and change them."""
+    """Devices as operators read and change them. `sites`: only those that are there; None: all."""
 
-    def get(self, device_id: str) -> Device | None: ...
+    def get(self, device_id: str, sites: Sites = None) -> Device | None: ...
+
+    def get_locked(self, device_id: str, sites: Sites = None) -> Device | None: ...
+
+    def names(self, device_ids: Sequence[str], sites: Collection[str] | None) -> dict[str, str]: ...
 
     def find(
         self,
         *,
+        sites: Sites,
         status: str | None,
         site_id: str | None,
         group_id: str | None,
@@ -68,6 +76,8 @@ class Pairing(Protocol):
     def claim_token_hash(self) -> bytes | None: ...
     @property
     def has_token(self) -> bool: ...
+    @property
+    def site_id(self) -> str | None: ...
 
 
 class Enrolment(Protocol):
@@ -128,7 +138,9 @@ class LedgerEntry(Protocol):
 
 
 class Emergencies(Protocol):
-    """Emergencies and their ledgers as operators read them."""
+    """Emergencies and their ledgers as operators read them. `sites`: those to which whoever reads is limited,
+    by the id `user_id`; they find what is for a screen there, or is theirs, and the screens there are counted.
+    """
 
     def add(
         self,
@@ -143,23 +155,34 @@ class Emergencies(Protocol):
         content_hash: str,
         issued_at: datetime,
         issued_by: str,
+        issued_by_name: str,
         expires_at: datetime | None,
     ) -> bool: ...
 
-    def get(self, emergency_id: str) -> Emergency | None: ...
+    def get(
+        self, emergency_id: str, sites: Sites = None, user_id: str | None = None
+    ) -> Emergency | None: ...
 
     def newest(
-        self, *, only_open: bool, after: tuple[datetime, str] | None, limit: int
+        self,
+        *,
+        sites: Sites,
+        user_id: str | None,
+        also: Sequence[str],
+        only_open: bool,
+        after: tuple[datetime, str] | None,
+        limit: int,
     ) -> list[Emergency]: ...
 
     def sign_off(self, emergency_id: str) -> bool: ...
 
-    def begin_clearing(self, emergency_id: str, user_id: str, at: datetime) -> bool: ...
+    def begin_clearing(self, emergency_id: str, user_id: str, name: str, at: datetime) -> bool: ...
 
     def ledger(
         self,
         emergency_id: str,
         *,
+        sites: Sites,
         missing: bool | None,
         state: str | None,
         after: tuple[str, str] | None,
@@ -287,6 +310,10 @@ class Transaction(Protocol):
     @property
     def audit(self) -> Audit: ...
     @property
+    def access(self) -> AccessRecords: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
     def audit_log(self) -> AuditLog: ...
 
 
@@ -296,6 +323,14 @@ class Questions(Protocol):
     def tenant_of_enrolment_key(self, key_hash: bytes) -> str | None: ...
 
     def tenant_of_device(self, device_id: str) -> str | None: ...
+
+    def tenant_of_session(self, session_id: str) -> str | None: ...
+
+    def tenant_of_refresh_token(self, token_hash: bytes) -> str | None: ...
+
+    def tenants_of_email(self, email: str) -> list[str]: ...
+
+    def access_versions(self) -> dict[str, int]: ...
 
 
 class Database(Protocol):

@@ -26,7 +26,7 @@ from hub.rate_limits import RateLimits
 from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
 from hub.use_cases.emergency_records import EmergencyRecords
-from hub.use_cases.wiring import UseCases
+from hub.use_cases.wiring import UseCases, utc_now
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable
 from persistence.owner import connect_as_owner
@@ -136,7 +136,7 @@ async def running_api(
             tokens,
             records,
             nothing_to_inspect(),
-            Access(),
+            Access(database, DatabaseUnavailable, utc_now),
             SigningKeys.kept_in(folder),
             pairing_ttl_s=900,
             command_default_ttl_s=3600,
