@@ -37,6 +37,8 @@ _TAGS: Final = {
     "keys": "What integrations, and screens that ask to be let in, show to the hub.",
     "signature": "By which what comes from the hub can be told from what does not.",
     "emergencies": "Take over every screen in scope, and know which of them show it.",
+    "people": "Who may sign in, and their roles.",
+    "features": "What is offered to which groups of users.",
 }
 
 

@@ -59,3 +59,9 @@ class LedgerQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
 
     missing: bool | None = None
     state: LedgerState | None = None
+
+
+class UsersQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """`q` is looked for in address and name."""
+
+    q: Annotated[str, Meta(max_length=200)] | None = None

@@ -26,10 +26,11 @@ from hub.use_cases.people_rules import (
     require_to_give,
 )
 from hub.use_cases.ports import Database, Transaction
+from hub.use_cases.session_ports import Session
 from hub.use_cases.texts import optional_line
-from protocol.access import UserCreate, UserCreated, UserPatch, UserRow
+from protocol.access import SessionRow, UserCreate, UserCreated, UserPatch, UserRow
 from protocol.api import Page
-from protocol.vocabulary import Permission
+from protocol.vocabulary import Permission, SessionEnd
 
 NO_SUCH_USER: Final = "There is no such person. They may have been deleted, or the id is mistyped."
 
@@ -112,6 +113,8 @@ class People:
                 if patch.sites is not UNSET:
                     tx.users.put_sites(user_id, _checked_sites(tx, patch.sites))
                 user = _there_is(tx, user_id)
+            if before.is_active and not user.is_active:
+                tx.sessions.end(SessionEnd.DEACTIVATED, now, user_id=user_id)
             if user.is_active != before.is_active:
                 action = "user.activated" if user.is_active else "user.deactivated"
                 record(tx, operator, now, action, "user", user_id, email=user.email)
@@ -155,12 +158,49 @@ class People:
 
         await self._change_access(operator.tenant_id, write)
 
+    async def sessions(self, operator: Operator, user_id: str) -> Page[SessionRow]:
+        """Where the person is signed in, the one used last first. Raises NotAllowed, NotFound."""
+        require_everywhere(operator, Permission.PEOPLE_MANAGE)
+        now = self._now()
+
+        def read(tx: Transaction) -> Page[SessionRow]:
+            _there_is(tx, user_id)
+            return Page([_session_row(each, operator) for each in tx.sessions.of_user(user_id, now)])
+
+        return await self._database.transact(operator.tenant_id, read)
+
+    async def end_sessions(self, operator: Operator, user_id: str) -> None:
+        """The person is signed out everywhere. Raises NotAllowed, NotFound."""
+        require_everywhere(operator, Permission.PEOPLE_MANAGE)
+        now = self._now()
+
+        def write(tx: Transaction) -> None:
+            user = _to_change(tx, operator, user_id)
+            ended = tx.sessions.end(SessionEnd.REVOKED, now, user_id=user_id)
+            what = {"email": user.email, "sessions": len(ended)}
+            record(tx, operator, now, "user.signed_out", "user", user_id, **what)
+
+        await self._change_access(operator.tenant_id, write)
+
 
 def _there_is(tx: Transaction, user_id: str) -> UserRow:
     user = tx.users.get(user_id)
     if user is None:
         raise NotFound(NO_SUCH_USER)
     return user
+
+
+def _session_row(session: Session, operator: Operator) -> SessionRow:
+    return SessionRow(
+        session.id,
+        session.created_at,
+        session.last_used_at,
+        session.expires_at,
+        session.ip_address,
+        session.user_agent,
+        session.acts_in,
+        current=session.id == operator.session_id,
+    )
 
 
 def _to_change(tx: Transaction, operator: Operator, user_id: str) -> UserRow:

@@ -21,11 +21,15 @@ from hub.use_cases.devices import Devices
 from hub.use_cases.emergencies import Emergencies
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.enrolment_keys import EnrolmentKeys
+from hub.use_cases.features import Features
 from hub.use_cases.pairing import Pairings
+from hub.use_cases.people import People
 from hub.use_cases.places import Places
 from hub.use_cases.ports import Database
 from hub.use_cases.realtime import Realtime
+from hub.use_cases.roles import Roles
 from hub.use_cases.sign_in import SignIn
+from hub.use_cases.user_groups import UserGroups
 
 
 def utc_now() -> datetime:
@@ -51,6 +55,10 @@ class UseCases:
     signing_keys: SigningKeys
     api_keys: ApiKeys
     enrolment_keys: EnrolmentKeys
+    people: People
+    roles: Roles
+    user_groups: UserGroups
+    features: Features
 
     @classmethod
     def wired(
@@ -85,4 +93,8 @@ class UseCases:
             signing_keys=signing_keys,
             api_keys=ApiKeys(database, access, now),
             enrolment_keys=EnrolmentKeys(database, now),
+            people=People(database, access, passwords, now),
+            roles=Roles(database, access, now),
+            user_groups=UserGroups(database, access, now),
+            features=Features(database, access, now),
         )
