@@ -18,6 +18,7 @@ from persistence.repositories.emergencies import Emergencies
 from persistence.repositories.enrolment import Enrolment
 from persistence.repositories.enrolment_keys import EnrolmentKeys
 from persistence.repositories.features import Features, UserGroups
+from persistence.repositories.links import Links
 from persistence.repositories.people import People
 from persistence.repositories.places import Names, Places
 from persistence.repositories.roles import Roles
@@ -90,6 +91,10 @@ class Transaction:
         return Names(self.connection, self.tenant_id)
 
     @cached_property
+    def links(self) -> Links:
+        return Links(self.connection, self.tenant_id)
+
+    @cached_property
     def second_factors(self) -> SecondFactors:
         return SecondFactors(self.connection, self.tenant_id)
 
@@ -155,6 +160,11 @@ class Questions:
     def tenants_of_email(self, email: str) -> list[str]:
         """The active tenants that have a user of this address."""
         return [row[0] for row in self.connection.execute("SELECT tenants_of_email(%s)", (email,))]
+
+    def tenant_of_link(self, token_hash: bytes) -> str | None:
+        """The tenant of the person whom this one-time link is for, used or not."""
+        row = self.connection.execute("SELECT tenant_of_link(%s)", (token_hash,)).fetchone()
+        return row[0] if row else None
 
     def access_versions(self) -> dict[str, int]:
         """By tenant: a number that rises with every change of who may do what."""

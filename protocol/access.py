@@ -177,11 +177,13 @@ class UserCreate(Struct, frozen=True):
 
 
 class OneTimeLink(Struct, frozen=True):
-    """`url` is None when it went out by mail; otherwise it is shown here, once."""
+    """`url` is None when it went out by mail; otherwise it is shown here, once, and `not_mailed_because`
+    is the end of the sentence "No mail was sent: …"."""
 
     url: str | None
     mailed_to: str | None
     expires_at: datetime
+    not_mailed_because: str | None = None
 
 
 class UserCreated(Struct, frozen=True):

@@ -14,6 +14,7 @@ from hub.use_cases.access_ports import AccessRecords
 from hub.use_cases.audit_ports import AuditLog
 from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
 from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
+from hub.use_cases.link_ports import Links
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.second_factor_ports import SecondFactors
 from hub.use_cases.session_ports import Sessions
@@ -159,9 +160,7 @@ class Emergencies(Protocol):
         expires_at: datetime | None,
     ) -> bool: ...
 
-    def get(
-        self, emergency_id: str, sites: Sites = None, user_id: str | None = None
-    ) -> Emergency | None: ...
+    def get(self, emergency_id: str, sites: Sites = None, user_id: str | None = None) -> Emergency | None: ...
 
     def newest(
         self,
@@ -302,6 +301,8 @@ class Transaction(Protocol):
     @property
     def names(self) -> Names: ...
     @property
+    def links(self) -> Links: ...
+    @property
     def second_factors(self) -> SecondFactors: ...
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -329,6 +330,8 @@ class Questions(Protocol):
     def tenant_of_refresh_token(self, token_hash: bytes) -> str | None: ...
 
     def tenants_of_email(self, email: str) -> list[str]: ...
+
+    def tenant_of_link(self, token_hash: bytes) -> str | None: ...
 
     def access_versions(self) -> dict[str, int]: ...
 
