@@ -82,6 +82,10 @@ def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
         "PYTHONPATH": str(_PACKAGES),
         "CLARION_LOG_LEVEL": "warning",
         "CLARION_STOP_WITH_STDIN": "1",
+        # One operator sends all the commands, as fast as the hub takes them, and signs in once.
+        "CLARION_RATE_LIMIT_TENANT_PER_MINUTE": "0",
+        "CLARION_RATE_LIMIT_ACTOR_PER_MINUTE": "0",
+        "CLARION_ACCESS_TOKEN_TTL_S": "28800",
         **settings,
     }
 
