@@ -74,6 +74,20 @@ class MailServer:
         )
 
 
+def check_mail(smtp_url: str, sender: str | None) -> None:
+    """Raises SettingsError when letters could not be sent so."""
+    MailServer.from_url(smtp_url)
+    try:
+        Address(addr_spec=sender or "")
+        has_domain = "@" in (sender or "")
+    except (MessageError, ValueError, IndexError):
+        has_domain = False
+    if not has_domain:
+        raise SettingsError(
+            "CLARION_MAIL_FROM is no mail address: write whom letters are from, clarion@example.org."
+        )
+
+
 class Mail:
     """Sends letters from this address. `tls`: whom to trust; None: whom the system trusts."""
 

@@ -20,6 +20,7 @@ from typing import Literal
 from hub.client_address import Network
 from hub.environment import EnvironmentReader, current_environment
 from hub.errors import SettingsError
+from hub.mail import check_mail
 
 LogFormat = Literal["console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -57,7 +58,14 @@ class Settings:
     # Its own settings, such as CLARION_DASHBOARD_SECRET, are in dashboard/settings.py.
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = 8080
+    # Where people open it: what one-time links begin with. Default: its host and port, from this machine.
+    dashboard_url: str = "http://127.0.0.1:8080"
     hub_url: str = "http://127.0.0.1:8000"
+
+    # Where letters are handed over (invitations, new passwords), and who they are from. `None`: none is sent;
+    # administrators are shown the links instead.
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
 
     # `None`: generated once and kept in `data_dir/secrets`, readable by its owner only.
     jwt_secret: str | None = field(default=None, repr=False)
@@ -105,6 +113,12 @@ class Settings:
             raise SettingsError(f"{missing} is not set: TLS needs a certificate and its key (PEM files).")
         # The dashboard's own; looked at here, so that every command refuses a weak one.
         read.secret("CLARION_DASHBOARD_SECRET")
+        dashboard_host = read.text("CLARION_DASHBOARD_HOST", default.dashboard_host)
+        dashboard_port = read.port("CLARION_DASHBOARD_PORT", default.dashboard_port)
+        smtp_url = read.url("CLARION_SMTP_URL", ("smtp", "smtps"))
+        mail_from = read.optional("CLARION_MAIL_FROM")
+        if smtp_url is not None:
+            check_mail(smtp_url, mail_from)
         return cls(
             database_url=read.url("CLARION_DATABASE_URL", ("postgresql", "postgres")),
             migration_database_url=read.url("CLARION_MIGRATION_DATABASE_URL", ("postgresql", "postgres")),
@@ -119,8 +133,12 @@ class Settings:
             trusted_proxies=read.networks("CLARION_TRUSTED_PROXIES"),
             gateway=read.choice("CLARION_GATEWAY", default.gateway, ("auto", "epoll", "streams")),
             public_websocket_url=read.url("CLARION_PUBLIC_WEBSOCKET_URL", ("ws", "wss")),
-            dashboard_host=read.text("CLARION_DASHBOARD_HOST", default.dashboard_host),
-            dashboard_port=read.port("CLARION_DASHBOARD_PORT", default.dashboard_port),
+            dashboard_host=dashboard_host,
+            dashboard_port=dashboard_port,
+            dashboard_url=read.url("CLARION_DASHBOARD_URL", ("http", "https"))
+            or local_hub_url(dashboard_host, dashboard_port),
+            smtp_url=smtp_url,
+            mail_from=mail_from,
             hub_url=read.url("CLARION_HUB_URL", ("http", "https"))
             or local_hub_url(host, port, tls=tls_key is not None),
             jwt_secret=read.secret("CLARION_JWT_SECRET"),

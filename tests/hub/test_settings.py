@@ -46,6 +46,9 @@ def test_every_field_can_be_set_by_its_variable(tmp_path: Path) -> None:
         "CLARION_PUBLIC_WEBSOCKET_URL": "wss://signs.example/ws",
         "CLARION_DASHBOARD_HOST": "::1",
         "CLARION_DASHBOARD_PORT": "9080",
+        "CLARION_DASHBOARD_URL": "https://signs.example/dashboard",
+        "CLARION_SMTP_URL": "smtps://clarion:hush@mail.example:1465",
+        "CLARION_MAIL_FROM": "clarion@signs.example",
         "CLARION_HUB_URL": "https://signs.example",
         "CLARION_JWT_SECRET": _GOOD_SECRET,
         "CLARION_ACCESS_TOKEN_TTL_S": "600",
@@ -94,12 +97,31 @@ def test_every_field_can_be_set_by_its_variable(tmp_path: Path) -> None:
         ("CLARION_JWT_SECRET", "short"),
         ("CLARION_TLS_CERTIFICATE", "/no/such/file.pem"),
         ("CLARION_DATA_DIR", str(Path(__file__))),
+        ("CLARION_DASHBOARD_URL", "signs.example"),
+        ("CLARION_SMTP_URL", "mail.example:25"),
+        ("CLARION_SMTP_URL", "smtp://"),
+        ("CLARION_SMTP_URL", "smtp://mail.example:eleven"),
+        ("CLARION_SMTP_URL", "smtp://clarion@mail.example"),
+        ("CLARION_SMTP_URL", "smtp://mail.example/inbox"),
+        ("CLARION_MAIL_FROM", "nobody"),
+        ("CLARION_MAIL_FROM", "a@b, c@d"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_one_line_that_names_the_variable(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name) as refusal:
-        Settings.from_environment({name: value})
+        mail = {"CLARION_SMTP_URL": "smtp://mail.example"} if name == "CLARION_MAIL_FROM" else {}
+        Settings.from_environment({name: value, **mail})
     assert "\n" not in str(refusal.value)
+
+
+def test_mail_needs_somebody_that_it_is_from() -> None:
+    with pytest.raises(SettingsError, match="CLARION_MAIL_FROM"):
+        Settings.from_environment({"CLARION_SMTP_URL": "smtp://mail.example"})
+
+
+def test_links_lead_to_where_the_dashboard_is_on_this_machine_unless_said_otherwise() -> None:
+    env = {"CLARION_DASHBOARD_HOST": "0.0.0.0", "CLARION_DASHBOARD_PORT": "9080"}
+    assert Settings.from_environment(env).dashboard_url == "http://127.0.0.1:9080"
 
 
 def test_a_certificate_without_a_key_is_refused(tmp_path: Path) -> None:
@@ -110,10 +132,15 @@ def test_a_certificate_without_a_key_is_refused(tmp_path: Path) -> None:
 
 
 def test_secrets_and_addresses_with_passwords_stay_out_of_repr_and_errors() -> None:
-    settings = Settings(database_url="postgresql://u:hush@db/c", jwt_secret="hush" * 8)
+    settings = Settings(
+        database_url="postgresql://u:hush@db/c", jwt_secret="hush" * 8, smtp_url="smtp://u:hush@mail.example"
+    )
     assert "hush" not in repr(settings)
     with pytest.raises(SettingsError) as refusal:
         Settings.from_environment({"CLARION_DATABASE_URL": "mysql://u:hush@db/c"})
+    assert "hush" not in str(refusal.value)
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environment({"CLARION_SMTP_URL": "smtp://u:hush@mail.example:x"})
     assert "hush" not in str(refusal.value)
 
 
