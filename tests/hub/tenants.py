@@ -14,7 +14,7 @@ from protocol.vocabulary import RoleName
 
 PASSWORD = "correct horse"
 # Of PASSWORD, at a cost that only tests can afford.
-_CHEAP_HASH = "$argon2id$v=19$m=64,t=1,p=1$scYaO6AIT7LCry7mhaUpWw$2sSaCGFRHm5EN+mY/NkEmekmD9wsbU2vOwbvJzY/+Dk"
+CHEAP_HASH = "$argon2id$v=19$m=64,t=1,p=1$scYaO6AIT7LCry7mhaUpWw$2sSaCGFRHm5EN+mY/NkEmekmD9wsbU2vOwbvJzY/+Dk"
 
 
 class Tenant(NamedTuple):
@@ -35,6 +35,6 @@ def make_tenant(database_url: str, name: str, role: RoleName = RoleName.TENANT_A
         tenant_id = owner.add_tenant(name)
         tx = owner.within(tenant_id)
         tx.people.ensure_roles(list(RoleName))
-        user_id = tx.people.add(email, "Test Admin", _CHEAP_HASH, role)
+        user_id = tx.people.add(email, "Test Admin", CHEAP_HASH, role)
         tx.enrolment_keys.add(hash_token(key), datetime.now(UTC))
     return Tenant(tenant_id, name, Operator(user_id, tenant_id, name, email, (role,), PERMISSIONS[role]), key)
