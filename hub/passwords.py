@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeVar, TypeVarTuple
 
 import trio
 from passlib.context import CryptContext
 from passlib.exc import PasswordValueError
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
 
 _WAITING_AT_MOST: Final = 50
 _MEMORY_KIB: Final = 65_536
@@ -50,8 +54,12 @@ class Passwords:
         self._limiter = trio.CapacityLimiter(2)
 
     def hash(self, password: str) -> str:
-        """An argon2id hash. About 0.1 s of one core; for the command line and for tests."""
+        """An argon2id hash. About 0.1 s of one core."""
         return str(self._context.hash(password))
+
+    async def hashed(self, password: str) -> str:
+        """`hash` in a thread. Raises TooBusy."""
+        return await self._in_a_thread(self.hash, password)
 
     def verify_now(self, password: str, stored: str | None) -> Verdict:
         """Whether the password matches; about 0.1 s of one core, also when there is no hash (`None`)."""
@@ -67,9 +75,12 @@ class Passwords:
 
     async def verify(self, password: str, stored: str | None) -> Verdict:
         """`verify_now` in a thread. Raises TooBusy."""
+        return await self._in_a_thread(self.verify_now, password, stored)
+
+    async def _in_a_thread(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         if self._limiter.statistics().tasks_waiting >= _WAITING_AT_MOST:
             raise TooBusy
-        return await trio.to_thread.run_sync(self.verify_now, password, stored, limiter=self._limiter)
+        return await trio.to_thread.run_sync(work, *arguments, limiter=self._limiter)
 
 
 def generate_password() -> str:

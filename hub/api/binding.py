@@ -21,10 +21,13 @@ from hub.api.problems import ProblemResponse
 from hub.api.route import Answer, Route
 from hub.operator import Operator, Origin
 from hub.tokens import AccessTokens, InvalidToken
+from hub.use_cases.api_keys import SECRET_PREFIX
+from hub.use_cases.device_secrets import hash_token
 from hub.use_cases.wiring import UseCases
 
 DEVICE_SOCKET_PATH: Final = "/api/v1/ws/device"
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_FOR_SESSIONS: Final = ("/api/v1/auth/", "/api/v1/users/me")
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -62,7 +65,7 @@ class Binding:
         given: dict[str, Any] = {}
         if route.signed_in:
             # Who asks comes first: a stranger learns nothing from the other checks.
-            given["operator"] = operator = self._operator()
+            given["operator"] = operator = await self._operator(route)
             self._limits.asks(route, operator)
         for name, value in path.items():
             if not _ID.fullmatch(value):
@@ -79,28 +82,44 @@ class Binding:
             given["use_cases"] = self._use_cases
         if "ip" in route.needs:
             given["ip"] = caller_ip()
+        if "origin" in route.needs:
+            given["origin"] = origin()
         if "idempotency_key" in route.needs:
             given["idempotency_key"] = _idempotency_key()
         if "websocket_url" in route.needs:
             given["websocket_url"] = self._websocket_url()
         return given
 
-    def _operator(self) -> Operator:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+    async def _operator(self, route: Route) -> Operator:
+        """Who asks. Without a wait, unless it is a session that this hub does not know."""
+        token = _token()
+        if token is None:
             raise ProblemResponse(
                 401,
                 "Sign in: POST /api/v1/auth/login, then send Authorization: Bearer <access_token>.",
                 headers={"WWW-Authenticate": 'Bearer realm="clarion"'},
             )
-        try:
-            return self._tokens.verify(token.strip())._replace(origin=origin())
-        except InvalidToken:
+        if token.startswith(SECRET_PREFIX):
+            operator = self._use_cases.access.of_key(hash_token(token))
+            if operator is not None and route.path.startswith(_FOR_SESSIONS):
+                raise ProblemResponse(403, "A key has no session: this is for people who signed in.")
+        else:
+            operator = await self._of_session(token)
+        if operator is None:
             raise ProblemResponse(
                 401,
-                "This access token is not valid, or not any more. Sign in again.",
+                "This access token or key is not valid, or not any more. Sign in again, or use another key.",
                 headers={"WWW-Authenticate": 'Bearer realm="clarion", error="invalid_token"'},
-            ) from None
+            )
+        return operator._replace(origin=origin())
+
+    async def _of_session(self, token: str) -> Operator | None:
+        try:
+            session_id = self._tokens.verify(token)
+        except InvalidToken:
+            return None
+        access = self._use_cases.access
+        return access.of_session(session_id) or await access.learn(session_id)
 
     def _websocket_url(self) -> str:
         if self._public_websocket_url is not None:
@@ -113,6 +132,14 @@ class Binding:
             )
         scheme = "wss" if urlsplit(request.url).scheme in ("https", "wss") else "ws"
         return f"{scheme}://{host}{DEVICE_SOCKET_PATH}"
+
+
+def _token() -> str | None:
+    """What the request shows: `Authorization: Bearer …`, or a key in `X-API-Key`."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme:
+        return token.strip() or None if scheme.lower() == "bearer" else None
+    return request.headers.get("X-API-Key")
 
 
 def origin() -> Origin:

@@ -7,6 +7,7 @@ A handler is a plain async function. Its parameters say what it needs, by name:
     body              the JSON body, of the annotated type; `… | None` if there may be none
     query             the query parameters, of the annotated Struct
     ip                the caller's address
+    origin            the address, and what else the audit log keeps of where a request comes from
     websocket_url     where a device connects to
     idempotency_key   the header Idempotency-Key, or None
     anything else     a parameter of the path, always an id
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 Handler = Callable[..., Awaitable[Any]]
-_PROVIDED: Final = frozenset({"use_cases", "operator", "ip", "websocket_url", "idempotency_key"})
+_PROVIDED: Final = frozenset({"use_cases", "operator", "ip", "origin", "websocket_url", "idempotency_key"})
 
 
 @dataclass(frozen=True, slots=True)
