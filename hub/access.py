@@ -29,6 +29,9 @@ LOOK_AGAIN_FOR_UNKNOWN_S: Final = 5.0
 UNKNOWN_AT_MOST: Final = 10_000
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
+LearnTenant = Callable[[TenantAccess], None]
+"""Told what PostgreSQL says of a tenant, each time that it is read."""
+
 Announce = Callable[[frozenset[str], frozenset[str]], None]
 """Told the ids of sessions and keys that have ended, and of those whose rights have changed."""
 
@@ -61,12 +64,13 @@ class Access:
         self._unavailable = unavailable
         self._now = now
         self._tenants: dict[str, _Tenant] = {}
-        self._sessions = {THE_HUB.user_id: _Entry(THE_HUB, _FOR_EVER)}
+        self._sessions = {"hub": _Entry(THE_HUB, _FOR_EVER)}
         self._keys: dict[bytes, _Entry] = {}
         self._weak: set[str] = set()
         self._stale: set[str] = set()
         self._unknown: dict[str, datetime] = {}
         self._announce: list[Announce] = []
+        self._of_tenants: list[LearnTenant] = []
 
     # ---- asking ----
 
@@ -96,6 +100,10 @@ class Access:
     def subscribe(self, announce: Announce) -> None:
         """From now on, tell of what ends and what changes."""
         self._announce.append(announce)
+
+    def subscribe_to_tenants(self, learn: LearnTenant) -> None:
+        """From now on, tell of each tenant that is new or may have changed."""
+        self._of_tenants.append(learn)
 
     # ---- learning ----
 
@@ -197,6 +205,8 @@ class Access:
             return
         before, tenant.picture = tenant.picture, picture
         self._put(tenant)
+        for learn in self._of_tenants:
+            learn(picture.tenant)
         if before is None or _face(before) != _face(picture):
             for other in self._tenants.values():
                 if other.picture and any(session.acts_in == tenant_id for session in other.picture.sessions):

@@ -34,7 +34,7 @@ from hub.http_server import HttpServer
 from hub.inspection import HubInspection
 from hub.journal import Journal
 from hub.journal_records import Batch
-from hub.kept_secrets import kept_secret
+from hub.jwt_keys import keys_of
 from hub.lifetime import serve
 from hub.live.board import Board
 from hub.live.feed import BEAT_S, Feed
@@ -42,6 +42,7 @@ from hub.live.picture import LivePicture
 from hub.live.realtime import LiveSide
 from hub.live.roster import Roster
 from hub.live.surroundings import Effects
+from hub.live.tenants import Tenants
 from hub.metrics import Metrics
 from hub.open_commands import OpenCommands
 from hub.passwords import Passwords
@@ -68,7 +69,6 @@ logger = logging.getLogger(__name__)
 
 EXPIRE_COMMANDS_EVERY_S = 5.0
 EXPIRE_UNLESS_BEHIND_S = 1.0
-TENANTS_AGAIN_EVERY_S = 60.0
 
 COLLECT_AFTER = (10_000, 10, 10)
 """Python's own thresholds (700, 10, 10) have its collector go through everything the hub holds once for each
@@ -129,9 +129,11 @@ class Hub:
         self.live = LiveSide(
             self.roster, self.fleet, self.board, self.feed, self.restore, DatabaseUnavailable
         )
-        secret = settings.jwt_secret or kept_secret(settings.data_dir, "jwt.key")
-        self.tokens = AccessTokens(secret, settings.access_token_ttl_s)
+        self.jwt_keys = keys_of(settings)
+        self.tokens = AccessTokens(self.jwt_keys, settings.access_token_ttl_s)
         self.access = Access(database, DatabaseUnavailable, self.now)
+        self.tenants = Tenants(self.tenant_names, self.roster, self.fleet)
+        self.access.subscribe_to_tenants(self.tenants.learn)
         self.rate_limits = RateLimits()
         self.request_limits = RequestLimits(
             self.rate_limits,
@@ -140,7 +142,7 @@ class Hub:
                 settings.rate_limit_actor_per_minute,
                 settings.rate_limit_address_per_minute,
             ),
-            lambda tenant_id: None,
+            self.access.requests_per_minute,
             lambda: wall_ms() / 1000,
         )
         self.credentials = DeviceCredentials(self.restore, DatabaseUnavailable)
@@ -202,12 +204,8 @@ class Hub:
         self.records.open()
         await self.records.bring()
         await self.retention.make_room()
-        self.tenant_names.update(await self.restore.everything(self.board))
+        await self.restore.everything(self.board)
         await self.access.fill()
-
-    async def refresh_tenants(self) -> None:
-        """Learn of the tenants that were made while the hub runs. Raises DatabaseUnavailable."""
-        self.tenant_names.update({tenant.id: tenant.name for tenant in await self.state.tenants()})
 
     async def readiness(self) -> Readiness:
         """Whether the hub can serve: the database answers, and is of this version."""
@@ -232,7 +230,7 @@ class Hub:
                 Service("emergency records", self.records.run, vital=False),
                 Service("live side", self.live.run, vital=False),
                 Service("expiry of commands", self._expire_commands, vital=False),
-                Service("tenants", self._follow_tenants, vital=False),
+                Service("tenants", self.tenants.run, vital=False),
                 Service("access", self.access.run, vital=False),
                 Service("retention", self.retention.run, vital=False),
                 *self._shared_counts(),
@@ -267,22 +265,16 @@ class Hub:
             except DatabaseUnavailable as error:
                 logger.warning("commands cannot be expired now: %s", error)
 
-    async def _follow_tenants(self) -> None:
-        while True:
-            await trio.sleep(TENANTS_AGAIN_EVERY_S)
-            try:
-                await self.refresh_tenants()
-            except DatabaseUnavailable as error:
-                logger.warning("tenants cannot be read now: %s", error)
-
     def _taken_over(self, device_id: str) -> None:
         """Another hub has a newer session of the device: what this one says of it counts no more."""
         self.fleet.cut(device_id, CloseCode.TRY_AGAIN_LATER, PresenceReason.TAKEN_OVER)
 
     def _operator_identity(self, token: str) -> OperatorIdentity | None:
         try:
-            operator = self.tokens.verify(token)
+            operator = self.access.of_session(self.tokens.verify(token))
         except InvalidToken:
+            return None
+        if operator is None:
             return None
         require(operator, Permission.SCREENS_VIEW)
         return OperatorIdentity(operator.tenant_id, operator.sites, operator.session_id)

@@ -44,8 +44,8 @@ class Restore:
         self._roster = roster
         self._epoch = 0
 
-    async def everything(self, board: Board) -> dict[str, str]:
-        """Fill the roster and the board. Returns the tenants' names by id.
+    async def everything(self, board: Board) -> None:
+        """Fill the roster and the board.
 
         First of all every session of an older hub is fenced: what it writes from then on is refused, so what
         is read here stays as it is.
@@ -64,7 +64,6 @@ class Restore:
                     emergency.cleared_by,
                     map(_entry, entries),
                 )
-        return {tenant.id: tenant.name for tenant in tenants}
 
     async def screens(self, tenant_id: str, device_ids: Sequence[str] | None = None) -> list[Screen]:
         """See `Truth`. None: all of them."""
@@ -84,7 +83,12 @@ class Restore:
         for tenant_id, device_ids in strangers.items():
             for screen in await self.screens(tenant_id, device_ids):
                 self._roster.put(screen)
-        return {token_hash: DeviceIdentity(*owner) for token_hash, owner in found.items()}
+        known = {token_hash: DeviceIdentity(*owner) for token_hash, owner in found.items()}
+        strange = [token_hash for token_hash in hashes if token_hash not in known]
+        suspended = await self._state.devices_of_suspended(strange) if strange else {}
+        for token_hash, (device_id, tenant_id) in suspended.items():
+            known[token_hash] = DeviceIdentity(device_id, tenant_id, False, 0, is_suspended=True)
+        return known
 
 
 def _ms(instant: datetime | None) -> int | None:
@@ -124,6 +128,7 @@ def _emergency(record: EmergencyRecord) -> LiveEmergency:
         issued_at=record.issued_at,
         issued_by=record.issued_by,
         expires_at=record.expires_at,
+        issued_by_id=record.issued_by_id,
     )
 
 

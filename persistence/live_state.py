@@ -78,6 +78,7 @@ class EmergencyRecord(NamedTuple):
     expires_at: datetime | None
     cleared_at: datetime | None
     cleared_by: str | None
+    issued_by_id: str | None
 
 
 class LedgerRecord(NamedTuple):
@@ -109,10 +110,9 @@ _SCREENS: Final = """
 
 _EMERGENCIES: Final = """
     SELECT e.id, e.hide_command_id, e.tenant_id, e.title, e.message, e.severity, e.scope, e.scope_text,
-           e.content_hash, e.issued_at, coalesce(i.email, ''), e.expires_at, e.cleared_at, c.email
+           e.content_hash, e.issued_at, e.issued_by_name, e.expires_at, e.cleared_at, e.cleared_by_name,
+           e.issued_by
       FROM emergencies e
-      LEFT JOIN users i ON i.id = e.issued_by
-      LEFT JOIN users c ON c.id = e.cleared_by
      WHERE e.tenant_id = clarion_tenant() AND e.status IN ('live', 'clearing')
      ORDER BY e.issued_at
 """
@@ -121,6 +121,11 @@ _LEDGER: Final = """
     SELECT device_id, state, missing, detail, targeted_at, sent_at, received_at, rendered_at, hidden_at,
     content_hash
       FROM emergency_ledger WHERE tenant_id = clarion_tenant() AND emergency_id = %(id)s
+"""
+
+_DEVICES_OF_TOKENS: Final = """
+    SELECT token_hash, id FROM devices
+     WHERE tenant_id = clarion_tenant() AND token_hash = ANY (%(hashes)s) AND status = 'approved'
 """
 
 # Device by device, on the index of its open commands, whatever PostgreSQL believes of how many there are.
@@ -169,6 +174,21 @@ class LiveState:
         def work(connection: Connection) -> dict[bytes, TokenOwner]:
             rows = connection.execute("SELECT * FROM devices_of_tokens(%s)", (list(hashes),))
             return {bytes(token_hash): TokenOwner(*rest) for token_hash, *rest in rows}
+
+        return await self._database.run(work)
+
+    async def devices_of_suspended(self, hashes: Sequence[bytes]) -> Mapping[bytes, tuple[str, str]]:
+        """Device and tenant by token hash, where the tenant is suspended."""
+
+        def work(connection: Connection) -> dict[bytes, tuple[str, str]]:
+            found: dict[bytes, tuple[str, str]] = {}
+            suspended = connection.execute("SELECT id FROM all_tenants() WHERE status <> 'ACTIVE'").fetchall()
+            for (tenant_id,) in suspended:
+                # In each of them: there is no question across tenants that a suspended one answers.
+                connection.execute("SELECT set_config('clarion.tenant_id', %s, true)", (tenant_id,))
+                rows = connection.execute(_DEVICES_OF_TOKENS, {"hashes": list(hashes)})
+                found |= {bytes(token_hash): (device_id, tenant_id) for token_hash, device_id in rows}
+            return found
 
         return await self._database.run(work)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
+import msgspec
+from psycopg.rows import dict_row
+
 from persistence.repositories.access import Access
 from persistence.repositories.api_keys import ApiKeys
 from persistence.repositories.audit import Audit
@@ -24,7 +27,9 @@ from persistence.repositories.places import Names, Places
 from persistence.repositories.roles import Roles
 from persistence.repositories.second_factors import SecondFactors
 from persistence.repositories.sessions import Sessions
+from persistence.repositories.tenants import Tenants
 from persistence.repositories.users import Users
+from protocol.access import TenantRow
 
 
 class Transaction:
@@ -99,6 +104,10 @@ class Transaction:
         return SecondFactors(self.connection, self.tenant_id)
 
     @cached_property
+    def tenants(self) -> Tenants:
+        return Tenants(self.connection, self.tenant_id)
+
+    @cached_property
     def api_keys(self) -> ApiKeys:
         return ApiKeys(self.connection, self.tenant_id)
 
@@ -141,6 +150,12 @@ class Questions:
         """Every tenant, by name."""
         rows = self.connection.execute("SELECT id, name, status = 'ACTIVE' FROM all_tenants() ORDER BY name")
         return [Tenant(*row) for row in rows]
+
+    def tenants_overview(self) -> list[TenantRow]:
+        """Every tenant with the number of its people and approved devices, by name."""
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute("SELECT * FROM tenants_overview() ORDER BY name").fetchall()
+        return msgspec.convert(rows, list[TenantRow])
 
     def tenant_of_enrolment_key(self, key_hash: bytes) -> str | None:
         """The active tenant that this enrolment key is good for."""

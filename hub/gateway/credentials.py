@@ -22,20 +22,24 @@ WAITING_LIMIT = 20_000
 
 
 class DeviceIdentity(NamedTuple):
-    """Whose token it is. `epoch`: see `actors.device.ports.Link`."""
+    """Whose token it is. `epoch`: see `actors.device.ports.Link`. `is_suspended`: its tenant is; the token is
+    good again when the tenant is resumed."""
 
     device_id: str
     tenant_id: str
     has_open_commands: bool
     epoch: int
+    is_suspended: bool = False
 
 
 class Tokens(Protocol):
     """Where tokens are looked up; `persistence.live_state` fulfils it."""
 
     async def devices_of_tokens(self, hashes: Sequence[bytes]) -> Mapping[bytes, DeviceIdentity]:
-        """The approved devices with these token hashes (SHA-256). Raises `unavailable` (see
-        DeviceCredentials)."""
+        """The approved devices with these token hashes (SHA-256), also those of suspended tenants.
+
+        Raises `unavailable` (see DeviceCredentials).
+        """
 
 
 Answer = Callable[[DeviceIdentity | None], None]

@@ -16,6 +16,7 @@ SOON = (0.0, 2.0)
 WHEN_THE_RUSH_IS_OVER = (2.0, 8.0)
 NOT_AT_ONCE = (1.0, 5.0)
 """For whoever will do the same again: a client that is broken costs little if it is broken slowly."""
+WHEN_SOMEBODY_HAS_DECIDED = (10.0, 40.0)
 
 AWAY_S: Final[dict[CloseCode, tuple[float, float]]] = {
     CloseCode.NORMAL: AT_ONCE,
@@ -25,6 +26,7 @@ AWAY_S: Final[dict[CloseCode, tuple[float, float]]] = {
     CloseCode.SERVICE_RESTART: NOT_AT_ONCE,
     CloseCode.TRY_AGAIN_LATER: WHEN_THE_RUSH_IS_OVER,
     CloseCode.MALFORMED: NOT_AT_ONCE,
+    CloseCode.TENANT_SUSPENDED: WHEN_SOMEBODY_HAS_DECIDED,
     CloseCode.NO_HELLO: NOT_AT_ONCE,
     CloseCode.HEARTBEAT_LOST: SOON,
     CloseCode.TOO_SLOW: NOT_AT_ONCE,

@@ -22,6 +22,7 @@ from hub.client_address import ClientAddresses
 from hub.gateway.connection import Connection
 from hub.gateway.credentials import DeviceCredentials, DeviceIdentity
 from hub.gateway.sessions import DeviceSession, OperatorSession
+from hub.live.audience import Audience
 from hub.live.feed import Feed
 from hub.live.roster import Roster
 from hub.use_cases.errors import NotAllowed
@@ -33,6 +34,9 @@ logger = logging.getLogger(__name__)
 SWEEP_EVERY_S = 0.25
 OPERATOR_OUTBOX_BYTES = 16 * 1024 * 1024
 """A snapshot of ten thousand screens is about four megabytes."""
+
+SUSPENDED_RETRY_AFTER_S = "30"
+"""A 401 would have the screen give up its token; so it keeps it, and is back soon after its tenant is."""
 
 _DEVICE_PATH = re.compile(r"/api/v1/(?:ws/device|devices/(?P<device_id>[^/]+)/ws)")
 _OPERATOR_PATH = "/api/v1/ws/admin"
@@ -169,6 +173,9 @@ class Gateway:
             if identity is None or (device_id is not None and device_id.lower() != identity.device_id):
                 detail = "This device token is not valid. Register the device again to get a new one."
                 self._turn_away(connection, 401, detail, _CHALLENGE)
+            elif identity.is_suspended:
+                detail = "The tenant of this screen is suspended. The token is kept; try again later."
+                self._turn_away(connection, 503, detail, {"Retry-After": SUSPENDED_RETRY_AFTER_S})
             else:
                 self._admit_device(connection, identity, ip_address, asked_s)
 
@@ -213,7 +220,7 @@ class Gateway:
             OperatorSession(
                 connection,
                 self._feed,
-                identity.tenant_id,
+                Audience(identity.tenant_id, identity.sites),
                 hello_deadline_s=self._limits.hello_deadline_s,
                 outbox_limit_bytes=OPERATOR_OUTBOX_BYTES,
             )

@@ -19,6 +19,8 @@ from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.second_factor_ports import SecondFactors
 from hub.use_cases.session_ports import Sessions
 from hub.use_cases.site_limits import Sites
+from hub.use_cases.tenant_ports import Tenants
+from protocol.access import TenantRow
 from protocol.api import Device, Emergency, LedgerRow, ProvisionItem, Scope, TimelineItem
 from protocol.places import Place
 from protocol.vocabulary import DeviceStatus, Presence, PresenceReason
@@ -305,6 +307,8 @@ class Transaction(Protocol):
     @property
     def second_factors(self) -> SecondFactors: ...
     @property
+    def tenants(self) -> Tenants: ...
+    @property
     def api_keys(self) -> ApiKeys: ...
     @property
     def enrolment_keys(self) -> EnrolmentKeys: ...
@@ -334,6 +338,8 @@ class Questions(Protocol):
     def tenant_of_link(self, token_hash: bytes) -> str | None: ...
 
     def access_versions(self) -> dict[str, int]: ...
+
+    def tenants_overview(self) -> list[TenantRow]: ...
 
 
 class Database(Protocol):

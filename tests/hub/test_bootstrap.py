@@ -61,7 +61,7 @@ async def test_a_tenant_made_while_the_hub_runs_is_known_after_the_next_look(
 ) -> None:
     later = make_tenant(database_url, "Made later")
     assert later.id not in hub.tenant_names
-    await hub.refresh_tenants()
+    await hub.access.look()
     assert hub.tenant_names[later.id] == "Made later"
     assert "tenants" in {service.name for service in hub.services.states()}
 
