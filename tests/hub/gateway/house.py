@@ -48,6 +48,7 @@ class House:
     loads: list[Reading] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     open_commands: set[str] = field(default_factory=set)
+    suspended: set[str] = field(default_factory=set)
     epoch: int = 0
 
     def __post_init__(self) -> None:
@@ -90,7 +91,13 @@ class House:
         for screen in (*self.roster.of_tenant("t1"), *self.roster.of_tenant("t2")):
             digest = hashlib.sha256(f"token-{screen.id}".encode()).digest()
             has_open_commands = screen.id in self.open_commands
-            found[digest] = DeviceIdentity(screen.id, screen.tenant_id, has_open_commands, self.epoch)
+            found[digest] = DeviceIdentity(
+                screen.id,
+                screen.tenant_id,
+                has_open_commands,
+                self.epoch,
+                is_suspended=screen.tenant_id in self.suspended,
+            )
         return {digest: found[digest] for digest in hashes if digest in found}
 
     def operator_identity(self, token: str) -> OperatorIdentity | None:

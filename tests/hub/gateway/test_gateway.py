@@ -66,6 +66,16 @@ async def test_the_address_and_one_token_in_one_place_decide(
         assert "bearer" not in visitor.head.lower(), "a token is never echoed"
 
 
+async def test_the_screen_of_a_suspended_tenant_is_told_to_come_back_later(house: House) -> None:
+    house.suspended.add("t1")
+    refused, stranger = await house.screen("d1"), await house.screen("nobody")
+    assert (refused.status, stranger.status) == (503, 401)
+    assert "Retry-After: 30" in refused.head
+    assert (await house.screen("x1")).status == 101
+    house.suspended.clear()
+    assert (await house.screen("d1")).status == 101
+
+
 def test_who_may_not_see_screens_is_told_why_in_a_problem_document(house: House) -> None:
     cleaner = house.visitor("/api/v1/ws/admin", "Authorization: Bearer cleaner")
     assert "application/problem+json" in cleaner.head

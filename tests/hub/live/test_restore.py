@@ -25,8 +25,8 @@ class Start:
     state: LiveState
     restore: Restore
 
-    async def fill(self) -> dict[str, str]:
-        return await self.restore.everything(self.house.board)
+    async def fill(self) -> None:
+        await self.restore.everything(self.house.board)
 
 
 @pytest.fixture
@@ -52,8 +52,7 @@ async def test_the_board_and_the_roster_come_back_as_they_were(start: Start, our
             device_id,
             state,
         )
-    names = await start.fill()
-    assert names[ours.id] == "ours"
+    await start.fill()
     progress = start.house.board.progress(ours.emergency_id)
     assert progress is not None
     assert (progress.targeted, progress.rendered) == (3, 1)
@@ -84,6 +83,23 @@ async def test_a_screen_of_which_the_roster_was_not_told_is_read_before_it_is_le
     for device_id, digest in zip((approved, unheard), digests, strict=True):
         assert start.house.board.alerts_for(device_id)[1], "no alert passes it by"
         assert start.house.effects.session_epoch(device_id) < found[digest].epoch, "its session may begin"
+
+
+async def test_the_token_of_a_suspended_tenants_screen_is_known_and_lets_nobody_in(
+    start: Start, ours: Premises
+) -> None:
+    await start.fill()
+    approved, revoked = ours.devices[:2]
+    digests = [hashlib.sha256(each.encode()).digest() for each in (approved, revoked, "nobody's")]
+    for device_id, digest in zip((approved, revoked), digests, strict=False):
+        ours.run("UPDATE devices SET token_hash = %s WHERE id = %s", digest, device_id)
+    ours.run("UPDATE devices SET status = 'revoked' WHERE id = %s", revoked)
+    ours.run("UPDATE tenants SET status = 'SUSPENDED' WHERE id = %s", ours.id)
+    found = await start.restore.devices_of_tokens(digests)
+    assert found == {digests[0]: DeviceIdentity(approved, ours.id, False, 0, is_suspended=True)}
+    ours.run("UPDATE tenants SET status = 'ACTIVE' WHERE id = %s", ours.id)
+    found = await start.restore.devices_of_tokens(digests)
+    assert found.keys() == {digests[0]} and not found[digests[0]].is_suspended
 
 
 async def test_a_hub_that_starts_is_the_newest_whoever_was_online(start: Start, ours: Premises) -> None:
