@@ -26,7 +26,8 @@ _FITS: Final[LiteralString] = """
     d.tags @> ALL (a.are) AND NOT d.tags @> ANY (a.are_not) AND d.tags ?& a.has AND NOT d.tags ?| a.has_not
 """
 
-GROUPS_OF_DEVICES: Final[LiteralString] = f"""
+# `reach`: a row for each device in each group; `place` is the group's in the order of the names.
+_REACH: Final[LiteralString] = f"""
 WITH RECURSIVE asked AS MATERIALIZED (
     {_ASKED} GROUP BY g.id
 ), above AS (
@@ -47,11 +48,28 @@ WITH RECURSIVE asked AS MATERIALIZED (
     SELECT DISTINCT direct.device_id, n.place, n.id, n.name
       FROM direct JOIN above ON above.below_id = direct.group_id JOIN named n ON n.id = above.group_id
 )
+"""  # noqa: S608 -- every piece is a literal of this page
+
+GROUPS_OF_DEVICES: Final[LiteralString] = (
+    _REACH
+    + """
 SELECT device_id, array_agg(id ORDER BY place) AS group_ids, array_agg(name ORDER BY place) AS groups
   FROM reach GROUP BY device_id
-"""  # noqa: S608 -- every piece is a literal of this page
+"""
+)
 """A row for each of the devices `%(ids)s` (NULL: of all) that is in a group: device_id, and group_ids and
 groups (their names), both in the order of the names."""
+
+DEVICES_IN_GROUPS: Final[LiteralString] = (
+    _REACH
+    + """
+SELECT r.id, count(*)::int AS devices
+  FROM reach r JOIN devices d ON d.tenant_id = %(tenant)s AND d.id = r.device_id AND d.status = 'approved'
+ WHERE %(sites)s::uuid[] IS NULL OR d.site_id = ANY (%(sites)s::uuid[]) GROUP BY r.id
+"""
+)
+"""id of each group that reaches an approved device of `%(ids)s` (NULL: of all) at the sites `%(sites)s`
+(NULL: at all), and how many it reaches."""
 
 DEVICES_OF_GROUPS: Final[LiteralString] = f"""
 WITH RECURSIVE below AS (

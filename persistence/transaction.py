@@ -21,12 +21,15 @@ from persistence.repositories.emergencies import Emergencies
 from persistence.repositories.enrolment import Enrolment
 from persistence.repositories.enrolment_keys import EnrolmentKeys
 from persistence.repositories.features import Features, UserGroups
+from persistence.repositories.groups import Groups
 from persistence.repositories.links import Links
+from persistence.repositories.names import Names
 from persistence.repositories.people import People
-from persistence.repositories.places import Names, Places
 from persistence.repositories.roles import Roles
 from persistence.repositories.second_factors import SecondFactors
 from persistence.repositories.sessions import Sessions
+from persistence.repositories.sites import Sites
+from persistence.repositories.tags import Tags
 from persistence.repositories.tenants import Tenants
 from persistence.repositories.users import Users
 from protocol.access import TenantRow
@@ -84,12 +87,16 @@ class Transaction:
         return Features(self.connection, self.tenant_id)
 
     @cached_property
-    def sites(self) -> Places:
-        return Places(self.connection, self.tenant_id, "sites")
+    def sites(self) -> Sites:
+        return Sites(self.connection, self.tenant_id)
 
     @cached_property
-    def groups(self) -> Places:
-        return Places(self.connection, self.tenant_id, "device_groups")
+    def groups(self) -> Groups:
+        return Groups(self.connection, self.tenant_id)
+
+    @cached_property
+    def tags(self) -> Tags:
+        return Tags(self.connection, self.tenant_id)
 
     @cached_property
     def names(self) -> Names:

@@ -103,15 +103,18 @@ class TagQueryRequest(Struct, frozen=True):
     tag_query: TagQuery
 
 
-class PlaceRequest(Struct, frozen=True):
-    """A new site or group."""
+class TagValue(Struct, frozen=True):
+    """A value, and how many approved screens have it."""
 
-    name: Name
-
-
-class Place(Struct, frozen=True):
-    """A site or a group, and how many approved devices are in it."""
-
-    id: str
-    name: str
+    value: str
     devices: int
+
+
+class TagInUse(Struct, frozen=True):
+    """A key, how many approved screens have it, and its most frequent values. `more_values`: how many others
+    there are."""
+
+    key: str
+    devices: int
+    values: list[TagValue]
+    more_values: int

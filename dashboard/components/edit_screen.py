@@ -13,7 +13,7 @@ from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.hub_client import HubClient
 from dashboard.hub_http import HubError
 from protocol.api import Device, DevicePatch
-from protocol.places import Place
+from protocol.places import Group, Site
 
 _BOX: Final = "outlined dense"
 _MENU: Final = "options-dense popup-content-class=menu"
@@ -36,7 +36,7 @@ def tags_text(tags: dict[str, str]) -> str:
 
 
 async def edit_screen(
-    hub: HubClient, device: Device, sites: list[Place], groups: list[Place]
+    hub: HubClient, device: Device, sites: list[Site], groups: list[Group]
 ) -> Device | None:
     """Ask for what shall be otherwise; the changed device, or None when nothing was changed."""
     dialog, card = card_dialog("Edit screen")
@@ -73,13 +73,14 @@ class _Unfit(Exception):
 
 
 class _Form:
-    def __init__(self, device: Device, sites: list[Place], groups: list[Place]) -> None:
+    def __init__(self, device: Device, sites: list[Site], groups: list[Group]) -> None:
         self._device = device
         known = {place.id: place.name for place in sites}
         if device.site_id and device.site:
             known.setdefault(device.site_id, device.site)
         names = {place.id: place.name for place in groups}
-        self._groups_before = sorted(key for key, name in names.items() if name in device.groups)
+        # Those it is in by its tags, or by a group below them, are not chosen here.
+        self._groups_before = sorted(key for key in names if key in device.group_ids)
         with _field("Name"):
             self._name = ui.input(value=device.name).props(f"{_BOX} maxlength=200 data-testid=edit-name")
         with tag("div", "field-pair"):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Literal
 
 from dashboard.components.icons import icon
 from dashboard.components.markup import Tag, set_attribute, set_text, switch_class, tag
 from dashboard.sentences import count
 from protocol.api import Scope
-from protocol.places import Place
+from protocol.places import Group, Site
 
 Kind = Literal["all", "sites", "groups", "devices"]
 _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
@@ -34,7 +34,7 @@ class ScopePicker:
         self._on_change = on_change
         self._kind: Kind = "all"
         self._chosen: dict[Kind, dict[str, str]] = {"sites": {}, "groups": {}, "devices": {}}
-        self._places: dict[Kind, list[Place]] = {"sites": [], "groups": []}
+        self._places: dict[Kind, Sequence[Site | Group]] = {"sites": [], "groups": []}
         self._typed = ""
         self._tabs: dict[Kind, Tag] = {}
         with tag("fieldset", "scope", testid="scope"):
@@ -75,7 +75,7 @@ class ScopePicker:
     def empty(self) -> bool:
         return self._kind != "all" and not self._chosen[self._kind]
 
-    def offer(self, sites: list[Place], groups: list[Place]) -> None:
+    def offer(self, sites: Sequence[Site], groups: Sequence[Group]) -> None:
         """The sites and groups there are."""
         self._places = {"sites": sites, "groups": groups}
         self._fill()

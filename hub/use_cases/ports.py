@@ -16,13 +16,14 @@ from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
 from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
 from hub.use_cases.link_ports import Links
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
+from hub.use_cases.places_ports import Groups, Tags
+from hub.use_cases.places_ports import Sites as SitesPort
 from hub.use_cases.second_factor_ports import SecondFactors
 from hub.use_cases.session_ports import Sessions
 from hub.use_cases.site_limits import Sites
 from hub.use_cases.tenant_ports import Tenants
 from protocol.access import TenantRow
 from protocol.api import Device, Emergency, LedgerRow, ProvisionItem, Scope, TimelineItem
-from protocol.places import Place
 from protocol.vocabulary import DeviceStatus, Presence, PresenceReason
 
 Result = TypeVar("Result")
@@ -220,14 +221,6 @@ class People(Protocol):
     def set_password_hash(self, user_id: str, password_hash: str, at: datetime) -> None: ...
 
 
-class Places(Protocol):
-    """The sites, or the groups."""
-
-    def all(self) -> list[Place]: ...
-
-    def add(self, name: str) -> Place | None: ...
-
-
 class Names(Protocol):
     """What ids are called."""
 
@@ -297,9 +290,11 @@ class Transaction(Protocol):
     @property
     def features(self) -> Features: ...
     @property
-    def sites(self) -> Places: ...
+    def sites(self) -> SitesPort: ...
     @property
-    def groups(self) -> Places: ...
+    def groups(self) -> Groups: ...
+    @property
+    def tags(self) -> Tags: ...
     @property
     def names(self) -> Names: ...
     @property

@@ -14,21 +14,27 @@ from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
 from hub.use_cases.admission import Admission
 from hub.use_cases.api_keys import ApiKeys
+from hub.use_cases.audit_log import AuditLog
+from hub.use_cases.audit_ports import ArchiveFolder
 from hub.use_cases.bulk_commands import BulkCommands
 from hub.use_cases.command_lane import CommandLane
 from hub.use_cases.commands import Commands
+from hub.use_cases.denials import Denials
 from hub.use_cases.devices import Devices
 from hub.use_cases.emergencies import Emergencies
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.enrolment_keys import EnrolmentKeys
 from hub.use_cases.features import Features
+from hub.use_cases.groups import Groups
 from hub.use_cases.pairing import Pairings
 from hub.use_cases.people import People
-from hub.use_cases.places import Places
 from hub.use_cases.ports import Database
 from hub.use_cases.realtime import Realtime
 from hub.use_cases.roles import Roles
+from hub.use_cases.second_factor import SecondFactor
+from hub.use_cases.sessions import Sessions
 from hub.use_cases.sign_in import SignIn
+from hub.use_cases.sites import Sites
 from hub.use_cases.user_groups import UserGroups
 
 
@@ -42,14 +48,15 @@ class UseCases:
     """One field a subject."""
 
     sign_in: SignIn
+    sessions: Sessions
     pairings: Pairings
     admission: Admission
     devices: Devices
     commands: Commands
     bulk_commands: BulkCommands
     emergencies: Emergencies
-    sites: Places
-    groups: Places
+    sites: Sites
+    groups: Groups
     inspection: HubInspection
     access: Access
     signing_keys: SigningKeys
@@ -59,6 +66,8 @@ class UseCases:
     roles: Roles
     user_groups: UserGroups
     features: Features
+    audit_log: AuditLog
+    denials: Denials
 
     @classmethod
     def wired(
@@ -71,23 +80,29 @@ class UseCases:
         inspection: HubInspection,
         access: Access,
         signing_keys: SigningKeys,
+        archives: ArchiveFolder,
+        second_factor: SecondFactor,
         *,
+        session_idle_s: int,
+        session_ttl_s: int,
         pairing_ttl_s: int,
         command_default_ttl_s: int,
         now: Callable[[], datetime] = utc_now,
     ) -> Self:
         """Every use case on this database and this live side."""
         lane = CommandLane(database, realtime)
+        sessions = Sessions(database, tokens, access, now, idle_s=session_idle_s, ttl_s=session_ttl_s)
         return cls(
-            sign_in=SignIn(database, passwords, tokens, now),
+            sign_in=SignIn(database, passwords, sessions, second_factor, now),
+            sessions=sessions,
             pairings=Pairings(database, realtime, now, pairing_ttl_s),
             admission=Admission(database, realtime, lane, now),
             devices=Devices(database, realtime, now),
             commands=Commands(database, realtime, lane, now, command_default_ttl_s),
             bulk_commands=BulkCommands(database, realtime, lane, now, command_default_ttl_s),
             emergencies=Emergencies(database, realtime, records, now),
-            sites=Places(database, now, "site"),
-            groups=Places(database, now, "group"),
+            sites=Sites(database, realtime, access, now),
+            groups=Groups(database, realtime, now),
             inspection=inspection,
             access=access,
             signing_keys=signing_keys,
@@ -97,4 +112,6 @@ class UseCases:
             roles=Roles(database, access, now),
             user_groups=UserGroups(database, access, now),
             features=Features(database, access, now),
+            audit_log=AuditLog(database, archives, now),
+            denials=Denials(database, DatabaseUnavailable, now),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -37,7 +37,7 @@ FOREST = st.lists(
 
 def fits(tags: Mapping[str, str], terms: Sequence[Sequence[str]]) -> bool:
     """A tag query, as a person reads it."""
-    read = {
+    read: dict[str, Callable[..., bool]] = {
         "is": lambda key, value: tags.get(key) == value,
         "is_not": lambda key, value: tags.get(key) != value,
         "has": lambda key: key in tags,
