@@ -22,6 +22,7 @@ from quart_trio import QuartTrio
 
 from hub.api import (
     api_keys,
+    audit,
     bulk_commands,
     commands,
     devices,
@@ -30,14 +31,17 @@ from hub.api import (
     features,
     health,
     inspect,
+    links,
     pages,
     pairing,
+    oneself,
     people,
     places,
     roles,
     sign_in,
     signing,
     sockets,
+    tenants,
 )
 from hub.api.asgi import WholeRequest, WholeRequests
 from hub.api.binding import Binding
@@ -61,11 +65,15 @@ ROUTES: Final[tuple[Route, ...]] = (
     *bulk_commands.ROUTES,
     *places.ROUTES,
     *emergencies.ROUTES,
+    *oneself.ROUTES,
+    *links.ROUTES,
     *people.ROUTES,
     *roles.ROUTES,
     *features.ROUTES,
     *api_keys.ROUTES,
     *enrolment_keys.ROUTES,
+    *tenants.ROUTES,
+    *audit.ROUTES,
     *inspect.ROUTES,
     *signing.ROUTES,
 )

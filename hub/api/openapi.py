@@ -34,9 +34,12 @@ _TAGS: Final = {
     "devices": "Screens: find, read, change, let in, shut out.",
     "commands": "Orders to one screen, or to many at once.",
     "places": "Sites and groups.",
+    "tenants": "Whom the hub serves, for ROOT alone.",
     "keys": "What integrations, and screens that ask to be let in, show to the hub.",
     "signature": "By which what comes from the hub can be told from what does not.",
+    "audit": "Who did what: read, exported, verified.",
     "emergencies": "Take over every screen in scope, and know which of them show it.",
+    "oneself": "Whoever is signed in: name, password, second factor.",
     "people": "Who may sign in, and their roles.",
     "features": "What is offered to which groups of users.",
 }
@@ -77,7 +80,7 @@ def _operation(route: Route, schema_of: dict[int, dict[str, Any]]) -> dict[str, 
         "summary": route.summary,
         "parameters": _parameters(route),
         "responses": {
-            str(status): {"description": text} | _content(kind, schema_of)
+            str(status): {"description": text} | _content(kind, schema_of, route.media_types)
             for status, (kind, text) in sorted(route.answers.items())
         },
     }
@@ -96,8 +99,10 @@ def _operation(route: Route, schema_of: dict[int, dict[str, Any]]) -> dict[str, 
     return operation
 
 
-def _content(kind: Any, schema_of: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    return {} if kind is None else {"content": {"application/json": {"schema": schema_of[id(kind)]}}}
+def _content(kind: Any, schema_of: dict[int, dict[str, Any]], media_types: Sequence[str]) -> dict[str, Any]:
+    if kind is None:
+        return {}
+    return {"content": {media_type: {"schema": schema_of[id(kind)]} for media_type in media_types}}
 
 
 def _problems(route: Route) -> dict[int, str]:

@@ -80,7 +80,7 @@ def note(tx: Transaction, done: Done) -> None:
     """One entry in the log of the tenant, and the same in that of the SYSTEM tenant."""
     tx.audit.add([done])
     if not tx.tenants.is_system:
-        tx.tenants.tell_system([done])
+        tx.tenants.tell(SYSTEM_TENANT_ID, [done])
 
 
 def there_is(tenant: TenantRow | None) -> TenantRow:

@@ -23,21 +23,30 @@ from hub.use_cases.audit import Done, changes
 from hub.use_cases.errors import InConflict, NotAllowed, NotFound
 from hub.use_cases.links import IssuedLink, Links
 from hub.use_cases.ports import Database, Transaction
+from hub.use_cases.sessions import Sessions
 from hub.use_cases.tenant_steps import Author, there_is
 from hub.use_cases.texts import one_line
-from protocol.access import TenantCreate, TenantCreated, TenantPatch, TenantRow
+from protocol.access import TenantCreate, TenantCreated, TenantPatch, TenantRow, TokenPair
 from protocol.api import Page
-from protocol.vocabulary import SYSTEM_TENANT_ID, LinkPurpose, Permission
+from protocol.vocabulary import SYSTEM_TENANT_ID, LinkPurpose, Permission, TenantStatus
 
 
 class Tenants:
     """Each method is one action of ROOT, audited in both tenants."""
 
-    def __init__(self, database: Database, access: Access, links: Links, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        access: Access,
+        links: Links,
+        sessions: Sessions,
+        now: Callable[[], datetime],
+    ) -> None:
         self._database = database
         self._access = access
         self._change = AccessChanges(database, access)
         self._links = links
+        self._sessions = sessions
         self._now = now
 
     async def all(self, operator: Operator) -> Page[TenantRow]:
@@ -110,6 +119,27 @@ class Tenants:
         now = self._now()
         author = _author(operator, tenant_id, now)
         return await self._change(tenant_id, lambda tx: tenant_steps.resume(tx, author, now))
+
+    async def act(self, operator: Operator, tenant_id: str, reason: str) -> TokenPair:
+        """A session of ROOT's by which they act in the tenant, and which says why. Raises NotFound, Invalid,
+        InConflict (it is suspended, or SYSTEM)."""
+        _require_root_for(tenant_id, operator)
+        reason = one_line("reason", reason)
+        if tenant_id == SYSTEM_TENANT_ID:
+            raise InConflict("You are in SYSTEM already.")
+        tenant = await self._database.transact(tenant_id, lambda tx: there_is(tx.tenants.get()))
+        if tenant.status == TenantStatus.SUSPENDED:
+            raise InConflict(f"{tenant.name} is suspended. Resume it before you act there.")
+
+        def enter(tx: Transaction, acting: Operator, at: datetime) -> None:
+            entered = Done.by(acting, at, "tenant.entered", "tenant", tenant_id, {"reason": reason})
+            # The chain of SYSTEM is locked last, here as well.
+            tx.tenants.tell(tenant_id, [entered])
+            tx.audit.add([entered])
+
+        return await self._sessions.begin(
+            SYSTEM_TENANT_ID, operator.user_id, operator.origin, enter, acts_in=tenant_id
+        )
 
 
 def _require_root(operator: Operator) -> None:

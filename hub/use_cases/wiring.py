@@ -25,8 +25,14 @@ from hub.use_cases.emergencies import Emergencies
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.enrolment_keys import EnrolmentKeys
 from hub.use_cases.features import Features
+from hub.use_cases.forgotten import Forgotten
 from hub.use_cases.groups import Groups
+from hub.use_cases.links import Links
+from hub.use_cases.lost_access import LostAccess
+from hub.use_cases.oneself import Oneself
+from hub.use_cases.own_second_factor import OwnSecondFactor
 from hub.use_cases.pairing import Pairings
+from hub.use_cases.password_proof import PasswordProofs
 from hub.use_cases.people import People
 from hub.use_cases.ports import Database
 from hub.use_cases.realtime import Realtime
@@ -35,6 +41,7 @@ from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.sessions import Sessions
 from hub.use_cases.sign_in import SignIn
 from hub.use_cases.sites import Sites
+from hub.use_cases.tenants import Tenants
 from hub.use_cases.user_groups import UserGroups
 
 
@@ -62,6 +69,11 @@ class UseCases:
     signing_keys: SigningKeys
     api_keys: ApiKeys
     enrolment_keys: EnrolmentKeys
+    tenants: Tenants
+    oneself: Oneself
+    own_second_factor: OwnSecondFactor
+    lost_access: LostAccess
+    forgotten: Forgotten
     people: People
     roles: Roles
     user_groups: UserGroups
@@ -82,6 +94,7 @@ class UseCases:
         signing_keys: SigningKeys,
         archives: ArchiveFolder,
         second_factor: SecondFactor,
+        links: Links,
         *,
         session_idle_s: int,
         session_ttl_s: int,
@@ -92,6 +105,7 @@ class UseCases:
         """Every use case on this database and this live side."""
         lane = CommandLane(database, realtime)
         sessions = Sessions(database, tokens, access, now, idle_s=session_idle_s, ttl_s=session_ttl_s)
+        proofs = PasswordProofs(database, passwords, now)
         return cls(
             sign_in=SignIn(database, passwords, sessions, second_factor, now),
             sessions=sessions,
@@ -108,10 +122,15 @@ class UseCases:
             signing_keys=signing_keys,
             api_keys=ApiKeys(database, access, now),
             enrolment_keys=EnrolmentKeys(database, now),
+            tenants=Tenants(database, access, links, sessions, now),
+            oneself=Oneself(database, access, passwords, proofs, now),
+            own_second_factor=OwnSecondFactor(database, second_factor, proofs, now),
+            lost_access=LostAccess(database, access, passwords, links, now),
+            forgotten=Forgotten(database, DatabaseUnavailable, links, now),
             people=People(database, access, passwords, now),
             roles=Roles(database, access, now),
             user_groups=UserGroups(database, access, now),
             features=Features(database, access, now),
             audit_log=AuditLog(database, archives, now),
-            denials=Denials(database, DatabaseUnavailable, now),
+            denials=Denials(database, now),
         )

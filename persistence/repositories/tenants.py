@@ -93,21 +93,21 @@ class Tenants(Repository):
 
     def end_acting(self, at: datetime) -> None:
         """Whoever of the SYSTEM tenant acts here does so no longer: the tenant is suspended."""
-        with self._in_system():
+        with self._within(SYSTEM_TENANT_ID):
             self._connection.execute(
                 "UPDATE sessions SET revoked_at = %(at)s, revoked_because = 'tenant_suspended'"
                 " WHERE tenant_id = %(system)s AND acts_in = %(tenant)s AND revoked_at IS NULL",
                 {"at": at, "system": SYSTEM_TENANT_ID, "tenant": self._tenant_id},
             )
 
-    def tell_system(self, done: Sequence[Done]) -> None:
-        """What was done to this tenant stands in the audit log of the SYSTEM tenant too."""
-        with self._in_system():
-            Audit(self._connection, SYSTEM_TENANT_ID).add(done)
+    def tell(self, tenant_id: str, done: Sequence[Done]) -> None:
+        """It stands in the audit log of that other tenant too. One of the two is SYSTEM, and told last."""
+        with self._within(tenant_id):
+            Audit(self._connection, tenant_id).add(done)
 
     @contextmanager
-    def _in_system(self) -> Iterator[None]:
-        self._work_as(SYSTEM_TENANT_ID)
+    def _within(self, tenant_id: str) -> Iterator[None]:
+        self._work_as(tenant_id)
         yield
         # An error ends the transaction, and the setting with it.
         self._work_as(self._tenant_id)
