@@ -1,11 +1,10 @@
 """Who waits for whom. A transaction locks in this order, so that no two wait for each other:
 
 1. the admission of the tenant: no device is shut out while its commands are being queued;
-2. the devices whose rows, or whose commands, it changes: in the order of their ids, as the journal's writer;
-3. whatever else.
-
-Sites, groups, and which screens are in them stand still for whoever changes either: else two that change both
-ends at once would each tell the live side of what the other has replaced.
+2. the places of the tenant: no site and no group changes while devices are put there, or given tags. Otherwise
+   two that change both ends at once would each tell the live side without what the other has done;
+3. the devices whose rows, or whose commands, it changes: in the order of their ids, as the journal's writer;
+4. whatever else.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ async def test_an_action_that_is_rolled_back_takes_its_audit_row_with_it(
     database_url: str, tenant: Tenant
 ) -> None:
     def act_and_fail(tx: Transaction) -> None:
-        tx.sites.add("Main")
+        tx.user_groups.add("Main")
         write(tx)
         raise LookupError
 

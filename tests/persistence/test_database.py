@@ -32,20 +32,20 @@ def release() -> Iterator[threading.Event]:
     event.set()
 
 
-def site_names(tx: Transaction) -> list[str]:
-    return [place.name for place in tx.sites.all()]
+def group_names(tx: Transaction) -> list[str]:
+    return [group.name for group in tx.user_groups.all()]
 
 
 async def test_work_is_committed_whole_or_not_at_all(database_url: str, tenant: Tenant) -> None:
     def fail(tx: Transaction) -> None:
-        tx.sites.add("Never")
+        tx.user_groups.add("Never")
         raise LookupError("in the middle")
 
     async with Database(database_url, pool_size=1) as database:
-        await database.transact(tenant.id, lambda tx: tx.sites.add("Main"))
+        await database.transact(tenant.id, lambda tx: tx.user_groups.add("Main"))
         with pytest.raises(LookupError):
             await database.transact(tenant.id, fail)
-        assert await database.transact(tenant.id, site_names) == ["Main"]
+        assert await database.transact(tenant.id, group_names) == ["Main"]
 
 
 async def test_ids_come_back_as_text(database_url: str, tenant: Tenant) -> None:
@@ -64,7 +64,7 @@ async def test_a_cancelled_caller_leaves_a_finished_transaction_and_a_clean_conn
     token = trio.lowlevel.current_trio_token()
 
     def slow(tx: Transaction) -> None:
-        tx.sites.add("Written")
+        tx.user_groups.add("Written")
         token.run_sync_soon(entered.set)
         assert release.wait(10)
 
@@ -75,7 +75,7 @@ async def test_a_cancelled_caller_leaves_a_finished_transaction_and_a_clean_conn
                 await entered.wait()
                 nursery.cancel_scope.cancel()
                 release.set()
-            assert await database.transact(tenant.id, site_names) == ["Written"]
+            assert await database.transact(tenant.id, group_names) == ["Written"]
 
 
 async def test_who_finds_every_connection_busy_waits_a_bounded_time_and_an_emergency_not_at_all(
@@ -96,10 +96,10 @@ async def test_who_finds_every_connection_busy_waits_a_bounded_time_and_an_emerg
             nursery.start_soon(database.transact, tenant.id, hold)
             await entered.wait()
             with pytest.raises(DatabaseUnavailable, match="busy"):
-                await database.transact(tenant.id, site_names)
+                await database.transact(tenant.id, group_names)
 
             async def urgently() -> None:
-                assert await database.transact(tenant.id, site_names, urgent=True) == []
+                assert await database.transact(tenant.id, group_names, urgent=True) == []
                 release.set()
 
             nursery.start_soon(urgently)
@@ -110,7 +110,7 @@ async def test_a_statement_that_takes_too_long_is_stopped(database_url: str, ten
     async with Database(database_url, pool_size=1, statement_s=0.2) as database:
         with pytest.raises(DatabaseUnavailable, match="statement timeout"):
             await database.run(lambda connection: connection.execute("SELECT pg_sleep(10)"))
-        assert await database.transact(tenant.id, site_names) == []
+        assert await database.transact(tenant.id, group_names) == []
 
 
 async def test_a_server_that_only_reads_is_unavailable_and_not_a_fault(
@@ -118,7 +118,7 @@ async def test_a_server_that_only_reads_is_unavailable_and_not_a_fault(
 ) -> None:
     def write(tx: Transaction) -> None:
         tx.connection.execute("SET TRANSACTION READ ONLY")
-        tx.sites.add("Main")
+        tx.user_groups.add("Main")
 
     async with Database(database_url, pool_size=1) as database:
         with pytest.raises(DatabaseUnavailable, match="read-only"):
@@ -127,13 +127,13 @@ async def test_a_server_that_only_reads_is_unavailable_and_not_a_fault(
 
 async def test_connections_that_died_are_replaced_unnoticed(database_url: str, tenant: Tenant) -> None:
     async with Database(database_url, pool_size=2) as database:
-        assert await database.transact(tenant.id, site_names) == []
+        assert await database.transact(tenant.id, group_names) == []
         with psycopg.connect(database_url) as other:
             other.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        assert await database.transact(tenant.id, site_names) == []
+        assert await database.transact(tenant.id, group_names) == []
 
 
 async def test_while_postgresql_is_known_to_be_away_nobody_waits_long_and_when_it_is_back_everybody_is_served(
@@ -149,14 +149,14 @@ async def test_while_postgresql_is_known_to_be_away_nobody_waits_long_and_when_i
             for _ in range(4):
                 begun_s = trio.current_time()
                 with pytest.raises(DatabaseUnavailable):
-                    await database.transact(tenant.id, site_names)
+                    await database.transact(tenant.id, group_names)
                 took_s.append(trio.current_time() - begun_s)
             assert took_s[0] < 1.5 and max(took_s[1:]) < AWAY_WAIT_S + 0.3
             server.start()
             with trio.fail_after(5):
                 while True:
                     try:
-                        assert await database.transact(tenant.id, site_names) == []
+                        assert await database.transact(tenant.id, group_names) == []
                         break
                     except DatabaseUnavailable:
                         await trio.sleep(0.05)
@@ -168,10 +168,10 @@ async def test_work_that_postgresql_asks_to_repeat_is_repeated(database_url: str
     def unlucky(tx: Transaction) -> list[str]:
         nonlocal runs
         runs += 1
-        tx.sites.add(f"Run {runs}")
+        tx.user_groups.add(f"Run {runs}")
         if runs == 1:
             raise SerializationFailure("could not serialize access")
-        return site_names(tx)
+        return group_names(tx)
 
     async with Database(database_url, pool_size=1) as database:
         assert await database.transact(tenant.id, unlucky) == ["Run 2"]
