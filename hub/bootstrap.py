@@ -23,6 +23,7 @@ from hub.access import Access
 from hub.api.app import create_app
 from hub.api.health import Readiness
 from hub.api.limits import PerMinute, RequestLimits
+from hub.audit_files import AuditArchives
 from hub.client_address import ClientAddresses
 from hub.emergency_log import EmergencyLog
 from hub.errors import StartError
@@ -35,6 +36,7 @@ from hub.inspection import HubInspection
 from hub.journal import Journal
 from hub.journal_records import Batch
 from hub.jwt_keys import keys_of
+from hub.kept_secrets import kept_secret
 from hub.lifetime import serve
 from hub.live.board import Board
 from hub.live.feed import BEAT_S, Feed
@@ -49,12 +51,14 @@ from hub.passwords import Passwords
 from hub.permissions import require
 from hub.rate_limits import RateLimits
 from hub.restore import Restore
-from hub.retention import Retention
+from hub.retention import Archiving, Retention
 from hub.settings import Settings
 from hub.shared_counts import SharedCounts
 from hub.signing import SigningKeys
 from hub.tokens import AccessTokens, InvalidToken
+from hub.use_cases.audit_archiving import archive_tenant
 from hub.use_cases.emergency_records import EmergencyRecords
+from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.wiring import UseCases
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable, RedisUnavailable, UnsafeDatabaseRole
@@ -163,8 +167,13 @@ class Hub:
             self._operator_identity,
             self.addresses,
         )
+        archives = AuditArchives(settings.data_dir)
         self.retention = Retention(
-            OldRows(database), self.live.refresh_devices, self.now, settings.history_days
+            OldRows(database),
+            self.live.refresh_devices,
+            self.now,
+            settings.history_days,
+            self._audit_archiving(database, archives),
         )
         self.services = self._services()
         self.metrics = self._metrics()
@@ -184,6 +193,10 @@ class Hub:
             ),
             self.access,
             SigningKeys.kept_in(settings.data_dir, self.now()),
+            archives,
+            SecondFactor(kept_secret(settings.data_dir, "second-factors.key")),
+            session_idle_s=settings.session_idle_s,
+            session_ttl_s=settings.session_ttl_s,
             pairing_ttl_s=settings.pairing_ttl_s,
             command_default_ttl_s=settings.command_default_ttl_s,
             now=self.now,
@@ -233,9 +246,25 @@ class Hub:
                 Service("tenants", self.tenants.run, vital=False),
                 Service("access", self.access.run, vital=False),
                 Service("retention", self.retention.run, vital=False),
+                Service("denials", self._record_denials, vital=False),
                 *self._shared_counts(),
             ]
         )
+
+    async def _record_denials(self) -> None:
+        await self.use_cases.denials.run()
+
+    def _audit_archiving(self, database: Database, archives: AuditArchives) -> Archiving | None:
+        """What archives a tenant's audit log, if it is not kept in PostgreSQL for ever."""
+        if self.settings.audit_days == 0:
+            return None
+        kept = timedelta(days=self.settings.audit_days)
+
+        async def archive(tenant_id: str) -> None:
+            now = self.now()
+            await archive_tenant(database, archives, tenant_id, now - kept, now)
+
+        return archive
 
     def _shared_counts(self) -> list[Service]:
         """With a Redis, hubs share their counts of requests."""

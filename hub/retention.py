@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import structlog
 import trio
 
+from hub.use_cases.audit_archiving import NotArchived
 from persistence.errors import DatabaseUnavailable
 from persistence.retention import BATCH, DEVICE_BATCH, History
 from persistence.transaction import Tenant
@@ -30,6 +31,8 @@ PAIRING_KEPT: Final = timedelta(days=1)
 
 # Bulk commands after their commands: they go when they have none left.
 _KINDS: Final[tuple[History, ...]] = ("events", "commands", "bulk_commands")
+Archiving = Callable[[str], Awaitable[None]]
+"""Raises NotArchived, OSError, DatabaseUnavailable."""
 _log = structlog.get_logger("hub.retention")
 
 
@@ -53,7 +56,8 @@ class OldRows(Protocol):
 
 
 class Retention:
-    """`gone`: tells the live side of devices that are no more. `deleted` counts since the start, by kind; of
+    """`gone`: tells the live side of devices that are no more. `archive_audit`: takes what is old out of a
+    tenant's audit log; None: it stays for ever. `deleted` counts since the start, by kind; of
     heartbeats the days."""
 
     def __init__(
@@ -62,11 +66,13 @@ class Retention:
         gone: Callable[[str, Sequence[str]], Awaitable[None]],
         now: Callable[[], datetime],
         history_days: int,
+        archive_audit: Archiving | None = None,
     ) -> None:
         self._rows = rows
         self._gone = gone
         self._now = now
         self._kept = timedelta(days=history_days)
+        self._archive_audit = archive_audit
         self.deleted: dict[str, int] = dict.fromkeys(("heartbeat_days", *_KINDS, "devices"), 0)
 
     async def run(self) -> None:
@@ -117,3 +123,8 @@ class Retention:
             await self._gone(tenant_id, device_ids)
             await trio.sleep(PAUSE_S)
             device_ids = await self._rows.delete_never_let_in(tenant_id, now - PAIRING_KEPT)
+        if self._archive_audit is not None:
+            try:
+                await self._archive_audit(tenant_id)
+            except (NotArchived, OSError) as error:
+                _log.error("the audit log cannot be archived", tenant_id=tenant_id, reason=str(error))

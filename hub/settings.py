@@ -69,7 +69,12 @@ class Settings:
 
     # `None`: generated once and kept in `data_dir/secrets`, readable by its owner only.
     jwt_secret: str | None = field(default=None, repr=False)
-    access_token_ttl_s: int = 28_800
+    # The secret before this one: what it signed is good until it ends.
+    jwt_secret_before: str | None = field(default=None, repr=False)
+    access_token_ttl_s: int = 600
+    # A person's session ends when it is not used for so long, and after so long whatever happens.
+    session_idle_s: int = 7 * 86_400
+    session_ttl_s: int = 30 * 86_400
 
     # The device socket.
     heartbeat_interval_s: float = 15.0
@@ -89,8 +94,10 @@ class Settings:
     # Where hubs share these counts; `None`: each counts for itself. Nothing else is kept there.
     redis_url: str | None = field(default=None, repr=False)
 
-    # How long heartbeats, events and ended commands are kept; emergencies and the audit log are for ever.
+    # How long heartbeats, events and ended commands are kept; emergencies are for ever.
     history_days: int = 30
+    # How long entries of the audit log stay in PostgreSQL before they go to `data_dir`/archive; 0: for ever.
+    audit_days: int = 0
 
     log_level: LogLevel = "info"
     log_format: LogFormat = "console"
@@ -142,8 +149,15 @@ class Settings:
             hub_url=read.url("CLARION_HUB_URL", ("http", "https"))
             or local_hub_url(host, port, tls=tls_key is not None),
             jwt_secret=read.secret("CLARION_JWT_SECRET"),
+            jwt_secret_before=read.secret("CLARION_JWT_SECRET_BEFORE"),
             access_token_ttl_s=read.integer(
-                "CLARION_ACCESS_TOKEN_TTL_S", default.access_token_ttl_s, at_least=60
+                "CLARION_ACCESS_TOKEN_TTL_S", default.access_token_ttl_s, at_least=60, at_most=86_400
+            ),
+            session_idle_s=read.integer(
+                "CLARION_SESSION_IDLE_S", default.session_idle_s, at_least=60, at_most=365 * 86_400
+            ),
+            session_ttl_s=read.integer(
+                "CLARION_SESSION_TTL_S", default.session_ttl_s, at_least=60, at_most=365 * 86_400
             ),
             heartbeat_interval_s=read.seconds("CLARION_HEARTBEAT_INTERVAL_S", default.heartbeat_interval_s),
             handshake_deadline_s=read.seconds("CLARION_HANDSHAKE_DEADLINE_S", default.handshake_deadline_s),
@@ -172,6 +186,7 @@ class Settings:
                 "CLARION_RATE_LIMIT_ADDRESS_PER_MINUTE", default.rate_limit_address_per_minute, at_least=0
             ),
             redis_url=read.url("CLARION_REDIS_URL", ("redis", "rediss", "unix")),
+            audit_days=read.integer("CLARION_AUDIT_DAYS", default.audit_days, at_least=0, at_most=36_500),
             log_level=read.choice(
                 "CLARION_LOG_LEVEL", default.log_level, ("debug", "info", "warning", "error")
             ),

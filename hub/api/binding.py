@@ -18,11 +18,12 @@ from quart import Response, g, request
 from hub.api.decoding import CORRECT, decode_body, decode_query
 from hub.api.limits import RequestLimits
 from hub.api.problems import ProblemResponse
-from hub.api.route import Answer, Route
+from hub.api.route import Answer, Download, Route
 from hub.operator import Operator, Origin
 from hub.tokens import AccessTokens, InvalidToken
 from hub.use_cases.api_keys import SECRET_PREFIX
 from hub.use_cases.device_secrets import hash_token
+from hub.use_cases.errors import NotAllowed
 from hub.use_cases.wiring import UseCases
 
 DEVICE_SOCKET_PATH: Final = "/api/v1/ws/device"
@@ -51,10 +52,14 @@ class Binding:
         """What Quart calls."""
 
         async def answer(**path: str) -> Response:
-            arguments = await self._arguments(route, path)
-            with trio.CancelScope() as action:
-                action.shield = route.method != "GET"
-                returned = await route.handler(**arguments)
+            try:
+                arguments = await self._arguments(route, path)
+                with trio.CancelScope() as action:
+                    action.shield = route.method != "GET"
+                    returned = await route.handler(**arguments)
+            except (NotAllowed, ProblemResponse) as error:
+                self._note_denial(route, error)
+                raise
             return _response(route, returned)
 
         answer.__name__ = route.handler.__name__
@@ -66,6 +71,7 @@ class Binding:
         if route.signed_in:
             # Who asks comes first: a stranger learns nothing from the other checks.
             given["operator"] = operator = await self._operator(route)
+            g.operator = operator
             self._limits.asks(route, operator)
         for name, value in path.items():
             if not _ID.fullmatch(value):
@@ -121,6 +127,11 @@ class Binding:
         access = self._use_cases.access
         return access.of_session(session_id) or await access.learn(session_id)
 
+    def _note_denial(self, route: Route, error: NotAllowed | ProblemResponse) -> None:
+        """For the audit, if somebody who is signed in was not allowed this."""
+        if "operator" in g and (isinstance(error, NotAllowed) or error.status == 403):
+            self._use_cases.denials.note(g.operator, route.method, route.path, request.path, error.detail)
+
     def _websocket_url(self) -> str:
         if self._public_websocket_url is not None:
             return self._public_websocket_url
@@ -162,9 +173,12 @@ def _idempotency_key() -> str | None:
 
 
 def _response(route: Route, returned: Any) -> Response:
+    if isinstance(returned, Download):
+        named = {"Content-Disposition": f'attachment; filename="{returned.file_name}"'}
+        return Response(returned.chunks, route.status, headers=named, content_type=returned.media_type)
     answer = returned if isinstance(returned, Answer) else Answer(returned, route.status)
-    if answer.status == 204:
-        return Response(b"", 204, headers=dict(answer.headers))
+    if answer.body is None:
+        return Response(b"", answer.status, headers=dict(answer.headers))
     return Response(
         msgspec.json.encode(answer.body),
         answer.status,

@@ -12,15 +12,15 @@ A handler is a plain async function. Its parameters say what it needs, by name:
     idempotency_key   the header Idempotency-Key, or None
     anything else     a parameter of the path, always an id
 
-It returns a Struct, answered with `status`, or an `Answer` that says more. Where `answers` has None for a
-type (204: done, and nothing to say) it returns nothing.
+It returns a Struct, answered with `status`, or an `Answer` that says more, or a `Download`.
+Where `answers` has None for a type (204: done, and nothing to say) it returns nothing.
 """
 
 from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
@@ -35,6 +35,15 @@ class Answer:
     body: Any
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file, sent as it is made. Where making it fails the connection ends in the middle of it."""
+
+    chunks: AsyncGenerator[bytes]
+    media_type: str
+    file_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +64,7 @@ class Route:
     body_optional: bool = False
     query: Any = None
     urgent: bool = False
+    media_types: tuple[str, ...] = ("application/json",)
 
     @property
     def status(self) -> int:
@@ -77,6 +87,7 @@ def route(
     answers: Mapping[int, tuple[Any, str]],
     problems: Mapping[int, str] | None = None,
     urgent: bool = False,
+    media_types: tuple[str, ...] = ("application/json",),
 ) -> Route:
     """A route from a handler's own signature. Raises TypeError when path and parameters do not fit."""
     hints = get_type_hints(handler)
@@ -100,6 +111,7 @@ def route(
         body_optional=optional,
         query=hints.get("query"),
         urgent=urgent,
+        media_types=media_types,
     )
 
 

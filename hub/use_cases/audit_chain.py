@@ -39,7 +39,7 @@ class _Numbered(msgspec.Struct, frozen=True):
     seq: int
 
 
-_entry: Final = msgspec.json.Decoder(_Numbered)
+_numbered: Final = msgspec.json.Decoder(_Numbered)
 
 
 class Chain:
@@ -90,8 +90,8 @@ class Chain:
         expected = 1 if self.at is None else self.at.seq + 1
         fits = self.at is not None and link.previous_hash == self.at.hash
         try:
-            seq = _entry.decode(link.entry).seq
-        except msgspec.DecodeError:
+            seq = number_of(link)
+        except ValueError:
             self._fault(expected, f"Entry {expected} was edited: it cannot be read any more.")
             return expected
         if hash_of(link) != link.hash:
@@ -111,6 +111,11 @@ class Chain:
         elif self.at != head:
             self._fault(seq, f"Entry {seq} was replaced: the last one had another hash.")
         self.at = head
+
+    def intruder(self, head: int, last: int) -> None:
+        """There are entries after the last one that was appended, up to `last`."""
+        what = f"Entry {last} was" if last == head + 1 else f"Entries up to {last} were"
+        self._fault(last, f"{what} put there: entry {head} was the last one.")
 
     def skip(self, to: Point, why: str) -> None:
         """What comes up to `to` cannot be looked at; `why` is a sentence."""
@@ -166,6 +171,11 @@ class _Faults:
             self.told.append(AuditFault(seq, text))
         else:
             self.untold += 1
+
+
+def number_of(link: AuditLink) -> int:
+    """Which entry it is, by its own word. Raises ValueError."""
+    return _numbered.decode(link.entry).seq
 
 
 def hash_of(link: AuditLink) -> str:

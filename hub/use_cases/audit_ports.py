@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -31,6 +31,8 @@ class AuditLog(Protocol):
 
     def first(self) -> int: ...
 
+    def last(self) -> int: ...
+
     def newest(
         self, filters: Mapping[str, Any], *, lowest: int, highest: int, limit: int
     ) -> list[AuditRow]: ...
@@ -53,6 +55,6 @@ class ArchiveFolder(Protocol):
         """The name of the file; when this returns the disk has all of it. Raises OSError."""
         ...
 
-    def read(self, file: str) -> Iterator[AuditLink | AuditSeal]:
+    def read(self, file: str) -> Generator[AuditLink | AuditSeal]:
         """Every line. Raises OSError, and ValueError for a line that is none."""
         ...

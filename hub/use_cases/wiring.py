@@ -43,6 +43,7 @@ from hub.use_cases.sign_in import SignIn
 from hub.use_cases.sites import Sites
 from hub.use_cases.tenants import Tenants
 from hub.use_cases.user_groups import UserGroups
+from persistence.errors import DatabaseUnavailable
 
 
 def utc_now() -> datetime:

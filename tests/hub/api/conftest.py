@@ -19,19 +19,22 @@ from hub.access import Access
 from hub.api.app import create_app
 from hub.api.health import Readiness
 from hub.api.limits import PerMinute, RequestLimits
+from hub.audit_files import AuditArchives
 from hub.emergency_log import EmergencyLog
+from hub.jwt_keys import GivenKeys
 from hub.operator import Operator
 from hub.passwords import Passwords
 from hub.rate_limits import RateLimits
 from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
 from hub.use_cases.emergency_records import EmergencyRecords
+from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.wiring import UseCases, utc_now
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable
 from persistence.owner import connect_as_owner
 from tests.fakes import RecordingRealtime, nothing_to_inspect
-from tests.hub.tenants import Tenant, make_tenant
+from tests.hub.tenants import Tenant, add_person, make_tenant
 
 
 class Reply(NamedTuple):
@@ -60,10 +63,14 @@ class Api:
         self.database = database
         self.database_url = database_url
         self.realtime = realtime
-        self.tokens = AccessTokens("t" * 32, 3600)
+        self.tokens = AccessTokens(GivenKeys("t" * 32), 3600)
 
     def tenant(self, name: str) -> Tenant:
         return make_tenant(self.database_url, name)
+
+    def person(self, tenant: Tenant, *roles: str, **more: Any) -> Operator:
+        """See `tests.hub.tenants.add_person`."""
+        return add_person(self.database_url, tenant, *roles, **more)
 
     async def call(
         self, method: str, path: str, body: Any = None, by: Operator | None = None, **headers: str
@@ -128,7 +135,7 @@ async def running_api(
     async with Database(database_url, pool_size=2, wait_s=wait_s) as database, trio.open_nursery() as nursery:
         log = EmergencyLog(folder / "emergencies.log")
         records = EmergencyRecords(database, log, DatabaseUnavailable, nursery)
-        tokens = AccessTokens("t" * 32, 3600)
+        tokens = AccessTokens(GivenKeys("t" * 32), 3600)
         use_cases = UseCases.wired(
             database,
             realtime,
@@ -138,6 +145,10 @@ async def running_api(
             nothing_to_inspect(),
             Access(database, DatabaseUnavailable, utc_now),
             SigningKeys.kept_in(folder),
+            AuditArchives(folder),
+            SecondFactor("f" * 32),
+            session_idle_s=7 * 86_400,
+            session_ttl_s=30 * 86_400,
             pairing_ttl_s=900,
             command_default_ttl_s=3600,
         )
