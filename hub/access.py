@@ -93,6 +93,10 @@ class Access:
         """Whoever began this session should choose a better password."""
         self._weak.add(session_id)
 
+    def note_good_password(self, session_id: str) -> None:
+        """They have."""
+        self._weak.discard(session_id)
+
     def has_weak_password(self, session_id: str) -> bool:
         """Whether that was noted since this hub started."""
         return session_id in self._weak
@@ -162,6 +166,9 @@ class Access:
         tenant_id = await self._database.ask(lambda questions: questions.tenant_of_session(session_id))
         if tenant_id is not None:
             picture = await self._database.transact(tenant_id, lambda tx: tx.access.session(session_id, now))
+            acts_in = None if picture is None else picture.sessions[0].acts_in
+            if acts_in is not None and self._facts(acts_in) is None:
+                await self.refresh(acts_in)
             if picture is not None:
                 return self.take(picture)
         self._unknown.pop(session_id, None)

@@ -45,6 +45,7 @@ from hub.live.realtime import LiveSide
 from hub.live.roster import Roster
 from hub.live.surroundings import Effects
 from hub.live.tenants import Tenants
+from hub.mail import Mail, MailServer
 from hub.metrics import Metrics
 from hub.open_commands import OpenCommands
 from hub.passwords import Passwords
@@ -58,6 +59,7 @@ from hub.signing import SigningKeys
 from hub.tokens import AccessTokens, InvalidToken
 from hub.use_cases.audit_archiving import archive_tenant
 from hub.use_cases.emergency_records import EmergencyRecords
+from hub.use_cases.links import Links
 from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.wiring import UseCases
 from persistence.database import Database
@@ -195,6 +197,7 @@ class Hub:
             SigningKeys.kept_in(settings.data_dir, self.now()),
             archives,
             SecondFactor(kept_secret(settings.data_dir, "second-factors.key")),
+            Links(database, self.now, self._mail(), settings.dashboard_url),
             session_idle_s=settings.session_idle_s,
             session_ttl_s=settings.session_ttl_s,
             pairing_ttl_s=settings.pairing_ttl_s,
@@ -245,11 +248,23 @@ class Hub:
                 Service("expiry of commands", self._expire_commands, vital=False),
                 Service("tenants", self.tenants.run, vital=False),
                 Service("access", self.access.run, vital=False),
+                Service("forgotten passwords", self._write_to_who_forgot, vital=False),
                 Service("retention", self.retention.run, vital=False),
                 Service("denials", self._record_denials, vital=False),
+                Service("uses of keys", self._record_uses_of_keys, vital=False),
                 *self._shared_counts(),
             ]
         )
+
+    async def _write_to_who_forgot(self) -> None:
+        await self.use_cases.forgotten.run()
+
+    def _mail(self) -> Mail | None:
+        url, sender = self.settings.smtp_url, self.settings.mail_from
+        return Mail(MailServer.from_url(url), sender, self.now) if url and sender else None
+
+    async def _record_uses_of_keys(self) -> None:
+        await self.use_cases.key_uses.run()
 
     async def _record_denials(self) -> None:
         await self.use_cases.denials.run()

@@ -24,6 +24,7 @@ from persistence.repositories.features import Features, UserGroups
 from persistence.repositories.groups import Groups
 from persistence.repositories.links import Links
 from persistence.repositories.names import Names
+from persistence.repositories.password_hashes import PasswordHashes
 from persistence.repositories.people import People
 from persistence.repositories.roles import Roles
 from persistence.repositories.second_factors import SecondFactors
@@ -105,6 +106,10 @@ class Transaction:
     @cached_property
     def links(self) -> Links:
         return Links(self.connection, self.tenant_id)
+
+    @cached_property
+    def password_hashes(self) -> PasswordHashes:
+        return PasswordHashes(self.connection, self.tenant_id)
 
     @cached_property
     def second_factors(self) -> SecondFactors:

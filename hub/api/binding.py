@@ -15,7 +15,7 @@ import msgspec
 import trio
 from quart import Response, g, request
 
-from hub.api.decoding import CORRECT, decode_body, decode_query
+from hub.api.decoding import CORRECT, decode_body, decode_form, decode_query
 from hub.api.limits import RequestLimits
 from hub.api.problems import ProblemResponse
 from hub.api.route import Answer, Download, Route
@@ -84,6 +84,8 @@ class Binding:
             assert isinstance(payload, bytes)
             absent = route.body_optional and not payload
             given["body"] = None if absent else decode_body(payload, request.content_type, route.body)
+        if "form" in route.needs:
+            given["form"] = decode_form(await request.body, request.content_type, route.form)
         if "use_cases" in route.needs:
             given["use_cases"] = self._use_cases
         if "ip" in route.needs:
@@ -117,7 +119,9 @@ class Binding:
                 "This access token or key is not valid, or not any more. Sign in again, or use another key.",
                 headers={"WWW-Authenticate": 'Bearer realm="clarion", error="invalid_token"'},
             )
-        return operator._replace(origin=origin())
+        operator = operator._replace(origin=origin())
+        self._use_cases.key_uses.note(operator)
+        return operator
 
     async def _of_session(self, token: str) -> Operator | None:
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -24,7 +25,8 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _FREE_TEXT: Final = frozenset({"message", "args", "settings"})
 # A password may be anything; only its hash is kept.
-_UNCHECKED: Final = frozenset({"password"})
+_UNCHECKED: Final = frozenset({"password", "old_password", "new_password"})
+_FIELDS_AT_MOST: Final = 50
 CORRECT: Final = "Correct the fields that are named here and send the request again."
 
 
@@ -38,6 +40,20 @@ def decode_body(body: bytes, content_type: str | None, kind: type[Value]) -> Val
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise ProblemResponse(400, f"The body is not valid JSON: {reason}.") from None
     return _checked(raw, kind, strict=True)
+
+
+def decode_form(body: bytes, content_type: str | None, kind: type[Value]) -> Value:
+    """A form's fields, all text, as `kind`; those it does not know are forgotten. Raises ProblemResponse 400,
+    415, 422."""
+    if (content_type or "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        raise ProblemResponse(
+            415, "Send the body as a form, with the header Content-Type: application/x-www-form-urlencoded."
+        )
+    try:
+        fields = dict(parse_qsl(body.decode("ascii"), max_num_fields=_FIELDS_AT_MOST, errors="strict"))
+    except ValueError:
+        raise ProblemResponse(400, "The body is not a form, or has too many fields.") from None
+    return _checked(fields, kind, strict=False)
 
 
 def decode_query(query: Mapping[str, str], kind: type[Value]) -> Value:

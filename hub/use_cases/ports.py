@@ -15,6 +15,7 @@ from hub.use_cases.audit_ports import AuditLog
 from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
 from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
 from hub.use_cases.link_ports import Links
+from hub.use_cases.password_ports import PasswordHashes
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.places_ports import Groups, Tags
 from hub.use_cases.places_ports import Sites as SitesPort
@@ -299,6 +300,8 @@ class Transaction(Protocol):
     def names(self) -> Names: ...
     @property
     def links(self) -> Links: ...
+    @property
+    def password_hashes(self) -> PasswordHashes: ...
     @property
     def second_factors(self) -> SecondFactors: ...
     @property

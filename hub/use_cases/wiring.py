@@ -27,6 +27,7 @@ from hub.use_cases.enrolment_keys import EnrolmentKeys
 from hub.use_cases.features import Features
 from hub.use_cases.forgotten import Forgotten
 from hub.use_cases.groups import Groups
+from hub.use_cases.key_uses import KeyUses
 from hub.use_cases.links import Links
 from hub.use_cases.lost_access import LostAccess
 from hub.use_cases.oneself import Oneself
@@ -43,7 +44,6 @@ from hub.use_cases.sign_in import SignIn
 from hub.use_cases.sites import Sites
 from hub.use_cases.tenants import Tenants
 from hub.use_cases.user_groups import UserGroups
-from persistence.errors import DatabaseUnavailable
 
 
 def utc_now() -> datetime:
@@ -70,6 +70,7 @@ class UseCases:
     signing_keys: SigningKeys
     api_keys: ApiKeys
     enrolment_keys: EnrolmentKeys
+    key_uses: KeyUses
     tenants: Tenants
     oneself: Oneself
     own_second_factor: OwnSecondFactor
@@ -123,12 +124,13 @@ class UseCases:
             signing_keys=signing_keys,
             api_keys=ApiKeys(database, access, now),
             enrolment_keys=EnrolmentKeys(database, now),
+            key_uses=KeyUses(database, now),
             tenants=Tenants(database, access, links, sessions, now),
-            oneself=Oneself(database, access, passwords, proofs, now),
+            oneself=Oneself(database, access, access, passwords, proofs, now),
             own_second_factor=OwnSecondFactor(database, second_factor, proofs, now),
             lost_access=LostAccess(database, access, passwords, links, now),
-            forgotten=Forgotten(database, DatabaseUnavailable, links, now),
-            people=People(database, access, passwords, now),
+            forgotten=Forgotten(database, links, now),
+            people=People(database, access, passwords, links, now),
             roles=Roles(database, access, now),
             user_groups=UserGroups(database, access, now),
             features=Features(database, access, now),

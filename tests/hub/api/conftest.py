@@ -22,12 +22,14 @@ from hub.api.limits import PerMinute, RequestLimits
 from hub.audit_files import AuditArchives
 from hub.emergency_log import EmergencyLog
 from hub.jwt_keys import GivenKeys
+from hub.mail import Mail
 from hub.operator import Operator
 from hub.passwords import Passwords
 from hub.rate_limits import RateLimits
 from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
 from hub.use_cases.emergency_records import EmergencyRecords
+from hub.use_cases.links import Links
 from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.wiring import UseCases, utc_now
 from persistence.database import Database
@@ -128,7 +130,12 @@ class Api:
 
 @asynccontextmanager
 async def running_api(
-    database_url: str, folder: Path, *, wait_s: float = 2.0, limits: RequestLimits | None = None
+    database_url: str,
+    folder: Path,
+    *,
+    wait_s: float = 2.0,
+    limits: RequestLimits | None = None,
+    mail: Mail | None = None,
 ) -> AsyncIterator[Api]:
     """The application over this database for as long as the block lasts; without limits unless given."""
     realtime = RecordingRealtime()
@@ -147,6 +154,7 @@ async def running_api(
             SigningKeys.kept_in(folder),
             AuditArchives(folder),
             SecondFactor("f" * 32),
+            Links(database, utc_now, mail, "https://signs.example"),
             session_idle_s=7 * 86_400,
             session_ttl_s=30 * 86_400,
             pairing_ttl_s=900,
