@@ -22,6 +22,7 @@ from hub.errors import ClarionError, StartError
 from hub.lifeline import STOP_WITH_STDIN, run_until_told
 from hub.passwords import generate_password
 from hub.settings import Settings
+from hub.tenant_command import tenants
 from hub.use_cases.errors import Invalid, Refused
 from persistence.embedded_programs import EmbeddedPostgresError
 from persistence.errors import DatabaseUnavailable, MigrationFailed, UnsafeDatabaseRole
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 users = typer.Typer(help="People who sign in.", no_args_is_help=True)
 app.add_typer(users, name="user")
+app.add_typer(tenants, name="tenant")
 
 # Each of them is written to be read in a terminal.
 _KNOWN = (
