@@ -1,6 +1,7 @@
 """Inspecting a running hub: who keeps whom waiting, what failed, what is on its way.
 
-Rule 1: an operator sees the own tenant's screens; the hub as a whole is for whoever holds its secret.
+Rule 1: an operator sees the own tenant's screens, those of the own sites; the hub as a whole is for whoever
+        holds its secret.
 Rule 2: inspecting changes nothing and waits for nobody: an actor that does not answer in time is listed so.
 """
 
@@ -89,10 +90,10 @@ class HubInspection:
         is_whole = operator.user_id == THE_HUB.user_id
         if not is_whole:
             require(operator, Permission.HUB_INSPECT)
-        tenant_id = None if is_whole else operator.tenant_id
+        whose = None if is_whole else operator
         now = self._clock()
-        mailboxes, slow = self._mailboxes(tenant_id), self._slow(tenant_id)
-        failed, unstable = self._failed(tenant_id, now), self._unstable(tenant_id)
+        mailboxes, slow = self._mailboxes(whose), self._slow(whose)
+        failed, unstable = self._failed(whose, now), self._unstable(whose)
         statuses = await self._statuses(
             {row.screen.id for row in mailboxes} | {row.screen.id for row in slow}
         )
@@ -108,30 +109,33 @@ class HubInspection:
             self._hub() if is_whole else None,
         )
 
-    def _screen(self, device_id: str, tenant_id: str | None) -> Screen | None:
+    def _screen(self, device_id: str, whose: Operator | None) -> Screen | None:
         """A screen that may be shown."""
         screen = self._roster.get(device_id)
-        return screen if screen is not None and tenant_id in (None, screen.tenant_id) else None
+        if screen is None or whose is None:
+            return screen
+        is_here = whose.sites is None or screen.site_id in whose.sites
+        return screen if whose.tenant_id == screen.tenant_id and is_here else None
 
-    def _mailboxes(self, tenant_id: str | None) -> list[_Mailbox]:
+    def _mailboxes(self, whose: Operator | None) -> list[_Mailbox]:
         rows = (
             _Mailbox(screen, ref.urgent.waiting, ref.normal.waiting, ref.refused)
             for ref in self._fleet.actors
-            if (ref.waiting or ref.refused) and (screen := self._screen(ref.key, tenant_id)) is not None
+            if (ref.waiting or ref.refused) and (screen := self._screen(ref.key, whose)) is not None
         )
         return heapq.nlargest(MAILBOXES, rows, key=lambda row: (row.urgent + row.normal, row.refused))
 
-    def _slow(self, tenant_id: str | None) -> list[_Slow]:
+    def _slow(self, whose: Operator | None) -> list[_Slow]:
         rows = (
             _Slow(screen, actor.link.ip_address, actor.link.backlog_bytes)
             for device_id, actor in self._fleet.actors.actors()
             if actor.link is not None
             and actor.link.stalled
-            and (screen := self._screen(device_id, tenant_id)) is not None
+            and (screen := self._screen(device_id, whose)) is not None
         )
         return heapq.nlargest(ROWS, rows, key=lambda row: row.backlog_bytes)
 
-    def _failed(self, tenant_id: str | None, now: Instant) -> list[FailedScreen]:
+    def _failed(self, whose: Operator | None, now: Instant) -> list[FailedScreen]:
         rows = (
             FailedScreen(
                 screen.id,
@@ -142,12 +146,14 @@ class HubInspection:
                 _at(now.wall_ms + round(child.wait_s * 1000)) if child.wait_s else None,
             )
             for child in self._fleet.supervisor.children(now.mono_s)
-            if (screen := self._screen(child.key, tenant_id)) is not None
+            if (screen := self._screen(child.key, whose)) is not None
         )
         return heapq.nlargest(ROWS, rows, key=lambda row: (row.quarantined, row.faults))
 
-    def _unstable(self, tenant_id: str | None) -> list[UnstableScreen]:
-        screens: Iterable[Screen] = self._roster if tenant_id is None else self._roster.of_tenant(tenant_id)
+    def _unstable(self, whose: Operator | None) -> list[UnstableScreen]:
+        screens: Iterable[Screen] = self._roster
+        if whose is not None:
+            screens = self._roster.of_tenant(whose.tenant_id, whose.sites)
         rows = (
             UnstableScreen(screen.id, screen.name, _at(screen.unstable_since_ms), screen.stability.losses)
             for screen in screens

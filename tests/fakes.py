@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import trio
 
@@ -14,6 +15,7 @@ from hub.inspection import HubInspection
 from hub.live.roster import Roster
 from hub.use_cases.ports import LedgerEntry
 from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
+from hub.use_cases.site_limits import Sites
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
 from tests.actors.device.world import INTERVAL_S, World
@@ -36,6 +38,37 @@ def nothing_to_inspect() -> HubInspection:
     world = World()
     fleet = Fleet(world, world, world.now, INTERVAL_S)
     return HubInspection(Roster(), fleet, Services([]), NothingJournaled(), lambda: 0, world.now)
+
+
+class Standing(NamedTuple):
+    """Fulfils `hub.use_cases.realtime.InForce`: an emergency without a screen."""
+
+    emergency: Emergency
+
+    @property
+    def id(self) -> str:
+        return self.emergency.id
+
+    @property
+    def issued_by_id(self) -> str | None:
+        return None
+
+    @property
+    def scope(self) -> Scope:
+        return self.emergency.scope
+
+    @property
+    def still_showing(self) -> int:
+        return self.emergency.still_showing
+
+    def concerns(self, sites: Sites) -> bool:
+        return sites is None
+
+    def as_emergency(self, sites: Sites) -> Emergency:
+        return self.emergency
+
+    def ledger(self, sites: Sites) -> Sequence[LedgerEntry]:
+        return []
 
 
 @dataclass
@@ -97,11 +130,18 @@ class RecordingRealtime:
     def sign_off(self, tenant_id: str, emergency_id: str) -> None:
         self.signed_off.append(emergency_id)
 
-    def in_force(self, tenant_id: str, emergency_id: str) -> Emergency | None:
-        return self.live.get(emergency_id)
+    def in_force(self, tenant_id: str, emergency_id: str) -> Standing | None:
+        emergency = self.live.get(emergency_id)
+        return None if emergency is None else Standing(emergency)
 
-    def ledger(self, tenant_id: str, emergency_id: str) -> Sequence[LedgerEntry] | None:
+    def all_in_force(self, tenant_id: str) -> Sequence[Standing]:
+        return [Standing(emergency) for emergency in self.live.values()]
+
+    def site_of(self, device_id: str) -> str | None:
         return None
+
+    def site_names(self, tenant_id: str, sites: Sequence[str]) -> Mapping[str, str]:
+        return {}
 
     def names(self, tenant_id: str, scope: Scope) -> Mapping[str, str]:
         return {}

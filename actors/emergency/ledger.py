@@ -11,6 +11,7 @@ Rule 4: after the all-clear an entry is `still_showing` from the moment the aler
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Collection, Iterable
 
 from protocol.vocabulary import LedgerState, MissingReason
 
@@ -214,12 +215,13 @@ class Ledger:
             return self._may_show
         return sum(entry.state is LedgerState.RENDERED for entry in self.entries.values())
 
-    def tally(self) -> Tally:
-        """Everything that is counted, in one pass."""
+    def tally(self, among: Iterable[Entry] | None = None) -> Tally:
+        """Everything that is counted, in one pass: over all screens, or over these entries of the ledger."""
+        entries: Collection[Entry] = self.entries.values() if among is None else tuple(among)
         missing: Counter[MissingReason] = Counter()
         sent = received = rendered = still = waiting = 0
         delays: list[tuple[int, str]] = []
-        for entry in self.entries.values():
+        for entry in entries:
             sent += entry.sent_ms is not None
             received += entry.received_ms is not None
             still += entry.state in MAY_SHOW if self.clearing else entry.state is LedgerState.RENDERED
@@ -233,7 +235,7 @@ class Ledger:
             else:
                 waiting += 1
         delays.sort()
-        return Tally(len(self.entries), sent, received, rendered, waiting, still, dict(missing), delays)
+        return Tally(len(entries), sent, received, rendered, waiting, still, dict(missing), delays)
 
 
 class Tally:

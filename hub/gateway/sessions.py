@@ -11,6 +11,7 @@ import secrets
 
 from actors.device.fleet import Fleet
 from hub.gateway.connection import Connection
+from hub.live.audience import Audience
 from hub.live.feed import Feed
 from protocol.close_codes import CloseCode
 from protocol.codec import MalformedFrame, UnknownFrame, decode_operator_uplink, decode_uplink, encode
@@ -156,10 +157,10 @@ class OperatorSession:
     """One operator's page on one connection."""
 
     __slots__ = (
+        "_audience",
         "_connection",
         "_feed",
         "_subscribed",
-        "_tenant_id",
         "hello_deadline_s",
         "outbox_limit_bytes",
     )
@@ -168,14 +169,14 @@ class OperatorSession:
         self,
         connection: Connection,
         feed: Feed,
-        tenant_id: str,
+        audience: Audience,
         *,
         hello_deadline_s: float,
         outbox_limit_bytes: int,
     ) -> None:
         self._connection = connection
         self._feed = feed
-        self._tenant_id = tenant_id
+        self._audience = audience
         self._subscribed = False
         self.hello_deadline_s = hello_deadline_s
         self.outbox_limit_bytes = outbox_limit_bytes
@@ -197,7 +198,7 @@ class OperatorSession:
             return
         self._subscribed = True
         self._connection.move_deadline(None)
-        self._feed.subscribe(self._tenant_id, self, resume.stream, resume.seq)
+        self._feed.subscribe(self._audience, self, resume.stream, resume.seq)
 
     def overdue(self) -> None:
         """See `Session`."""
@@ -205,7 +206,7 @@ class OperatorSession:
 
     def ended(self, reason: PresenceReason) -> None:
         """See `Session`."""
-        self._feed.unsubscribe(self._tenant_id, self)
+        self._feed.unsubscribe(self._audience, self)
 
     # ---- Subscriber ----
 

@@ -21,12 +21,11 @@ from actors.emergency.ledger import Entry, Ledger
 from actors.runtime import Instant
 from hub.journal_records import EmergencyRecord, LedgerRecord
 from hub.live.incident import Incident
-from hub.live.incident_view import progress
+from hub.live.incident_view import IncidentView
 from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import LiveEmergency
 from protocol.codec import encode
 from protocol.frames import Alert, Receipt
-from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus, ReceiptStatus
 
 SLICE_S = 0.1
@@ -65,10 +64,8 @@ class Changes(Protocol):
     def screen_changed(self, tenant_id: str, device_id: str) -> None:
         """A row shows another alert state."""
 
-    def emergency_changed(
-        self, tenant_id: str, emergency_id: str, last: EmergencyProgress | None = None
-    ) -> None:
-        """The tallies changed."""
+    def emergency_changed(self, tenant_id: str, emergency_id: str, last: IncidentView | None = None) -> None:
+        """The tallies changed. `last`: how it ended, when the board forgets it."""
 
 
 class Board:
@@ -307,7 +304,7 @@ class Board:
 
     def _close(self, incident: Incident) -> None:
         emergency = incident.emergency
-        last = progress(incident, self._roster, EmergencyStatus.CLEARED)
+        last = IncidentView(incident, self._roster, EmergencyStatus.CLEARED)
         del self._incidents[emergency.id]
         del self._by_hide_id[emergency.hide_command_id]
         self._records.emergency(incident.status_record(EmergencyStatus.CLEARED))
@@ -343,16 +340,14 @@ class Board:
 
     # ---- for the pages ----
 
-    def incident(self, tenant_id: str, emergency_id: str) -> Incident | None:
+    def view(self, tenant_id: str, emergency_id: str) -> IncidentView | None:
         """The tenant's emergency, while it is on the board."""
         incident = self._incidents.get(emergency_id)
-        return incident if incident is not None and incident.emergency.tenant_id == tenant_id else None
+        if incident is None or incident.emergency.tenant_id != tenant_id:
+            return None
+        return IncidentView(incident, self._roster)
 
-    def in_force(self, tenant_id: str) -> list[str]:
-        """Ids of the tenant's emergencies that are live or clearing."""
-        return [i.emergency.id for i in self._incidents.values() if i.emergency.tenant_id == tenant_id]
-
-    def progress(self, emergency_id: str) -> EmergencyProgress | None:
-        """The tallies now; None when the emergency is not on the board."""
-        incident = self._incidents.get(emergency_id)
-        return None if incident is None else progress(incident, self._roster)
+    def in_force(self, tenant_id: str) -> list[IncidentView]:
+        """The tenant's emergencies that are live or clearing."""
+        mine = (each for each in self._incidents.values() if each.emergency.tenant_id == tenant_id)
+        return [IncidentView(incident, self._roster) for incident in mine]

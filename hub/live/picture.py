@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.live.board import Board
+from hub.live.incident_view import IncidentView
 from hub.live.roster import Roster
-from protocol.live import EmergencyProgress, ScreenRow
+from hub.use_cases.site_limits import Sites
+from protocol.live import ScreenRow
 
 
 class LivePicture:
@@ -22,18 +24,21 @@ class LivePicture:
         screen = self._roster.get(device_id)
         return None if screen is None else screen.row()
 
-    def rows(self, tenant_id: str) -> list[ScreenRow]:
+    def rows(self, tenant_id: str, sites: Sites) -> list[ScreenRow]:
         """See the port."""
-        return [screen.row() for screen in self._roster.of_tenant(tenant_id)]
+        return [screen.row() for screen in self._roster.of_tenant(tenant_id, sites)]
 
-    def progress(self, emergency_id: str) -> EmergencyProgress | None:
+    def site_of(self, device_id: str) -> str | None:
         """See the port."""
-        return self._board.progress(emergency_id)
+        return self._roster.site_of(device_id)
 
-    def progresses(self, tenant_id: str) -> list[EmergencyProgress]:
+    def emergency(self, tenant_id: str, emergency_id: str) -> IncidentView | None:
         """See the port."""
-        found = (self._board.progress(emergency_id) for emergency_id in self._board.in_force(tenant_id))
-        return [progress for progress in found if progress is not None]
+        return self._board.view(tenant_id, emergency_id)
+
+    def emergencies(self, tenant_id: str) -> list[IncidentView]:
+        """See the port."""
+        return self._board.in_force(tenant_id)
 
     def tenant_name(self, tenant_id: str) -> str:
         """See the port."""

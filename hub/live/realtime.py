@@ -20,11 +20,10 @@ from actors.device.messages import PendingCommand
 from hub.live.board import Board
 from hub.live.feed import Feed
 from hub.live.incident import to_ms
-from hub.live.incident_view import as_emergency, ledger_entries
+from hub.live.incident_view import IncidentView
 from hub.live.roster import Roster, Screen
-from hub.use_cases.ports import LedgerEntry
 from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
-from protocol.api import Emergency, Scope, ScopePreview
+from protocol.api import Scope, ScopePreview
 from protocol.close_codes import CloseCode
 from protocol.live import CommandChange
 from protocol.vocabulary import CommandStatus, DeviceStatus, Presence, PresenceReason
@@ -35,6 +34,9 @@ READ_AGAIN_EVERY_S = 1.0
 
 COMMANDS_PER_SLICE = 250
 """Commands told between two checkpoints: a few milliseconds."""
+
+DEVICES_PER_SLICE = 500
+"""Devices read at once: a group may have changed for all of them, and an alert waits for none."""
 
 
 class Truth(Protocol):
@@ -86,11 +88,14 @@ class LiveSide:
     async def refresh_devices(self, tenant_id: str, device_ids: Sequence[str]) -> None:
         """See the port."""
         async with self._reading:
-            try:
-                await self._read(tenant_id, device_ids)
-            except self._unavailable as error:
-                logger.warning("%d changed devices cannot be read yet: %s", len(device_ids), error)
-                self._unread.setdefault(tenant_id, set()).update(device_ids)
+            for start in range(0, len(device_ids), DEVICES_PER_SLICE):
+                try:
+                    await self._read(tenant_id, device_ids[start : start + DEVICES_PER_SLICE])
+                except self._unavailable as error:
+                    unread = device_ids[start:]
+                    logger.warning("%d changed devices cannot be read yet: %s", len(unread), error)
+                    self._unread.setdefault(tenant_id, set()).update(unread)
+                    break
 
     async def _read(self, tenant_id: str, device_ids: Sequence[str]) -> None:
         found = {screen.id: screen for screen in await self._truth.screens(tenant_id, device_ids)}
@@ -102,7 +107,11 @@ class LiveSide:
             if screen is None:
                 self._roster.remove(device_id)
             else:
+                moved = known is not None and known.site_id != screen.site_id
                 self._board.reconsider(self._roster.put(screen))
+                for seen in self._board.in_force(tenant_id) if moved else ():
+                    # Of whose screens it is changed, though nothing in the ledger did.
+                    self._feed.emergency_changed(tenant_id, seen.id)
                 if screen.status is DeviceStatus.REVOKED:
                     # Whoever revoked it may not have learned that it was done.
                     self.cut(device_id, CloseCode.TOKEN_REVOKED)
@@ -206,23 +215,29 @@ class LiveSide:
 
     async def clear(self, tenant_id: str, emergency_id: str, cleared_at: datetime, cleared_by: str) -> None:
         """See the port."""
-        if self._board.incident(tenant_id, emergency_id) is not None:
+        if self._board.view(tenant_id, emergency_id) is not None:
             await self._board.clear(emergency_id, to_ms(cleared_at), cleared_by)
 
     def sign_off(self, tenant_id: str, emergency_id: str) -> None:
         """See the port."""
-        if self._board.incident(tenant_id, emergency_id) is not None:
+        if self._board.view(tenant_id, emergency_id) is not None:
             self._board.sign_off(emergency_id)
 
-    def in_force(self, tenant_id: str, emergency_id: str) -> Emergency | None:
+    def in_force(self, tenant_id: str, emergency_id: str) -> IncidentView | None:
         """See the port."""
-        incident = self._board.incident(tenant_id, emergency_id)
-        return None if incident is None else as_emergency(incident)
+        return self._board.view(tenant_id, emergency_id)
 
-    def ledger(self, tenant_id: str, emergency_id: str) -> Sequence[LedgerEntry] | None:
+    def all_in_force(self, tenant_id: str) -> Sequence[IncidentView]:
         """See the port."""
-        incident = self._board.incident(tenant_id, emergency_id)
-        return None if incident is None else ledger_entries(incident, self._roster)
+        return self._board.in_force(tenant_id)
+
+    def site_of(self, device_id: str) -> str | None:
+        """See the port."""
+        return self._roster.site_of(device_id)
+
+    def site_names(self, tenant_id: str, sites: Sequence[str]) -> Mapping[str, str]:
+        """See the port."""
+        return self._roster.site_names(tenant_id, sites)
 
     def names(self, tenant_id: str, scope: Scope) -> Mapping[str, str]:
         """See the port."""

@@ -7,7 +7,8 @@ the process and comes back as screens reconnect.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple, Self
 
 from hub.live.stability import Stability
@@ -29,11 +30,16 @@ class Reach(NamedTuple):
 
     kind: str
     ids: frozenset[str]
+    within: frozenset[str] | None = None
 
     @classmethod
     def of(cls, scope: Scope) -> Self:
         """The same scope."""
-        return cls(scope.kind, frozenset(scope.ids))
+        return cls(
+            scope.kind,
+            frozenset(scope.ids),
+            None if scope.within is None else frozenset(scope.within),
+        )
 
 
 class Screen:
@@ -115,6 +121,8 @@ class Screen:
         """Whether an emergency that reaches so far is for this screen."""
         if self.status is not DeviceStatus.APPROVED:
             return False
+        if reach.within is not None and self.site_id not in reach.within:
+            return False
         match reach.kind:
             case "all":
                 return True
@@ -158,11 +166,12 @@ class Screen:
 
 
 class Roster:
-    """Screens by id and by tenant."""
+    """Screens by id, by tenant, and by site."""
 
     def __init__(self) -> None:
         self._screens: dict[str, Screen] = {}
         self._by_tenant: dict[str, dict[str, Screen]] = {}
+        self._by_site: dict[tuple[str, str], dict[str, Screen]] = {}
 
     def __len__(self) -> int:
         return len(self._screens)
@@ -175,9 +184,21 @@ class Roster:
         """The screen, or None if the hub does not know it."""
         return self._screens.get(device_id)
 
-    def of_tenant(self, tenant_id: str) -> Iterator[Screen]:
-        """Every screen of the tenant, in no order."""
-        return iter(self._by_tenant.get(tenant_id, {}).values())
+    def of_tenant(self, tenant_id: str, sites: Collection[str] | None = None) -> Iterator[Screen]:
+        """Every screen of the tenant, or of these sites of it, in no order."""
+        if sites is None:
+            return iter(self._by_tenant.get(tenant_id, {}).values())
+        return chain.from_iterable(self._by_site.get((tenant_id, site), {}).values() for site in sites)
+
+    def site_of(self, device_id: str) -> str | None:
+        """The id of the site that the screen is in."""
+        screen = self._screens.get(device_id)
+        return None if screen is None else screen.site_id
+
+    def site_names(self, tenant_id: str, sites: Iterable[str]) -> dict[str, str]:
+        """Names by id of those sites that have a screen."""
+        first = (next(self.of_tenant(tenant_id, (site,)), None) for site in sites)
+        return {s.site_id: s.site for s in first if s is not None and s.site_id and s.site is not None}
 
     def in_scope(self, tenant_id: str, scope: Scope) -> list[Screen]:
         """The tenant's approved screens that the scope names."""
@@ -185,18 +206,29 @@ class Roster:
         if reach.kind == "devices":
             named = (self._screens.get(device_id) for device_id in dict.fromkeys(scope.ids))
             return [s for s in named if s is not None and s.tenant_id == tenant_id and s.within(reach)]
-        return [screen for screen in self.of_tenant(tenant_id) if screen.within(reach)]
+        return [screen for screen in self.of_tenant(tenant_id, reach.within) if screen.within(reach)]
 
     def names(self, tenant_id: str, scope: Scope) -> dict[str, str]:
-        """Names by id of what the scope names, as far as the tenant's screens know it."""
-        known: dict[str, str] = {}
-        for screen in self.of_tenant(tenant_id) if scope.kind != "all" else ():
-            if scope.kind == "groups":
+        """Names by id of what the scope names, as far as the tenant's screens know it: with `within`, screens
+        and sites within those only."""
+        if scope.kind == "all":
+            return {}
+        if scope.kind == "sites":
+            wanted = scope.ids if scope.within is None else set(scope.ids).intersection(scope.within)
+            known = self.site_names(tenant_id, wanted)
+        elif scope.kind == "devices":
+            named = (self._screens.get(device_id) for device_id in scope.ids)
+            known = {
+                screen.id: screen.name
+                for screen in named
+                if screen is not None
+                and screen.tenant_id == tenant_id
+                and (scope.within is None or screen.site_id in scope.within)
+            }
+        else:
+            known = {}
+            for screen in self.of_tenant(tenant_id):
                 known.update(zip(screen.group_ids, screen.groups, strict=True))
-            elif scope.kind == "devices":
-                known[screen.id] = screen.name
-            elif screen.site_id is not None and screen.site is not None:
-                known[screen.site_id] = screen.site
         return {id: known[id] for id in scope.ids if id in known}
 
     def put(self, screen: Screen) -> Screen:
@@ -206,7 +238,10 @@ class Roster:
         if known is None:
             self._screens[screen.id] = screen
             self._by_tenant.setdefault(screen.tenant_id, {})[screen.id] = screen
+            self._settle(screen)
             return screen
+        if known.site_id != screen.site_id:
+            self._unsettle(known)
         for name in (
             "name",
             "status",
@@ -221,6 +256,7 @@ class Roster:
             "pairing_expires_ms",
         ):
             setattr(known, name, getattr(screen, name))
+        self._settle(known)
         # It only grows, and may have been told after it was read.
         known.playlist_version = max(known.playlist_version, screen.playlist_version)
         return known
@@ -230,3 +266,15 @@ class Roster:
         screen = self._screens.pop(device_id, None)
         if screen is not None:
             del self._by_tenant[screen.tenant_id][device_id]
+            self._unsettle(screen)
+
+    def _settle(self, screen: Screen) -> None:
+        if screen.site_id is not None:
+            self._by_site.setdefault((screen.tenant_id, screen.site_id), {})[screen.id] = screen
+
+    def _unsettle(self, screen: Screen) -> None:
+        if screen.site_id is not None:
+            here = self._by_site[screen.tenant_id, screen.site_id]
+            del here[screen.id]
+            if not here:
+                del self._by_site[screen.tenant_id, screen.site_id]

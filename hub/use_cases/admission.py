@@ -4,6 +4,7 @@ Rule 1: what ends a token also ends the session that came with it, at once.
 Rule 2: a device that is shut out has no open commands: they end in the same transaction. With a new token it
         keeps them.
 Rule 3: said twice, it is done once: approving what is approved, or revoking what is revoked, changes nothing.
+Rule 4: a screen that has no site yet is let in by somebody who is not limited to sites, as are many at once.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 import msgspec
 
 from hub.operator import Operator
-from hub.permissions import require
+from hub.permissions import require, require_everywhere
 from hub.use_cases.audit import record
 from hub.use_cases.command_lane import CommandLane
 from hub.use_cases.command_ports import Ended
@@ -54,7 +55,7 @@ class Admission:
         now = self._now()
 
         def admit(tx: Transaction) -> tuple[Device, bool]:
-            pairing = _pairing(tx, device_id)
+            pairing = _pairing(tx, operator, device_id)
             if not _waits(pairing, now):
                 if pairing.status is DeviceStatus.APPROVED:
                     return _device(tx, device_id), False
@@ -83,7 +84,7 @@ class Admission:
 
         def refuse(tx: Transaction) -> tuple[Device, Sequence[Ended]]:
             tx.command_queue.lock_out()
-            pairing = _pairing(tx, device_id)
+            pairing = _pairing(tx, operator, device_id)
             if pairing.status is DeviceStatus.REJECTED:
                 return _device(tx, device_id), ()
             if pairing.status is not DeviceStatus.PENDING and not _waits(pairing, now):
@@ -108,7 +109,7 @@ class Admission:
 
         def shut_out(tx: Transaction) -> tuple[Device, Sequence[Ended]]:
             tx.command_queue.lock_out()
-            pairing = _pairing(tx, device_id)
+            pairing = _pairing(tx, operator, device_id)
             if pairing.status is DeviceStatus.REVOKED:
                 return _device(tx, device_id), ()
             if pairing.status is not DeviceStatus.APPROVED:
@@ -129,7 +130,7 @@ class Admission:
         token = new_token()
 
         def rotate(tx: Transaction) -> None:
-            pairing = _pairing(tx, device_id)
+            pairing = _pairing(tx, operator, device_id)
             if pairing.status is not DeviceStatus.APPROVED:
                 raise InConflict("Only an approved screen has a token. Approve it first.")
             tx.enrolment.issue_token(device_id, hash_token(token), now)
@@ -142,7 +143,7 @@ class Admission:
 
     async def provision(self, operator: Operator, request: Provision) -> list[ProvisionedDevice]:
         """Approved devices with tokens, in the order asked for. Raises NotAllowed, Invalid."""
-        require(operator, Permission.SCREENS_ENROL)
+        require_everywhere(operator, Permission.SCREENS_ENROL)
         now = self._now()
         items = _checked(request)
         tokens = [new_token() for _ in items]
@@ -192,9 +193,9 @@ class Admission:
         await self._realtime.refresh_devices(operator.tenant_id, [device_id])
 
 
-def _pairing(tx: Transaction, device_id: str) -> Pairing:
+def _pairing(tx: Transaction, operator: Operator, device_id: str) -> Pairing:
     pairing = tx.enrolment.by_id(device_id)
-    if pairing is None:
+    if pairing is None or (operator.sites is not None and pairing.site_id not in operator.sites):
         raise NotFound(NO_SUCH_DEVICE)
     return pairing
 

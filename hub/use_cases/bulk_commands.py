@@ -3,6 +3,8 @@
 Rule 1: what a scope reaches is decided by PostgreSQL, in the transaction that queues the commands: every row
         is committed when it is accepted (G1).
 Rule 2: a screen that has no room for another command is passed over and counted.
+Rule 3: somebody limited to sites finds what has a command for a screen there, or is theirs; what they count
+        and cancel is of those screens.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from hub.use_cases.paging import ByInstant, cut_page, decode_cursor, encode_curs
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import EndedCommand, QueuedCommand, Realtime
 from hub.use_cases.scopes import Scopes, tidy
+from hub.use_cases.site_limits import as_seen, lies_within
 from protocol.api import BulkCommand, BulkCommandAccepted, BulkCommandRequest, Page, Scope
 from protocol.vocabulary import SUPERSEDED_BY_NEWER, CommandName, CommandStatus, Permission
 
@@ -70,7 +73,7 @@ class BulkCommands:
         """
         require(operator, Permission.COMMANDS_SEND)
         checked_args(request.command, request.args, "POST /api/v1/emergencies")
-        scope = tidy(request.scope)
+        scope = tidy(operator, request.scope)
         scope_text = await self._scopes.in_words(operator, scope)
         bulk_id = str(uuid.uuid4())
         now = self._now()
@@ -88,6 +91,7 @@ class BulkCommands:
                 scope_text=scope_text,
                 idempotency_key=idempotency_key,
                 created_by=operator.user_id,
+                created_by_name=operator.email,
                 created_at=now,
                 expires_at=now + lifetime,
             )
@@ -127,8 +131,9 @@ class BulkCommands:
         now = self._now()
 
         def end(tx: Transaction) -> tuple[BulkCommand, Sequence[Ended]]:
-            ended = tx.commands.cancel_bulk(bulk_id, f"cancelled by {operator.email}", IF_SENT, now)
-            bulk = tx.bulk_commands.get(bulk_id)
+            detail = f"cancelled by {operator.email}"
+            ended = tx.commands.cancel_bulk(bulk_id, detail, IF_SENT, now, operator.sites)
+            bulk = tx.bulk_commands.get(bulk_id, operator.sites, operator.user_id)
             if bulk is None:
                 raise NotFound(NO_SUCH_BULK)
             if ended:
@@ -140,15 +145,19 @@ class BulkCommands:
             await tell_ended(self._realtime, operator.tenant_id, done[1], CommandStatus.CANCELLED)
 
         bulk, _ = await self._lane.alone(operator.tenant_id, now, end, tell)
-        return bulk
+        return self._as_seen(operator, bulk)
 
     async def get(self, operator: Operator, bulk_id: str) -> BulkCommand:
         """One bulk command and how far it has come. Raises NotAllowed, NotFound."""
         require(operator, Permission.SCREENS_VIEW)
-        bulk = await self._database.transact(operator.tenant_id, lambda tx: tx.bulk_commands.get(bulk_id))
+
+        def read(tx: Transaction) -> BulkCommand | None:
+            return tx.bulk_commands.get(bulk_id, operator.sites, operator.user_id)
+
+        bulk = await self._database.transact(operator.tenant_id, read)
         if bulk is None:
             raise NotFound(NO_SUCH_BULK)
-        return bulk
+        return self._as_seen(operator, bulk)
 
     async def newest(self, operator: Operator, cursor: str | None, limit: int) -> Page[BulkCommand]:
         """The newest first. Raises NotAllowed, Invalid (cursor)."""
@@ -156,9 +165,12 @@ class BulkCommands:
         after = decode_cursor(cursor, ByInstant)
 
         def read(tx: Transaction) -> list[BulkCommand]:
-            return tx.bulk_commands.newest(after=after, limit=limit + 1)
+            return tx.bulk_commands.newest(
+                sites=operator.sites, user_id=operator.user_id, after=after, limit=limit + 1
+            )
 
-        bulks, more = cut_page(await self._database.transact(operator.tenant_id, read), limit)
+        found, more = cut_page(await self._database.transact(operator.tenant_id, read), limit)
+        bulks = [self._as_seen(operator, bulk) for bulk in found]
         return Page(bulks, encode_cursor((bulks[-1].created_at, bulks[-1].id)) if more else None)
 
     def _fill(
@@ -199,6 +211,15 @@ class BulkCommands:
             ],
             [as_ended(operator.tenant_id, each, CommandStatus.SUPERSEDED) for each in superseded],
         )
+
+    def _as_seen(self, operator: Operator, bulk: BulkCommand) -> BulkCommand:
+        """Of a larger one, what of it was for the screens of the operator's sites."""
+        site_of = self._realtime.site_of
+        if operator.sites is None or lies_within(bulk.scope, operator.sites, site_of):
+            return bulk
+        scope, words = as_seen(bulk.scope, bulk.scope_text, operator.sites, site_of)
+        targeted = sum(bulk.counts.values())
+        return msgspec.structs.replace(bulk, scope=scope, scope_text=words, targeted=targeted, refused=0)
 
     def _accepted_before(self, operator: Operator, bulk: BulkCommand) -> BulkCommandAccepted:
         online = self._realtime.preview(operator.tenant_id, bulk.scope).online

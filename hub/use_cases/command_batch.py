@@ -47,6 +47,11 @@ class Order(NamedTuple):
         return self.operator.user_id
 
     @property
+    def created_by_name(self) -> str:
+        """What the operator is called."""
+        return self.operator.email
+
+    @property
     def lifetime(self) -> timedelta:
         """How long it may wait."""
         return self.expires_at - self.created_at
@@ -136,7 +141,8 @@ class _Judged:
 
     def _judge(self, order: Order) -> None:
         room = self._room.get(order.device_id)
-        if room is None:
+        sites = order.operator.sites
+        if room is None or (sites is not None and room.site_id not in sites):
             raise NotFound(NO_SUCH_DEVICE)
         if order.idempotency_key is not None:
             key = order.device_id, order.idempotency_key

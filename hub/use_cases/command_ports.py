@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from hub.use_cases.site_limits import Sites
 from protocol.api import BulkCommand, CommandRow, Scope
 from protocol.vocabulary import CommandName, CommandStatus, DeviceStatus
 
@@ -41,13 +42,15 @@ class Waiting(Protocol):
 
 
 class Commands(Protocol):
-    """Commands as operators read and end them. `if_sent` is added to the detail of one that was sent."""
+    """Commands as operators read and end them. `if_sent` is added to the detail of one that was sent.
+    `sites`: only those to devices that are there; None: all."""
 
-    def get(self, command_id: str) -> CommandRow | None: ...
+    def get(self, command_id: str, sites: Sites = None) -> CommandRow | None: ...
 
     def find(
         self,
         *,
+        sites: Sites,
         status: str | None,
         only_open: bool,
         device_id: str | None,
@@ -59,7 +62,9 @@ class Commands(Protocol):
 
     def cancel(self, command_id: str, detail: str, if_sent: str, at: datetime) -> Ended | None: ...
 
-    def cancel_bulk(self, bulk_id: str, detail: str, if_sent: str, at: datetime) -> Sequence[Ended]: ...
+    def cancel_bulk(
+        self, bulk_id: str, detail: str, if_sent: str, at: datetime, sites: Sites = None
+    ) -> Sequence[Ended]: ...
 
     def cancel_of_device(
         self, device_id: str, detail: str, if_sent: str, at: datetime
@@ -88,6 +93,8 @@ class NewCommand(Protocol):
     @property
     def created_by(self) -> str: ...
     @property
+    def created_by_name(self) -> str: ...
+    @property
     def created_at(self) -> datetime: ...
     @property
     def expires_at(self) -> datetime: ...
@@ -115,12 +122,14 @@ class Earlier(Protocol):
 
 
 class Room(Protocol):
-    """Whether a device takes commands."""
+    """Whether a device takes commands, and whose it is to send them."""
 
     @property
     def status(self) -> DeviceStatus: ...
     @property
     def open_commands(self) -> int: ...
+    @property
+    def site_id(self) -> str | None: ...
 
 
 class CommandQueue(Protocol):
@@ -153,7 +162,8 @@ class Filled(Protocol):
 
 
 class BulkCommands(Protocol):
-    """One command to many screens."""
+    """One command to many screens. `sites`: those to which whoever reads is limited, by the id
+    `user_id`; they find what is for a screen there, or is theirs, with the commands of those screens."""
 
     def add(
         self,
@@ -165,6 +175,7 @@ class BulkCommands(Protocol):
         scope_text: str,
         idempotency_key: str | None,
         created_by: str,
+        created_by_name: str,
         created_at: datetime,
         expires_at: datetime,
     ) -> bool: ...
@@ -173,8 +184,10 @@ class BulkCommands(Protocol):
 
     def fill(self, bulk_id: str, scope: Scope, at_most: int) -> Filled: ...
 
-    def get(self, bulk_id: str) -> BulkCommand | None: ...
+    def get(self, bulk_id: str, sites: Sites = None, user_id: str | None = None) -> BulkCommand | None: ...
 
     def by_key(self, idempotency_key: str) -> BulkCommand | None: ...
 
-    def newest(self, *, after: tuple[datetime, str] | None, limit: int) -> list[BulkCommand]: ...
+    def newest(
+        self, *, sites: Sites, user_id: str | None, after: tuple[datetime, str] | None, limit: int
+    ) -> list[BulkCommand]: ...

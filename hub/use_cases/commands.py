@@ -95,8 +95,8 @@ class Commands:
 
         def end(tx: Transaction) -> tuple[CommandRow, Ended | None]:
             ended = tx.commands.cancel(command_id, f"cancelled by {operator.email}", IF_SENT, now)
-            command = tx.commands.get(command_id)
-            if command is None:
+            command = tx.commands.get(command_id, operator.sites)
+            if command is None:  # or not theirs: then nothing has ended either
                 raise NotFound(NO_SUCH_COMMAND)
             if ended is not None:
                 details = {"command_id": command_id, "command": command.command}
@@ -130,7 +130,9 @@ class Commands:
     async def get(self, operator: Operator, command_id: str) -> CommandRow:
         """One command. Raises NotAllowed, NotFound."""
         require(operator, Permission.SCREENS_VIEW)
-        command = await self._database.transact(operator.tenant_id, lambda tx: tx.commands.get(command_id))
+        command = await self._database.transact(
+            operator.tenant_id, lambda tx: tx.commands.get(command_id, operator.sites)
+        )
         if command is None:
             raise NotFound(NO_SUCH_COMMAND)
         return command
@@ -156,9 +158,13 @@ class Commands:
         before = decode_cursor(cursor, ByNumber)
 
         def read(tx: Transaction) -> list[tuple[int, CommandRow]]:
-            if of_device and wanted.device_id is not None and tx.devices.get(wanted.device_id) is None:
+            if (
+                of_device
+                and wanted.device_id is not None
+                and tx.devices.get(wanted.device_id, operator.sites) is None
+            ):
                 raise NotFound(NO_SUCH_DEVICE)
-            return tx.commands.find(**wanted._asdict(), before=before, limit=limit + 1)
+            return tx.commands.find(sites=operator.sites, **wanted._asdict(), before=before, limit=limit + 1)
 
         rows, more = cut_page(await self._database.transact(operator.tenant_id, read), limit)
         return Page([command for _, command in rows], encode_cursor(rows[-1][0]) if more else None)

@@ -3,6 +3,8 @@
 Rule 1: an emergency waits for nothing; for PostgreSQL a quarter of a second (`EmergencyRecords`).
 Rule 2: while an emergency is in force, it and its ledger are the live side's; afterwards PostgreSQL's.
 Rule 3: what was done already changes nothing when it is done again.
+Rule 4: somebody limited to sites triggers within them, sees what is for a screen there, counted over those,
+        and ends what can be for no other.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,12 +21,13 @@ from hub.emergency_log import Actor, Cleared, Created, SignedOff
 from hub.operator import Operator
 from hub.permissions import require
 from hub.use_cases.emergency_records import EmergencyRecords
-from hub.use_cases.errors import InConflict, NotFound
+from hub.use_cases.errors import InConflict, NotAllowed, NotFound
 from hub.use_cases.explanation import explain
 from hub.use_cases.paging import ByInstant, ByName, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, LedgerEntry, Transaction
-from hub.use_cases.realtime import LiveEmergency, Realtime
+from hub.use_cases.realtime import InForce, LiveEmergency, Realtime
 from hub.use_cases.scopes import Scopes, tidy
+from hub.use_cases.site_limits import as_seen, lies_within
 from hub.use_cases.texts import one_line
 from protocol.alert import content_hash
 from protocol.api import Emergency, EmergencyCreated, EmergencyRequest, LedgerRow, Page, Scope, ScopePreview
@@ -48,7 +51,7 @@ class Emergencies:
     async def preview(self, operator: Operator, scope: Scope) -> ScopePreview:
         """How many screens the scope reaches now. Raises NotAllowed, Invalid."""
         require(operator, Permission.EMERGENCIES_TRIGGER)
-        scope = tidy(scope)
+        scope = tidy(operator, scope)
         await self._scopes.in_words(operator, scope, urgent=True)
         return self._realtime.preview(operator.tenant_id, scope)
 
@@ -60,7 +63,7 @@ class Emergencies:
         `idempotency_key`: said again with the same key, the same emergency is answered, and not sent twice.
         """
         require(operator, Permission.EMERGENCIES_TRIGGER)
-        scope = tidy(request.scope)
+        scope = tidy(operator, request.scope)
         title, message = one_line("title", request.title), request.message.strip()
         now = self._now()
         created = Created(
@@ -77,10 +80,10 @@ class Emergencies:
             content_hash=content_hash(title, message, request.severity),
             expires_at=now + timedelta(seconds=request.expires_in_s) if request.expires_in_s else None,
         )
-        before = self._realtime.in_force(operator.tenant_id, created.id)
-        kept = None if before is not None else await self._records.keep(created)
+        live = self._realtime.in_force(operator.tenant_id, created.id)
+        kept = None if live is not None else await self._records.keep(created)
         if kept is None or not kept.is_new:
-            before = before or await self._existing(operator, created.id)
+            before = (await self._existing(operator, created.id)).emergency
             return _said_before(before, created, self._realtime.preview(operator.tenant_id, scope))
         reach = await self._realtime.activate(_live(created))
         return EmergencyCreated(
@@ -90,14 +93,19 @@ class Emergencies:
     async def clear(self, operator: Operator, emergency_id: str) -> Emergency:
         """The all-clear. Raises NotAllowed, NotFound."""
         require(operator, Permission.EMERGENCIES_TRIGGER)
-        emergency = await self._existing(operator, emergency_id)
+        found = await self._existing(operator, emergency_id)
+        self._require_theirs(operator, found)
+        emergency = found.emergency
         if emergency.status is EmergencyStatus.LIVE:
             # A clock that was set back meanwhile: an alert does not end before it began.
             now = max(self._now(), emergency.issued_at)
             await self._records.keep(Cleared(operator.tenant_id, _actor(operator), now, emergency_id))
             await self._realtime.clear(operator.tenant_id, emergency_id, now, operator.email)
             # Not read again: PostgreSQL may be away, and every screen may have hidden it already.
-            emergency = self._realtime.in_force(operator.tenant_id, emergency_id) or msgspec.structs.replace(
+            live = self._realtime.in_force(operator.tenant_id, emergency_id)
+            if live is not None:
+                return live.as_emergency(operator.sites)
+            return msgspec.structs.replace(
                 emergency, status=EmergencyStatus.CLEARING, cleared_at=now, cleared_by=operator.email
             )
         return emergency
@@ -105,12 +113,13 @@ class Emergencies:
     async def sign_off(self, operator: Operator, emergency_id: str) -> Emergency:
         """Close the case though screens may still show the alert. Raises NotAllowed, NotFound, InConflict."""
         require(operator, Permission.EMERGENCIES_TRIGGER)
-        emergency = await self._existing(operator, emergency_id)
+        found = await self._existing(operator, emergency_id)
+        self._require_theirs(operator, found)
+        emergency = found.emergency
         if emergency.status is EmergencyStatus.LIVE:
             raise InConflict("The emergency is live. Give the all-clear first.")
         if emergency.status is EmergencyStatus.CLEARING:
-            showing = emergency.still_showing
-            now = self._now()
+            now, showing = self._now(), found.still_showing
             signed_off = SignedOff(operator.tenant_id, _actor(operator), now, emergency_id, showing)
             await self._records.keep(signed_off)
             self._realtime.sign_off(operator.tenant_id, emergency_id)
@@ -120,7 +129,7 @@ class Emergencies:
     async def get(self, operator: Operator, emergency_id: str) -> Emergency:
         """One emergency with its tallies. Raises NotAllowed, NotFound."""
         require(operator, Permission.SCREENS_VIEW)
-        return await self._existing(operator, emergency_id)
+        return (await self._existing(operator, emergency_id)).emergency
 
     async def newest(
         self, operator: Operator, *, only_open: bool, cursor: str | None, limit: int
@@ -129,12 +138,28 @@ class Emergencies:
         require(operator, Permission.SCREENS_VIEW)
         after = decode_cursor(cursor, ByInstant)
 
+        standing = {each.id: each for each in self._realtime.all_in_force(operator.tenant_id)}
+        # Of what has just begun, PostgreSQL may not know yet which screens it is for.
+        theirs = [] if operator.sites is None else [e.id for e in standing.values() if _sees(operator, e)]
+
         def read(tx: Transaction) -> list[Emergency]:
-            return tx.emergencies.newest(only_open=only_open, after=after, limit=limit + 1)
+            return tx.emergencies.newest(
+                sites=operator.sites,
+                user_id=operator.user_id,
+                also=theirs,
+                only_open=only_open,
+                after=after,
+                limit=limit + 1,
+            )
 
         found, more = cut_page(await self._database.transact(operator.tenant_id, read), limit)
         return Page(
-            [self._realtime.in_force(operator.tenant_id, each.id) or each for each in found],
+            [
+                standing[each.id].as_emergency(operator.sites)
+                if each.id in standing
+                else self._as_seen(operator, each)
+                for each in found
+            ],
             encode_cursor((found[-1].issued_at, found[-1].id)) if more else None,
         )
 
@@ -151,16 +176,24 @@ class Emergencies:
         """Screen by screen, by name. Raises NotAllowed, NotFound, Invalid (cursor)."""
         require(operator, Permission.SCREENS_VIEW)
         after = decode_cursor(cursor, ByName)
-        live = self._realtime.ledger(operator.tenant_id, emergency_id)
+        live = self._realtime.in_force(operator.tenant_id, emergency_id)
         if live is not None:
-            wanted = (entry for entry in live if _is_wanted(entry.row, missing, state, after))
+            if not _sees(operator, live):
+                raise NotFound(NO_SUCH_EMERGENCY)
+            wanted = (e for e in live.ledger(operator.sites) if _is_wanted(e.row, missing, state, after))
             entries, more = cut_page(list(islice(wanted, limit + 1)), limit)
         else:
 
             def read(tx: Transaction) -> Sequence[LedgerEntry]:
-                _found(tx.emergencies.get(emergency_id))
+                if tx.emergencies.get(emergency_id, operator.sites, operator.user_id) is None:
+                    raise NotFound(NO_SUCH_EMERGENCY)
                 return tx.emergencies.ledger(
-                    emergency_id, missing=missing, state=state, after=after, limit=limit + 1
+                    emergency_id,
+                    sites=operator.sites,
+                    missing=missing,
+                    state=state,
+                    after=after,
+                    limit=limit + 1,
                 )
 
             entries, more = cut_page(await self._database.transact(operator.tenant_id, read), limit)
@@ -168,20 +201,47 @@ class Emergencies:
         rows = [msgspec.structs.replace(entry.row, explanation=explain(entry, now)) for entry in entries]
         return Page(rows, encode_cursor((rows[-1].name, rows[-1].device_id)) if more else None)
 
-    async def _find(self, operator: Operator, emergency_id: str) -> Emergency | None:
+    async def _existing(self, operator: Operator, emergency_id: str) -> _Found:
+        """Raises NotFound."""
         live = self._realtime.in_force(operator.tenant_id, emergency_id)
         if live is not None:
-            return live
-        return await self._database.transact(operator.tenant_id, lambda tx: tx.emergencies.get(emergency_id))
+            if not _sees(operator, live):
+                raise NotFound(NO_SUCH_EMERGENCY)
+            return _Found(live.as_emergency(operator.sites), live.scope, live.still_showing)
 
-    async def _existing(self, operator: Operator, emergency_id: str) -> Emergency:
-        return _found(await self._find(operator, emergency_id))
+        def read(tx: Transaction) -> Emergency | None:
+            return tx.emergencies.get(emergency_id, operator.sites, operator.user_id)
+
+        over = await self._database.transact(operator.tenant_id, read)
+        if over is None:
+            raise NotFound(NO_SUCH_EMERGENCY)
+        return _Found(self._as_seen(operator, over), over.scope, over.still_showing)
+
+    def _as_seen(self, operator: Operator, emergency: Emergency) -> Emergency:
+        if operator.sites is None:
+            return emergency
+        scope, words = as_seen(emergency.scope, emergency.scope_text, operator.sites, self._realtime.site_of)
+        return msgspec.structs.replace(emergency, scope=scope, scope_text=words)
+
+    def _require_theirs(self, operator: Operator, found: _Found) -> None:
+        """Raises NotAllowed."""
+        if not lies_within(found.scope, operator.sites, self._realtime.site_of):
+            raise NotAllowed(
+                "This emergency is for screens outside your sites too. Whoever triggered it "
+                f"({found.emergency.issued_by}), or somebody who is not limited to sites, can end it."
+            )
 
 
-def _found(emergency: Emergency | None) -> Emergency:
-    if emergency is None:
-        raise NotFound(NO_SUCH_EMERGENCY)
-    return emergency
+class _Found(NamedTuple):
+    """`emergency`: as the operator sees it. `scope`, `still_showing`: of the whole of it."""
+
+    emergency: Emergency
+    scope: Scope
+    still_showing: int
+
+
+def _sees(operator: Operator, live: InForce) -> bool:
+    return live.issued_by_id == operator.user_id or live.concerns(operator.sites)
 
 
 def _is_wanted(
@@ -228,4 +288,5 @@ def _live(created: Created) -> LiveEmergency:
         created.at,
         created.by.email,
         created.expires_at,
+        created.by.user_id,
     )

@@ -142,7 +142,7 @@ def commit(tx: Transaction, entry: Entry) -> bool:
             is_new = _add(tx, entry)
             action, details = "created", _said(entry)
         case Cleared():
-            is_new = tx.emergencies.begin_clearing(entry.id, entry.by.user_id, entry.at)
+            is_new = tx.emergencies.begin_clearing(entry.id, entry.by.user_id, entry.by.email, entry.at)
             action, details = "cleared", {}
         case SignedOff():
             is_new = tx.emergencies.sign_off(entry.id)
@@ -167,6 +167,7 @@ def _add(tx: Transaction, entry: Created) -> bool:
         content_hash=entry.content_hash,
         issued_at=entry.at,
         issued_by=entry.by.user_id,
+        issued_by_name=entry.by.email,
         expires_at=entry.expires_at,
     )
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from hub.use_cases.ports import LedgerEntry
+from hub.use_cases.site_limits import Sites
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
 from protocol.vocabulary import CommandName, CommandStatus, Severity
@@ -57,6 +58,35 @@ class LiveEmergency(NamedTuple):
     issued_at: datetime
     issued_by: str
     expires_at: datetime | None
+    issued_by_id: str | None = None
+
+
+class InForce(Protocol):
+    """An emergency that is live or clearing, as of this moment. `sites`: those to which whoever looks is
+    limited, None: to none. They are shown and counted the screens there."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def issued_by_id(self) -> str | None: ...
+
+    @property
+    def scope(self) -> Scope:
+        """The whole of it, whoever looks."""
+
+    @property
+    def still_showing(self) -> int:
+        """Screens that show it, or may, wherever they are."""
+
+    def concerns(self, sites: Sites) -> bool:
+        """Whether it is for a screen of these sites, or could be for no other."""
+
+    def as_emergency(self, sites: Sites) -> Emergency:
+        """With its tallies of now."""
+
+    def ledger(self, sites: Sites) -> Sequence[LedgerEntry]:
+        """Screen by screen, in the order of (name, device id)."""
 
 
 class Realtime(Protocol):
@@ -97,11 +127,18 @@ class Realtime(Protocol):
     def sign_off(self, tenant_id: str, emergency_id: str) -> None:
         """Close the case of an emergency that is clearing, whoever may still show it."""
 
-    def in_force(self, tenant_id: str, emergency_id: str) -> Emergency | None:
-        """An emergency that is live or clearing, with its tallies of now; None when it is over."""
+    def in_force(self, tenant_id: str, emergency_id: str) -> InForce | None:
+        """An emergency that is live or clearing; None when it is over."""
 
-    def ledger(self, tenant_id: str, emergency_id: str) -> Sequence[LedgerEntry] | None:
-        """Every screen of an emergency in force, in the order of (name, device id); None when it is over."""
+    def all_in_force(self, tenant_id: str) -> Sequence[InForce]:
+        """The tenant's emergencies that are live or clearing."""
+
+    def site_of(self, device_id: str) -> str | None:
+        """The id of the site that the screen is in, as far as the live side knows the screen."""
+
+    def site_names(self, tenant_id: str, sites: Sequence[str]) -> Mapping[str, str]:
+        """Names by id of those sites in which there is a screen."""
 
     def names(self, tenant_id: str, scope: Scope) -> Mapping[str, str]:
-        """Names by id of the sites, groups or devices of the scope, as far as screens hang in them."""
+        """Names by id of the sites, groups or devices of the scope, as far as screens hang in them; of sites
+        and devices those that it is limited to."""

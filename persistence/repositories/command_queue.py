@@ -18,7 +18,7 @@ from persistence.repositories.commands import Ended
 from protocol.vocabulary import CommandName, CommandStatus, DeviceStatus
 
 _ROOM: Final = """
-SELECT d.id, d.status,
+SELECT d.id, d.status, d.site_id,
        (SELECT count(*) FROM (SELECT FROM commands c
                                WHERE c.tenant_id = d.tenant_id AND c.device_id = d.id
                                  AND c.status IN ('queued', 'sent', 'received') LIMIT %(at_most)s) o)
@@ -34,13 +34,14 @@ SELECT c.id, c.device_id, c.idempotency_key, c.command, c.args, c.status, c.crea
 """
 
 _ADD: Final = """
-INSERT INTO commands (id, tenant_id, device_id, command, args, idempotency_key, created_by, created_at,
-                      expires_at)
-SELECT n.id, %(tenant)s, n.device_id, n.command, n.args::jsonb, n.key, n.created_by, n.created_at,
+INSERT INTO commands (id, tenant_id, device_id, command, args, idempotency_key, created_by,
+                      created_by_name, created_at, expires_at)
+SELECT n.id, %(tenant)s, n.device_id, n.command, n.args::jsonb, n.key, n.created_by, n.by_name, n.created_at,
        n.expires_at
   FROM unnest(%(ids)s::uuid[], %(devices)s::uuid[], %(commands)s::text[], %(args)s::text[], %(keys)s::text[],
-              %(users)s::uuid[], %(created)s::timestamptz[], %(expires)s::timestamptz[])
-       WITH ORDINALITY AS n(id, device_id, command, args, key, created_by, created_at, expires_at, number)
+              %(users)s::uuid[], %(names)s::text[], %(created)s::timestamptz[], %(expires)s::timestamptz[])
+       WITH ORDINALITY AS n(id, device_id, command, args, key, created_by, by_name, created_at, expires_at,
+                            number)
  ORDER BY n.number
 ON CONFLICT DO NOTHING RETURNING id
 """
@@ -80,16 +81,19 @@ class NewCommand(Protocol):
     @property
     def created_by(self) -> str: ...
     @property
+    def created_by_name(self) -> str: ...
+    @property
     def created_at(self) -> datetime: ...
     @property
     def expires_at(self) -> datetime: ...
 
 
 class Room(NamedTuple):
-    """Whether a device takes commands."""
+    """Whether a device takes commands, and whose it is to send them."""
 
     status: DeviceStatus
     open_commands: int
+    site_id: str | None
 
 
 class Earlier(msgspec.Struct, frozen=True):
@@ -123,7 +127,9 @@ class CommandQueue(Repository):
     def room(self, device_ids: Collection[str], at_most: int) -> dict[str, Room]:
         """By id, the devices that exist. Open commands are counted to `at_most` and no further."""
         rows = self._rows(_ROOM, devices=list(device_ids), at_most=at_most)
-        return {row["id"]: Room(DeviceStatus(row["status"]), row["open_commands"]) for row in rows}
+        return {
+            row["id"]: Room(DeviceStatus(row["status"]), row["open_commands"], row["site_id"]) for row in rows
+        }
 
     def earlier(self, keys: Sequence[tuple[str, str]]) -> list[Earlier]:
         """The commands that these pairs of device and idempotency key were used for."""
@@ -142,6 +148,7 @@ class CommandQueue(Repository):
             args=[command.args_json for command in commands],
             keys=[command.idempotency_key for command in commands],
             users=[command.created_by for command in commands],
+            names=[command.created_by_name for command in commands],
             created=[command.created_at for command in commands],
             expires=[command.expires_at for command in commands],
         )

@@ -4,21 +4,23 @@ screen is in `persistence/journal.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple, Self
 
 import msgspec
 
 from persistence.repositories import locks
+from persistence.repositories.at_sites import commands_at, values_of
 from persistence.repositories.base import Repository
 from protocol.api import CommandRow
 from protocol.vocabulary import CommandName, CommandStatus
 
 _SELECT: Final = """
-SELECT c.seq, c.id, c.device_id, c.command, c.args, c.status, c.detail, u.email AS created_by, c.created_at,
+SELECT c.seq, c.id, c.device_id, c.command, c.args, c.status, c.detail,
+       nullif(c.created_by_name, '') AS created_by, c.created_at,
        c.expires_at, c.sent_at, c.received_at, c.finished_at, c.bulk_id
-  FROM commands c LEFT JOIN users u ON u.tenant_id = c.tenant_id AND u.id = c.created_by
+  FROM commands c
  WHERE c.tenant_id = %(tenant)s
 """
 _OPEN: Final = " AND c.status IN ('queued', 'sent', 'received')"
@@ -90,14 +92,16 @@ class Ended(NamedTuple):
 class Commands(Repository):
     """Fits `hub.use_cases.ports.Commands`."""
 
-    def get(self, command_id: str) -> CommandRow | None:
-        """One command of this tenant."""
-        row = self._row(_SELECT + " AND c.id = %(id)s", id=command_id)
+    def get(self, command_id: str, sites: Collection[str] | None = None) -> CommandRow | None:
+        """One command of this tenant (to a device at these sites)."""
+        sql: LiteralString = _SELECT + " AND c.id = %(id)s" + commands_at(sites)
+        row = self._row(sql, id=command_id, **values_of(sites))
         return msgspec.convert(row, CommandRow) if row else None
 
     def find(
         self,
         *,
+        sites: Collection[str] | None,
         status: str | None,
         only_open: bool,
         device_id: str | None,
@@ -120,6 +124,8 @@ class Commands(Repository):
             sql += _FILTERS[name]
         if only_open:
             sql += _OPEN
+        sql += commands_at(sites)
+        values |= values_of(sites)
         rows = self._rows(sql + " ORDER BY c.seq DESC LIMIT %(limit)s", limit=limit, **values)
         return [(row["seq"], msgspec.convert(row, CommandRow)) for row in rows]
 
@@ -135,18 +141,27 @@ class Commands(Repository):
         )
         return ended[0] if ended else None
 
-    def cancel_bulk(self, bulk_id: str, detail: str, if_sent: str, at: datetime) -> list[Ended]:
-        """End those of the bulk that are open."""
+    def cancel_bulk(
+        self,
+        bulk_id: str,
+        detail: str,
+        if_sent: str,
+        at: datetime,
+        sites: Collection[str] | None = None,
+    ) -> list[Ended]:
+        """End those of the bulk that are open (on devices at these sites)."""
         of_bulk: LiteralString = "SELECT c.device_id FROM commands c WHERE c.tenant_id = %(tenant)s"
-        rows = self._rows(of_bulk + _OPEN + " AND c.bulk_id = %(bulk)s", bulk=bulk_id)
+        which: LiteralString = " AND c.bulk_id = %(bulk)s" + commands_at(sites)
+        rows = self._rows(of_bulk + _OPEN + which, bulk=bulk_id, **values_of(sites))
         locks.devices(self._connection, self._tenant_id, {row["device_id"] for row in rows})
         return self._end(
-            _END + " AND c.bulk_id = %(bulk)s" + _RETURNING,
+            _END + which + _RETURNING,
             status="cancelled",
             detail=detail,
             if_sent=if_sent,
             at=at,
             bulk=bulk_id,
+            **values_of(sites),
         )
 
     def cancel_of_device(self, device_id: str, detail: str, if_sent: str, at: datetime) -> list[Ended]:

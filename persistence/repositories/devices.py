@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
@@ -10,6 +10,8 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from persistence.group_reach import DEVICES_OF_GROUPS, GROUPS_OF_DEVICES
+from persistence.repositories import locks
+from persistence.repositories.at_sites import devices_at, values_of
 from persistence.repositories.base import Repository
 from protocol.api import Device, TimelineItem
 
@@ -51,14 +53,33 @@ _COLUMNS: Final[dict[str, LiteralString]] = {
 class Devices(Repository):
     """Fits `hub.use_cases.ports.Devices`."""
 
-    def get(self, device_id: str) -> Device | None:
-        """The device, or None if this tenant has none of that id."""
-        found = self._devices(_SELECT + " AND d.id = %(id)s", id=device_id)
+    def get(self, device_id: str, sites: Collection[str] | None = None) -> Device | None:
+        """The device, or None if this tenant has none of that id (at these sites)."""
+        found = self._devices(
+            _SELECT + " AND d.id = %(id)s" + devices_at(sites), id=device_id, **values_of(sites)
+        )
         return found[0] if found else None
+
+    def get_locked(self, device_id: str, sites: Collection[str] | None = None) -> Device | None:
+        """The same; until the end of the transaction nobody else changes it, or sites and groups."""
+        locks.places_stay(self._connection, self._tenant_id)
+        locks.devices(self._connection, self._tenant_id, [device_id])
+        return self.get(device_id, sites)
+
+    def names(self, device_ids: Sequence[str], sites: Collection[str] | None) -> dict[str, str]:
+        """Names by id of those that this tenant has (at these sites)."""
+        rows = self._rows(
+            "SELECT d.id, d.name FROM devices d"  # noqa: S608 -- literals
+            " WHERE d.tenant_id = %(tenant)s AND d.id = ANY (%(ids)s::uuid[])" + devices_at(sites),
+            ids=list(device_ids),
+            **values_of(sites),
+        )
+        return {row["id"]: row["name"] for row in rows}
 
     def find(
         self,
         *,
+        sites: Collection[str] | None,
         status: str | None,
         site_id: str | None,
         group_id: str | None,
@@ -71,8 +92,8 @@ class Devices(Repository):
 
         `tag` is `key` or `key:value`; `text` is looked for in name, hardware id and location.
         """
-        sql: LiteralString = _SELECT
-        values: dict[str, Any] = {"limit": limit}
+        sql: LiteralString = _SELECT + devices_at(sites)
+        values: dict[str, Any] = {"limit": limit, **values_of(sites)}
         if status is not None:
             sql += _STATUS[status]
         if site_id is not None:

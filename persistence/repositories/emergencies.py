@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
 from psycopg.types.json import Jsonb
 
+from persistence.repositories.at_sites import devices_at, values_of
 from persistence.repositories.base import Repository
 from protocol.api import Emergency, LedgerRow, Scope
 from protocol.vocabulary import Presence, PresenceReason
@@ -39,14 +41,16 @@ class Emergencies(Repository):
         content_hash: str,
         issued_at: datetime,
         issued_by: str,
+        issued_by_name: str,
         expires_at: datetime | None,
     ) -> bool:
         """A live emergency. False when it is there already."""
         added = self._run(
             "INSERT INTO emergencies (id, hide_command_id, tenant_id, title, message, severity, scope,"
-            " scope_text, content_hash, issued_at, issued_by, expires_at)"
+            " scope_text, content_hash, issued_at, issued_by,"
+            " issued_by_name, expires_at)"
             " VALUES (%(id)s, %(hide)s, %(tenant)s, %(title)s, %(message)s, %(severity)s, %(scope)s,"
-            " %(scope_text)s, %(hash)s, %(at)s, %(by)s, %(expires)s) ON CONFLICT (id) DO NOTHING",
+            " %(scope_text)s, %(hash)s, %(at)s, %(by)s, %(name)s, %(expires)s) ON CONFLICT (id) DO NOTHING",
             id=id,
             hide=hide_command_id,
             title=title,
@@ -57,35 +61,51 @@ class Emergencies(Repository):
             hash=content_hash,
             at=issued_at,
             by=issued_by,
+            name=issued_by_name,
             expires=expires_at,
         )
         return added == 1
 
-    def get(self, emergency_id: str) -> Emergency | None:
+    def get(
+        self, emergency_id: str, sites: Collection[str] | None = None, user_id: str | None = None
+    ) -> Emergency | None:
         """One emergency, its tallies as the ledger has them."""
-        row = self._row(_ONE + _TALLIED, id=emergency_id)
+        if sites is None:
+            row = self._row(_ONE + _TALLIED, id=emergency_id)
+        else:
+            row = self._row(_ONE_THEIRS, id=emergency_id, sites=list(sites), user=user_id, also=[])
         return msgspec.convert(row, Emergency) if row else None
 
-    def newest(self, *, only_open: bool, after: tuple[datetime, str] | None, limit: int) -> list[Emergency]:
-        """The newest first, those issued before the pair `after` of (instant, id)."""
+    def newest(
+        self,
+        *,
+        sites: Collection[str] | None,
+        user_id: str | None,
+        also: Sequence[str],
+        only_open: bool,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> list[Emergency]:
+        """The newest first, those issued before the pair `after` of (instant, id). `also`: ids of those that
+        are for the sites too, as somebody knows who knows better."""
         at, last_id = after or (None, None)
-        rows = self._rows(
-            _PAGE + _TALLIED,
-            only_open=only_open,
-            at=at,
-            last=last_id,
-            limit=limit,
-        )
+        page = {"only_open": only_open, "at": at, "last": last_id, "limit": limit}
+        if sites is None:
+            rows = self._rows(_PAGE + _TALLIED, **page)
+        else:
+            rows = self._rows(_PAGE_THEIRS, sites=list(sites), user=user_id, also=list(also), **page)
         return msgspec.convert(rows, list[Emergency])
 
-    def begin_clearing(self, emergency_id: str, user_id: str, at: datetime) -> bool:
+    def begin_clearing(self, emergency_id: str, user_id: str, name: str, at: datetime) -> bool:
         """From live to clearing; False if it was not live."""
         return (
             self._run(
-                "UPDATE emergencies SET status = 'clearing', cleared_at = %(at)s, cleared_by = %(by)s"
+                "UPDATE emergencies SET status = 'clearing', cleared_at = %(at)s, cleared_by = %(by)s,"
+                " cleared_by_name = %(name)s"
                 " WHERE tenant_id = %(tenant)s AND id = %(id)s AND status = 'live'",
                 id=emergency_id,
                 by=user_id,
+                name=name,
                 at=at,
             )
             == 1
@@ -106,6 +126,7 @@ class Emergencies(Repository):
         self,
         emergency_id: str,
         *,
+        sites: Collection[str] | None,
         missing: bool | None,
         state: str | None,
         after: tuple[str, str] | None,
@@ -117,27 +138,14 @@ class Emergencies(Repository):
         """
         name, last_id = after or (None, None)
         rows = self._rows(
-            """
-            SELECT l.device_id, d.name, s.name AS site, l.state, l.missing, NULL AS explanation,
-                   l.targeted_at, l.sent_at, l.received_at, l.rendered_at, l.hidden_at, l.content_hash,
-                   l.detail,
-                   (extract(epoch FROM l.rendered_at - l.targeted_at) * 1000)::int AS elapsed_ms,
-                   d.presence, d.presence_reason, d.presence_since
-              FROM emergency_ledger l
-                   JOIN devices d ON d.tenant_id = l.tenant_id AND d.id = l.device_id
-                   LEFT JOIN sites s ON s.tenant_id = d.tenant_id AND s.id = d.site_id
-             WHERE l.tenant_id = %(tenant)s AND l.emergency_id = %(id)s
-               AND (%(missing)s::boolean IS NULL OR (l.missing IS NOT NULL) = %(missing)s)
-               AND (%(state)s::text IS NULL OR l.state = %(state)s)
-               AND (%(name)s::text IS NULL OR (d.name, d.id) > (%(name)s, %(last)s::uuid))
-             ORDER BY d.name, d.id LIMIT %(limit)s
-            """,
+            _LEDGER + devices_at(sites) + _BY_NAME,
             id=emergency_id,
             missing=missing,
             state=state,
             name=name,
             last=last_id,
             limit=limit,
+            **values_of(sites),
         )
         return [
             LedgerEntry(
@@ -151,18 +159,64 @@ class Emergencies(Repository):
         ]
 
 
+_LEDGER: Final = """
+SELECT l.device_id, d.name, s.name AS site, l.state, l.missing, NULL AS explanation,
+       l.targeted_at, l.sent_at, l.received_at, l.rendered_at, l.hidden_at, l.content_hash, l.detail,
+       (extract(epoch FROM l.rendered_at - l.targeted_at) * 1000)::int AS elapsed_ms,
+       d.presence, d.presence_reason, d.presence_since
+  FROM emergency_ledger l
+       JOIN devices d ON d.tenant_id = l.tenant_id AND d.id = l.device_id
+       LEFT JOIN sites s ON s.tenant_id = d.tenant_id AND s.id = d.site_id
+ WHERE l.tenant_id = %(tenant)s AND l.emergency_id = %(id)s
+   AND (%(missing)s::boolean IS NULL OR (l.missing IS NOT NULL) = %(missing)s)
+   AND (%(state)s::text IS NULL OR l.state = %(state)s)
+   AND (%(name)s::text IS NULL OR (d.name, d.id) > (%(name)s, %(last)s::uuid))
+"""
+_BY_NAME: Final = " ORDER BY d.name, d.id LIMIT %(limit)s"
+
+# What somebody limited to sites finds: an emergency that is for a screen there, or that they triggered.
+_THEIRS: Final = """
+   AND (issued_by = %(user)s OR id = ANY (%(also)s::uuid[])
+        OR EXISTS (SELECT FROM emergency_ledger o
+                          JOIN devices d ON d.tenant_id = o.tenant_id AND d.id = o.device_id
+                    WHERE o.tenant_id = emergencies.tenant_id AND o.emergency_id = emergencies.id
+                      AND d.site_id = ANY (%(sites)s::uuid[])))
+"""
+_ONE_OF: Final = """
+WITH page AS MATERIALIZED (
+    SELECT * FROM emergencies WHERE tenant_id = %(tenant)s AND id = %(id)s
+"""
+_ONE: Final = _ONE_OF + ")"
+_PAGE_OF: Final = """
+WITH page AS MATERIALIZED (
+    SELECT * FROM emergencies
+     WHERE tenant_id = %(tenant)s AND (NOT %(only_open)s OR status IN ('live', 'clearing'))
+       AND (%(at)s::timestamptz IS NULL OR (issued_at, id) < (%(at)s, %(last)s::uuid))
+"""
+_PAGE_BY: Final = """
+     ORDER BY issued_at DESC, id DESC LIMIT %(limit)s
+)
+"""
+_PAGE: Final = _PAGE_OF + _PAGE_BY
+
+_AT_THE_SITES: Final = """
+   AND EXISTS (SELECT FROM devices d
+                WHERE d.tenant_id = y.tenant_id AND d.id = y.device_id
+                  AND d.site_id = ANY (%(sites)s::uuid[]))
+"""
+
+
 # The percentiles are of the screens that were online then: those the alert was sent to within two seconds.
 # Only the emergencies of the page are tallied, whatever number there is in all.
 _TALLIED: Final = """
 SELECT e.id, e.title, e.message, e.severity, e.scope, e.scope_text, e.status, e.content_hash, e.issued_at,
-       coalesce(i.email, '') AS issued_by, e.expires_at, e.cleared_at, c.email AS cleared_by, t.*,
+       e.issued_by_name AS issued_by, e.expires_at, e.cleared_at, e.cleared_by_name AS cleared_by, t.*,
        coalesce((SELECT jsonb_object_agg(m.missing, m.n)
-                   FROM (SELECT l.missing, count(*) AS n FROM emergency_ledger l
-                          WHERE l.tenant_id = e.tenant_id AND l.emergency_id = e.id AND l.missing IS NOT NULL
-                          GROUP BY l.missing) m), '{}') AS missing
+                   FROM (SELECT y.missing, count(*) AS n FROM emergency_ledger y
+                          WHERE y.tenant_id = e.tenant_id AND y.emergency_id = e.id AND y.missing IS NOT NULL
+                           /* whose */
+                          GROUP BY y.missing) m), '{}') AS missing
   FROM page e
-       LEFT JOIN users i ON i.tenant_id = e.tenant_id AND i.id = e.issued_by
-       LEFT JOIN users c ON c.tenant_id = e.tenant_id AND c.id = e.cleared_by
        CROSS JOIN LATERAL (
            SELECT count(*)::int AS targeted, count(l.sent_at)::int AS sent,
                   count(l.received_at)::int AS received, count(l.rendered_at)::int AS rendered,
@@ -174,18 +228,12 @@ SELECT e.id, e.title, e.message, e.severity, e.scope, e.scope_text, e.status, e.
                                     THEN extract(epoch FROM y.rendered_at - e.issued_at) * 1000
                                END AS online_ms
                      FROM emergency_ledger y
-                    WHERE y.tenant_id = e.tenant_id AND y.emergency_id = e.id) l
+                    WHERE y.tenant_id = e.tenant_id AND y.emergency_id = e.id
+                           /* whose */
+                  ) l
        ) t
  ORDER BY e.issued_at DESC, e.id DESC
 """
-_ONE: Final = """
-WITH page AS MATERIALIZED (SELECT * FROM emergencies WHERE tenant_id = %(tenant)s AND id = %(id)s)
-"""
-_PAGE: Final = """
-WITH page AS MATERIALIZED (
-    SELECT * FROM emergencies
-     WHERE tenant_id = %(tenant)s AND (NOT %(only_open)s OR status IN ('live', 'clearing'))
-       AND (%(at)s::timestamptz IS NULL OR (issued_at, id) < (%(at)s, %(last)s::uuid))
-     ORDER BY issued_at DESC, id DESC LIMIT %(limit)s
-)
-"""
+_TALLIED_THERE: Final = _TALLIED.replace("/* whose */", _AT_THE_SITES)
+_ONE_THEIRS: Final = _ONE_OF + _THEIRS + ")" + _TALLIED_THERE
+_PAGE_THEIRS: Final = _PAGE_OF + _THEIRS + _PAGE_BY + _TALLIED_THERE

@@ -26,6 +26,7 @@ class Pairing(NamedTuple):
     expires_at: datetime | None
     claim_token_hash: bytes | None
     has_token: bool
+    site_id: str | None
 
 
 class Enrolment(Repository):
@@ -164,6 +165,7 @@ class Enrolment(Repository):
 
         Returns device ids by hardware id, and the ids of those that were known before.
         """
+        locks.places_stay(self._connection, self._tenant_id)
         known_before = self._rows(
             "SELECT id FROM devices WHERE tenant_id = %(tenant)s AND hardware_id = ANY (%(hardware)s)",
             hardware=[item.hardware_id for item, _ in items],
@@ -195,7 +197,7 @@ class Enrolment(Repository):
 
 _PAIRING = """
 SELECT id AS device_id, name, status, pairing_code AS code, pairing_state AS state,
-       pairing_expires_at AS expires_at, claim_token_hash, token_hash IS NOT NULL AS has_token
+       pairing_expires_at AS expires_at, claim_token_hash, token_hash IS NOT NULL AS has_token, site_id
   FROM devices WHERE tenant_id = %(tenant)s
 """
 

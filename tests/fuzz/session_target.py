@@ -197,7 +197,7 @@ def _emergency(entropy: Entropy, world: World) -> str:
     if entropy.one_in(2):
         world.all_clear(emergency_id)
         return f"all clear of {emergency_id}"
-    if world.board.incident("t1", emergency_id) is None:
+    if world.board.view("t1", emergency_id) is None:
         world.alert(emergency_id)
     return f"emergency {emergency_id}"
 

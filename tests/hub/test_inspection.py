@@ -22,6 +22,8 @@ from websockets.frames import Opcode
 from hub.api.app import ROUTES
 from hub.bootstrap import Hub
 from hub.inspection import ANSWER_WITHIN_S
+from hub.jwt_keys import KeptKeys
+from hub.live.audience import Audience
 from hub.operator import THE_HUB, Operator
 from hub.settings import Settings
 from hub.tokens import AccessTokens
@@ -128,7 +130,7 @@ async def test_an_actor_that_fails_again_and_again_is_quarantined_and_operators_
         raise KeyError("made on purpose")
 
     hub, page = running.hub, Page()
-    hub.feed.subscribe(running.tenant.id, page, None, 0)
+    hub.feed.subscribe(Audience(running.tenant.id), page, None, 0)
     hub.fleet.supervisor.intensity, hub.fleet.supervisor.backoff_s = 1, 0.0
     monkeypatch.setattr(hub.effects, "heartbeat_sampled", broken)
     with trio.fail_after(10):
@@ -316,8 +318,8 @@ def test_an_administrator_may_ask_the_api_for_the_own_screens(hub: HubProcess) -
 
 
 def test_the_hubs_own_token_opens_nothing_else(hub: HubProcess) -> None:
-    secret = (hub.log.parent / "data/secrets/jwt.key").read_text().strip()
-    token = AccessTokens(secret, 60).issue(THE_HUB, datetime.now(UTC))
+    keys = KeptKeys(hub.log.parent / "data")
+    token = AccessTokens(keys, 60).issue(THE_HUB, datetime.now(UTC))
     with hub.sign_in() as client:
         client.headers["Authorization"] = f"Bearer {token}"
         assert client.get("/api/v1/inspect").json()["hub"]["screens"] >= 0

@@ -74,6 +74,7 @@ def _reload_all(tx: Transaction, tenant: Tenant) -> int:
         scope=Scope(),
         scope_text="all screens",
         idempotency_key=None,
+        created_by_name="op",
         created_by=tenant.admin.user_id,
         created_at=now,
         expires_at=now + timedelta(hours=1),

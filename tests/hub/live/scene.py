@@ -9,6 +9,7 @@ from typing import Any
 from actors.runtime import Instant
 from hub.journal_records import EmergencyRecord, LedgerRecord
 from hub.live.board import Board
+from hub.live.incident_view import IncidentView
 from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import LiveEmergency
 from protocol.api import Scope
@@ -66,10 +67,8 @@ class Scene:
     def screen_changed(self, tenant_id: str, device_id: str) -> None:
         self.changed_rows.append((tenant_id, device_id))
 
-    def emergency_changed(
-        self, tenant_id: str, emergency_id: str, last: EmergencyProgress | None = None
-    ) -> None:
-        self.progress.append((emergency_id, last))
+    def emergency_changed(self, tenant_id: str, emergency_id: str, last: IncidentView | None = None) -> None:
+        self.progress.append((emergency_id, None if last is None else last.progress()))
 
     # ---- what tests do ----
 
@@ -85,6 +84,11 @@ class Scene:
             screen.presence = Presence.ONLINE
             self.links[device_id] = RecordingLink()
         return self.roster.put(screen)
+
+    def seen(self, emergency_id: str, *sites: str) -> EmergencyProgress | None:
+        """The tallies, as a page shows them, of the screens of these sites (none: of all)."""
+        view = self.board.view(TENANT, emergency_id)
+        return None if view is None else view.progress(frozenset(sites) if sites else None)
 
     def slow_screens(self, number: int) -> None:
         """So many screens, `s0000` and on; each frame to one of them takes two milliseconds."""

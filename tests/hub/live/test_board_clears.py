@@ -29,14 +29,14 @@ async def test_it_is_cleared_when_every_screen_says_that_it_is_gone() -> None:
     assert [record.status for record in scene.statuses] == [EmergencyStatus.CLEARING]
     scene.says("a", GONE)
     await scene.board.beat()
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None and (progress.still_showing, progress.cleared_by) == (1, "op")
     assert scene.board.alerts_for("b")[1] == []
 
     scene.says("b", GONE)
     await scene.board.beat()
     assert scene.statuses[-1].status is EmergencyStatus.CLEARED
-    assert scene.board.progress("fire") is None
+    assert scene.seen("fire") is None
     last = scene.progress[-1][1]
     assert last is not None and (last.status, last.rendered) == (EmergencyStatus.CLEARED, 2)
 
@@ -114,7 +114,7 @@ async def test_agreeing_before_the_all_clear_was_written_to_the_link_does_not_co
     # What the screen agrees on now was written after the all-clear.
     scene.agrees("last")
     assert still_showing(scene) == 1
-    flood = scene.board.progress("flood")
+    flood = scene.seen("flood")
     assert flood is not None and flood.status is EmergencyStatus.LIVE
 
 
@@ -145,7 +145,7 @@ async def test_a_clear_while_the_fan_out_pauses_leaves_the_alert_nowhere() -> No
     for device_id in scene.links:
         scene.agrees(device_id)
     await scene.board.beat()
-    assert scene.board.progress("fire") is None
+    assert scene.seen("fire") is None
 
 
 async def test_every_screen_is_accounted_for_when_it_is_cleared_within_the_two_seconds() -> None:
@@ -169,7 +169,7 @@ async def test_a_screen_that_is_away_at_the_all_clear_is_waited_for_and_told_not
     scene.disconnect("a")
     await scene.board.clear("fire", scene.now_ms, "op")
     await scene.board.beat()
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None and progress.still_showing == 1
 
     assert scene.connect("a") == []
@@ -200,7 +200,7 @@ async def test_after_a_restart_a_live_emergency_is_still_shown_and_new_screens_j
     proved.state, proved.missing, proved.rendered_ms = LedgerState.RENDERED, None, START_MS + 50
     scene.board.restore(emergency(), None, None, [proved])
 
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None
     assert (progress.targeted, progress.rendered, progress.missing) == (2, 1, {MissingReason.OFFLINE: 1})
     assert scene.connect("new") == ["fire"] and scene.connect("old") == ["fire"]
@@ -231,6 +231,6 @@ async def test_clearing_what_is_not_on_the_board_does_nothing() -> None:
 
 
 def still_showing(scene: Scene) -> int:
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None
     return progress.still_showing

@@ -29,7 +29,7 @@ async def test_a_fan_out_encodes_once_and_writes_the_same_bytes_to_every_link() 
     assert len({id(link.raw[0]) for link in scene.links.values()}) == 1
     assert all(link.orders == ["emergency_show"] for link in scene.links.values())
     assert len({link.emergency_version for link in scene.links.values()}) == 1
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None
     assert (progress.targeted, progress.waiting) == (targeted, online)
     assert progress.missing == {MissingReason.OFFLINE: 1}
@@ -131,7 +131,7 @@ async def test_only_the_tenants_own_approved_screens_in_scope_are_written_to() -
         assert scene.board.alerts_for(device_id)[1] == []
     # What a screen says about an emergency that is not for it changes nothing.
     scene.says("foreign", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None and (progress.targeted, progress.rendered) == (1, 0)
     assert scene.board.in_force("tenant-2") == []
 
@@ -149,7 +149,7 @@ async def test_a_late_joiner_gets_the_alert_at_once_and_joins_the_ledger() -> No
 
     assert scene.links["mover"].orders == ["emergency_show"]
     assert scene.links["mover"].emergency_version == scene.board.alerts_for("mover")[0]
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None and (progress.targeted, progress.waiting) == (1, 1)
 
 
@@ -183,7 +183,7 @@ async def test_after_two_seconds_every_screen_is_shown_or_named_with_its_reason(
 
     await scene.board.beat()
 
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None
     assert (progress.targeted, progress.rendered, progress.waiting) == (7, 1, 0)
     assert progress.missing == {
@@ -206,7 +206,7 @@ async def test_a_screen_that_dropped_gets_the_alert_first_when_it_is_back() -> N
     assert scene.connect("a") == ["fire"]
     scene.says("a", Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire"))
     scene.disconnect("a")
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None and progress.rendered == 1, "what it proved to show it goes on showing"
 
 
@@ -262,12 +262,12 @@ async def test_a_step_of_the_wall_clock_changes_no_verdict_and_no_delay(step_ms:
 
     scene.now_ms += VERDICT_AFTER_MS - 41
     await scene.board.beat()
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None and (progress.rendered, progress.waiting) == (1, 1)
     scene.now_ms += 1
     await scene.board.beat()
 
-    progress = scene.board.progress("fire")
+    progress = scene.seen("fire")
     assert progress is not None and progress.missing == {MissingReason.SILENT: 1}
     assert (progress.slowest_ms, progress.slowest_screen) == (40, "Screen shows")
 

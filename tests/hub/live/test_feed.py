@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hub.live.feed import REPLAY_DELTAS, SNAPSHOT_GOOD_FOR_MS, Feed
+from hub.live.audience import LIMITED_STREAM_KEPT_MS, REPLAY_DELTAS, Audience, Seen
+from hub.live.feed import SNAPSHOT_GOOD_FOR_MS, Feed
+from hub.use_cases.site_limits import Sites
 from protocol.codec import decode_operator_downlink
 from protocol.live import (
     CommandChange,
@@ -31,32 +33,57 @@ from protocol.vocabulary import (
 
 
 @dataclass
+class Fire:
+    """Fulfils `Seen`: an emergency for the screens of these sites."""
+
+    id: str
+    status: EmergencyStatus = EmergencyStatus.LIVE
+    sites: frozenset[str] = frozenset()
+
+    def concerns(self, sites: Sites) -> bool:
+        return sites is None or not self.sites.isdisjoint(sites)
+
+    def progress(self, sites: Sites) -> EmergencyProgress:
+        here = self.sites if sites is None else self.sites & sites
+        return progress(self.id, self.status, len(here))
+
+
+@dataclass
 class Gallery:
-    """Fulfils `Picture`: rows by id, and whose they are."""
+    """Fulfils `Picture`: rows by id, whose they are, and at which sites."""
 
     names: dict[str, str] = field(default_factory=lambda: {"a": "A", "b": "B"})
+    sites: dict[str, str] = field(default_factory=dict)
+    fires: dict[str, Fire] = field(default_factory=lambda: {"fire": Fire("fire")})
 
     def row(self, device_id: str) -> ScreenRow | None:
         name = self.names.get(device_id)
         if name is None:
             return None
         status, presence = DeviceStatus.APPROVED, Presence.ONLINE
-        return ScreenRow(device_id, name, status, presence, PresenceReason.CONNECTED)
+        site = self.site_of(device_id)
+        return ScreenRow(device_id, name, status, presence, PresenceReason.CONNECTED, site_id=site)
 
-    def rows(self, tenant_id: str) -> list[ScreenRow]:
-        return [row for row in map(self.row, self.names) if row is not None] if tenant_id == "t1" else []
+    def rows(self, tenant_id: str, sites: Sites) -> list[ScreenRow]:
+        if tenant_id != "t1":
+            return []
+        rows = [row for row in map(self.row, self.names) if row is not None]
+        return [row for row in rows if sites is None or row.site_id in sites]
 
-    def progress(self, emergency_id: str) -> EmergencyProgress | None:
-        return progress(emergency_id, EmergencyStatus.LIVE) if emergency_id == "fire" else None
+    def site_of(self, device_id: str) -> str | None:
+        return self.sites.get(device_id)
 
-    def progresses(self, tenant_id: str) -> list[EmergencyProgress]:
-        return []
+    def emergency(self, tenant_id: str, emergency_id: str) -> Seen | None:
+        return self.fires.get(emergency_id)
+
+    def emergencies(self, tenant_id: str) -> list[Seen]:
+        return [each for each in self.fires.values() if each.sites]
 
     def tenant_name(self, tenant_id: str) -> str:
         return tenant_id.upper()
 
 
-def progress(emergency_id: str, status: EmergencyStatus) -> EmergencyProgress:
+def progress(emergency_id: str, status: EmergencyStatus, targeted: int) -> EmergencyProgress:
     return EmergencyProgress(
         id=emergency_id,
         title="Fire",
@@ -66,7 +93,7 @@ def progress(emergency_id: str, status: EmergencyStatus) -> EmergencyProgress:
         issued_ms=0,
         issued_by="op",
         scope="all",
-        targeted=0,
+        targeted=targeted,
         online=0,
         sent=0,
         received=0,
@@ -117,9 +144,10 @@ class Stage:
         self.encodings += 1
         return payload
 
-    def page(self, stream: str | None = None, seq: int = 0, tenant_id: str = "t1") -> Page:
+    def page(self, stream: str | None = None, seq: int = 0, tenant_id: str = "t1", sites: str = "") -> Page:
+        """`sites`: the letters of those that its reader is limited to."""
         page = Page()
-        self.feed.subscribe(tenant_id, page, stream, seq)
+        self.feed.subscribe(Audience(tenant_id, frozenset(sites) or None), page, stream, seq)
         return page
 
     def change(self, *device_ids: str, tenant_id: str = "t1") -> None:
@@ -192,7 +220,7 @@ def test_a_screen_that_is_gone_is_removed_and_a_forgotten_emergency_has_a_last_w
     page = stage.page()
     stage.change("gone")
     stage.feed.emergency_changed("t1", "fire")
-    stage.feed.emergency_changed("t1", "old", progress("old", EmergencyStatus.CLEARED))
+    stage.feed.emergency_changed("t1", "old", Fire("old", EmergencyStatus.CLEARED))
     stage.feed.emergency_changed("t1", "unknown")
     stage.feed.beat()
     delta = page.deltas[0]
@@ -208,7 +236,7 @@ def test_a_page_that_returns_gets_exactly_what_it_missed(stage: Stage) -> None:
     stream = page.snapshot.stream
     stage.change("a")
     stage.feed.beat()
-    stage.feed.unsubscribe("t1", page)
+    stage.feed.unsubscribe(Audience("t1"), page)
     for _ in range(3):
         stage.change("b")
         stage.feed.beat()
@@ -258,7 +286,7 @@ def test_what_nobody_watches_costs_nothing_and_ends_after_a_while(stage: Stage) 
     stage.feed.beat()
     assert stage.encodings == 0
     page = stage.page()
-    stage.feed.unsubscribe("t1", page)
+    stage.feed.unsubscribe(Audience("t1"), page)
     for _ in range(REPLAY_DELTAS + 1):
         stage.change("a")
         stage.feed.beat()
@@ -270,8 +298,8 @@ def test_what_nobody_watches_costs_nothing_and_ends_after_a_while(stage: Stage) 
 
 
 def test_a_page_that_cannot_take_its_snapshot_is_gone_and_not_kept(stage: Stage) -> None:
-    page = Page(on_frame=lambda: stage.feed.unsubscribe("t1", page))
-    stage.feed.subscribe("t1", page, None, 0)
+    page = Page(on_frame=lambda: stage.feed.unsubscribe(Audience("t1"), page))
+    stage.feed.subscribe(Audience("t1"), page, None, 0)
     assert stage.feed.subscribers == 0
     stage.change("a")
     stage.feed.beat()
@@ -279,9 +307,126 @@ def test_a_page_that_cannot_take_its_snapshot_is_gone_and_not_kept(stage: Stage)
 
 
 def test_a_page_that_goes_in_the_middle_of_a_beat_does_not_disturb_the_others(stage: Stage) -> None:
-    quitter = Page(on_frame=lambda: stage.feed.unsubscribe("t1", quitter))
-    stage.feed.subscribe("t1", quitter, None, 0)
+    quitter = Page(on_frame=lambda: stage.feed.unsubscribe(Audience("t1"), quitter))
+    stage.feed.subscribe(Audience("t1"), quitter, None, 0)
     pages = [stage.page() for _ in range(3)]
     stage.change("a")
     stage.feed.beat()
     assert all(len(page.deltas) == 1 for page in pages)
+
+
+def here_and_there(stage: Stage) -> None:
+    """Screen a is at site x, screen b at site y; the fire is at y."""
+    stage.picture.sites = {"a": "x", "b": "y"}
+    stage.picture.fires = {"fire": Fire("fire", sites=frozenset("y"))}
+
+
+def test_whoever_is_limited_to_sites_is_told_of_nothing_else_not_even_that_it_changed(stage: Stage) -> None:
+    here_and_there(stage)
+    everything, limited = stage.page(), stage.page(sites="x")
+    stage.change("b")
+    stage.feed.emergency_changed("t1", "fire")
+    stage.feed.command_changed("t1", CommandChange("c", "b", CommandName.PLAY, CommandStatus.SENT, 1))
+    stage.feed.happened("t1", TimelineEntry("b", "kind", "text", 1))
+    stage.feed.happened("t1", TimelineEntry("nowhere", "kind", "text", 1))
+    stage.feed.beat()
+    assert [row.id for row in limited.snapshot.screens] == ["a"] and limited.snapshot.emergencies == []
+    assert len(limited.raw) == 1
+    (delta,) = everything.deltas
+    assert (len(delta.screens), len(delta.emergencies), len(delta.commands), len(delta.timeline)) == (
+        1,
+        1,
+        1,
+        2,
+    )
+
+    for device_id in "ab":
+        stage.change(device_id)
+        stage.feed.command_changed(
+            "t1", CommandChange("c", device_id, CommandName.PLAY, CommandStatus.SENT, 1)
+        )
+        stage.feed.happened("t1", TimelineEntry(device_id, "kind", "text", 1))
+    stage.feed.beat()
+    (delta,) = limited.deltas
+    assert delta.seq == 1
+    assert [row.id for row in delta.screens] == ["a"] and delta.removed == []
+    assert [change.device_id for change in delta.commands] == ["a"]
+    assert [entry.device_id for entry in delta.timeline] == ["a"]
+
+
+def test_those_limited_to_the_same_sites_share_a_stream_and_no_one_else_does(stage: Stage) -> None:
+    here_and_there(stage)
+    one, other, elsewhere, everything = (stage.page(sites=sites) for sites in ("xy", "yx", "x", ""))
+    before = stage.encodings
+    stage.change("b")
+    stage.feed.beat()
+    assert stage.encodings == before + 2, "for the two audiences that see it"
+    assert one.raw[-1] is other.raw[-1] and elsewhere.deltas == []
+    stolen = stage.page(everything.snapshot.stream, 0, sites="x")
+    assert [row.id for row in stolen.snapshot.screens] == ["a"]
+    assert stage.feed.subscribers == 5
+
+
+def test_a_screen_that_leaves_the_sites_is_gone_to_those_who_saw_it_and_comes_to_the_others(
+    stage: Stage,
+) -> None:
+    here_and_there(stage)
+    left, joined, never = stage.page(sites="x"), stage.page(sites="y"), stage.page(sites="z")
+    stage.picture.sites["a"] = "y"
+    stage.change("a")
+    stage.feed.beat()
+    assert (left.deltas[0].removed, left.deltas[0].screens) == (["a"], [])
+    assert ([row.id for row in joined.deltas[0].screens], joined.deltas[0].removed) == (["a"], [])
+    assert never.deltas == []
+    stage.change("a")
+    stage.feed.beat()
+    assert len(left.deltas) == 1, "gone once"
+    stage.picture.sites["a"] = "x"
+    stage.change("a")
+    stage.feed.beat()
+    assert [row.id for row in left.deltas[1].screens] == ["a"]
+    assert joined.deltas[-1].removed == ["a"]
+
+
+def test_an_emergency_is_counted_over_the_own_screens_and_told_of_to_its_end(stage: Stage) -> None:
+    here_and_there(stage)
+    fire = stage.picture.fires["fire"]
+    page = stage.page(sites="y")
+    assert [each.targeted for each in page.snapshot.emergencies] == [1]
+    fire.sites = frozenset("xy")
+    stage.feed.emergency_changed("t1", "fire")
+    stage.feed.beat()
+    assert [each.targeted for each in page.deltas[-1].emergencies] == [1]
+    fire.sites = frozenset("x")  # its screen there has moved away
+    stage.feed.emergency_changed("t1", "fire")
+    stage.feed.beat()
+    assert [each.targeted for each in page.deltas[-1].emergencies] == [0]
+    fire.status = EmergencyStatus.CLEARED
+    stage.feed.emergency_changed("t1", "fire", fire)
+    stage.feed.beat()
+    assert [each.status for each in page.deltas[-1].emergencies] == [EmergencyStatus.CLEARED]
+
+
+def test_a_page_of_a_limited_audience_that_is_back_within_a_minute_resumes(stage: Stage) -> None:
+    here_and_there(stage)
+    page, everything = stage.page(sites="x"), stage.page()
+    stream = page.snapshot.stream
+    stage.feed.unsubscribe(Audience("t1", frozenset("x")), page)
+    stage.now_ms += LIMITED_STREAM_KEPT_MS
+    stage.change("a")
+    stage.feed.beat()
+    back = stage.page(stream, 0, sites="x")
+    assert isinstance(back.frames[0], Recovered)
+    assert len(back.deltas) == 1 and len(everything.deltas) == 1
+
+
+def test_after_that_a_page_that_comes_back_takes_a_snapshot(stage: Stage) -> None:
+    here_and_there(stage)
+    page, everything = stage.page(sites="x"), stage.page()
+    stage.feed.unsubscribe(Audience("t1", frozenset("x")), page)
+    stage.now_ms += LIMITED_STREAM_KEPT_MS + 1
+    stage.change("a")
+    before = stage.encodings
+    stage.feed.beat()
+    assert stage.encodings == before + 1 and len(everything.deltas) == 1
+    assert isinstance(stage.page(page.snapshot.stream, 0, sites="x").frames[0], Snapshot)

@@ -156,8 +156,8 @@ async def test_a_screen_that_is_approved_during_an_emergency_gets_it_at_once(
     await live.refresh_devices("t1", ["d1"])
     screen = await house.screen("d1", then=frame(HELLO))
     assert b"fire!" in screen.texts[0]
-    progress = live.in_force("t1", "fire")
-    assert progress is not None and progress.targeted == 2
+    seen = live.in_force("t1", "fire")
+    assert seen is not None and seen.as_emergency().targeted == 2
 
 
 async def test_a_command_goes_out_at_once_to_a_connected_screen(house: House, live: LiveSide) -> None:
@@ -311,11 +311,11 @@ async def test_another_tenant_cannot_clear_or_watch_an_emergency(house: House, l
     await live.activate(emergency(tenant_id="t1"))
     await live.clear("t2", "fire", LATER, "them")
     assert live.in_force("t2", "fire") is None
-    progress = live.in_force("t1", "fire")
-    assert progress is not None and progress.cleared_at is None
+    seen = live.in_force("t1", "fire")
+    assert seen is not None and seen.as_emergency().cleared_at is None
     await live.clear("t1", "fire", LATER + timedelta(seconds=1), "op")
-    progress = live.in_force("t1", "fire")
-    assert progress is not None and progress.cleared_by == "op"
+    seen = live.in_force("t1", "fire")
+    assert seen is not None and seen.as_emergency().cleared_by == "op"
 
 
 async def test_a_cut_closes_the_session_in_the_middle(house: House, live: LiveSide) -> None:

@@ -53,8 +53,9 @@ async def test_the_board_and_the_roster_come_back_as_they_were(start: Start, our
             state,
         )
     await start.fill()
-    progress = start.house.board.progress(ours.emergency_id)
-    assert progress is not None
+    view = start.house.board.view(ours.id, ours.emergency_id)
+    assert view is not None
+    progress = view.progress()
     assert (progress.targeted, progress.rendered) == (3, 1)
     assert progress.missing == {MissingReason.OFFLINE: 2}
     row = start.house.roster.get(shown)

@@ -149,7 +149,7 @@ async def test_an_action_takes_its_turn_between_those_who_came_before_and_after(
     seen: list[int] = []
 
     def look(tx: Transaction) -> int:
-        return len(tx.commands.find(**Filter()._asdict(), before=None, limit=10))
+        return len(tx.commands.find(sites=None, **Filter()._asdict(), before=None, limit=10))
 
     async def tell(number: int) -> None:
         seen.append(number)
