@@ -17,6 +17,7 @@ import msgspec
 import trio
 import typer
 
+from hub.audit_command import audit
 from hub.environment import LOCAL_DEMO, EnvironmentReader, current_environment
 from hub.errors import ClarionError, StartError
 from hub.lifeline import STOP_WITH_STDIN, run_until_told
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 users = typer.Typer(help="People who sign in.", no_args_is_help=True)
 app.add_typer(users, name="user")
+app.add_typer(audit, name="audit")
 app.add_typer(tenants, name="tenant")
 
 # Each of them is written to be read in a terminal.
@@ -170,6 +172,32 @@ def set_password(
     typer.echo(f"The password of {email} is set.")
     if generate:
         typer.echo(password)
+
+
+@users.command("import")
+def import_file(
+    file: Annotated[
+        typer.FileText,
+        typer.Argument(
+            encoding="utf-8",
+            help="CSV or JSON lines: tenant, email, password_hash, full_name, roles, is_active; - is stdin.",
+        ),
+    ],
+    replace_known: Annotated[
+        bool, typer.Option("--replace", help="Whoever is there already gets the file's password and roles.")
+    ] = False,
+) -> None:
+    """Take people over from another system, with their bcrypt or argon2 hashes: all of them, or none."""
+    from hub.database_place import DatabasePlace
+    from hub.use_cases.import_people import import_people
+
+    try:
+        text = file.read()
+    except UnicodeDecodeError:
+        raise Invalid({"the file": "must be text in UTF-8"}) from None
+    with DatabasePlace(Settings.from_environment()) as place:
+        done = import_people(place.owner_url, text, replace=replace_known)
+    typer.echo(f"{done.made} made, {done.replaced} replaced.")
 
 
 def main() -> None:

@@ -21,6 +21,8 @@ Arguments = TypeVarTuple("Arguments")
 _WAITING_AT_MOST: Final = 50
 _MEMORY_KIB: Final = 65_536
 _PASSES: Final = 3
+_BCRYPT_ROUNDS_AT_MOST: Final = 15
+_DEARER_AT_MOST: Final = 16
 # The alphabet has no letter or digit that is taken for another one.
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -60,6 +62,19 @@ class Passwords:
     async def hashed(self, password: str) -> str:
         """`hash` in a thread. Raises TooBusy."""
         return await self._in_a_thread(self.hash, password)
+
+    def can_check(self, stored: str) -> bool:
+        """Whether this is a whole hash that passwords can be checked against, each for a few seconds at most:
+        a hash from elsewhere may ask for hours."""
+        try:
+            hashed = self._context.handler(self._context.identify(stored)).from_string(stored)
+        except (ValueError, TypeError):
+            return False
+        if not hashed.checksum:
+            return False
+        if hashed.name == "bcrypt":
+            return bool(hashed.rounds <= _BCRYPT_ROUNDS_AT_MOST)
+        return bool(hashed.memory_cost * hashed.rounds <= _DEARER_AT_MOST * _MEMORY_KIB * _PASSES)
 
     def verify_now(self, password: str, stored: str | None) -> Verdict:
         """Whether the password matches; about 0.1 s of one core, also when there is no hash (`None`)."""

@@ -50,6 +50,15 @@ class Owner:
         """Whether there is a tenant of this id."""
         return bool(self._connection.execute("SELECT FROM tenants WHERE id = %s", (tenant_id,)).rowcount)
 
+    def tenant_called(self, name_or_id: str) -> str | None:
+        """The id of the tenant of this name or id."""
+        row = self._connection.execute(
+            "SELECT id FROM tenants WHERE name = %(it)s OR id::text = lower(%(it)s)"
+            " ORDER BY name = %(it)s DESC",
+            {"it": name_or_id},
+        ).fetchone()
+        return str(row[0]) if row else None
+
     def oldest_tenant_but(self, tenant_id: str) -> tuple[str, str] | None:
         """Id and name of the first tenant that is not this one."""
         row = self._connection.execute(

@@ -152,6 +152,21 @@ def test_a_generated_password_is_printed_once(data_dir: Path, database_url: str)
     assert len(done.stdout.splitlines()[1]) >= 20
 
 
+def test_people_of_another_system_are_imported(data_dir: Path, database_url: str) -> None:
+    _clarion(data_dir, "first-run", CLARION_DATABASE_URL=database_url).check_returncode()
+    bcrypt = "$2b$12$QFpyo4Aos2xYI5Tsfqsz..mEFyKAz8laRjKlGs6/Wc9QblDcVUsU6"
+    table = f"tenant,email,password_hash,roles\nSYSTEM,root@cms.local,{bcrypt},ROOT\n"
+    file = data_dir.parent / f"{data_dir.name}.csv"
+    file.write_text(table)
+    refused = _clarion(data_dir, "user", "import", str(file), CLARION_DATABASE_URL=database_url)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("clarion: line 2 root@cms.local is there already")
+    done = _clarion(
+        data_dir, "user", "import", "--replace", "-", said=table, CLARION_DATABASE_URL=database_url
+    )
+    assert (done.returncode, done.stdout) == (0, "0 made, 1 replaced.\n"), done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said", "reason"),
     [
