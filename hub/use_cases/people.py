@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import trio
 from msgspec import UNSET
 
 from hub.operator import Operator
 from hub.password_rules import require_good
-from hub.passwords import Passwords
+from hub.passwords import Passwords, TooBusy
 from hub.permissions import require_everywhere
 from hub.use_cases.access_changes import AccessChanges
 from hub.use_cases.access_port import Access
 from hub.use_cases.audit import changes, record
-from hub.use_cases.errors import InConflict, Invalid, NotFound
+from hub.use_cases.errors import InConflict, Invalid, NotFound, TooMany
+from hub.use_cases.links import IssuedLink, Links
 from hub.use_cases.paging import ByName, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.people_rules import (
     exists_in,
@@ -30,7 +30,7 @@ from hub.use_cases.session_ports import Session
 from hub.use_cases.texts import optional_line
 from protocol.access import SessionRow, UserCreate, UserCreated, UserPatch, UserRow
 from protocol.api import Page
-from protocol.vocabulary import Permission, SessionEnd
+from protocol.vocabulary import LinkPurpose, Permission, SessionEnd
 
 NO_SUCH_USER: Final = "There is no such person. They may have been deleted, or the id is mistyped."
 
@@ -39,11 +39,17 @@ class People:
     """Everything here concerns the whole tenant: nobody limited to sites may do it."""
 
     def __init__(
-        self, database: Database, access: Access, passwords: Passwords, now: Callable[[], datetime]
+        self,
+        database: Database,
+        access: Access,
+        passwords: Passwords,
+        links: Links,
+        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._change_access = AccessChanges(database, access)
         self._passwords = passwords
+        self._links = links
         self._now = now
 
     async def find(
@@ -66,17 +72,20 @@ class People:
 
     async def create(self, operator: Operator, request: UserCreate) -> UserCreated:
         """A new person, with a password or an invitation. Raises NotAllowed, Invalid, InConflict (the address
-        is taken)."""
+        is taken), TooMany."""
         require_everywhere(operator, Permission.PEOPLE_MANAGE)
         email = request.email.lower()
         full_name = optional_line("full_name", request.full_name) or ""
         password_hash = ""
         if request.password is not None:
             require_good(request.password, email)
-            password_hash = await trio.to_thread.run_sync(self._passwords.hash, request.password)
+            try:
+                password_hash = await self._passwords.hashed(request.password)
+            except TooBusy:
+                raise TooMany("Too many passwords are being checked at this moment. Try again.", 5) from None
         now = self._now()
 
-        def add(tx: Transaction) -> UserRow:
+        def add(tx: Transaction) -> tuple[UserRow, IssuedLink | None]:
             tx.users.lock()
             role_ids = _roles_to_give(tx, operator, request.roles)
             sites = _checked_sites(tx, request.sites)
@@ -88,9 +97,16 @@ class People:
             user = _there_is(tx, user_id)
             after = {"email": email, "full_name": full_name, "roles": user.roles, "sites": user.sites}
             record(tx, operator, now, "user.created", "user", user_id, **after, invited=user.invited)
-            return user
+            if not user.invited:
+                return user, None
+            purpose = LinkPurpose.INVITATION
+            return user, self._links.issue(tx, operator, now, user_id, email, purpose)
 
-        return UserCreated(await self._change_access(operator.tenant_id, add), None)
+        user, link = await self._change_access(operator.tenant_id, add)
+        if link is None:
+            return UserCreated(user, None)
+        tenant_id, tenant_name = operator.tenant_id, operator.tenant_name
+        return UserCreated(user, await self._links.deliver(link, operator, tenant_id, tenant_name))
 
     async def change(self, operator: Operator, user_id: str, patch: UserPatch) -> UserRow:
         """What the patch names. Raises NotAllowed, NotFound, Invalid, InConflict (the address is taken, or it
