@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from hub.errors import StartError
-from hub.kept_secrets import known_secret
+from hub.jwt_keys import keys_of, known_kids
 from hub.local_trust import local_trust
 from hub.operator import THE_HUB
 from hub.settings import Settings
@@ -29,10 +29,9 @@ _AS_THE_HUB: Final = (
 
 def fetch(settings: Settings) -> Inspection:
     """The running hub's answer. Raises StartError, with a line that says what to do."""
-    secret = settings.jwt_secret or known_secret(settings.data_dir, "jwt.key")
-    if secret is None:
+    if settings.jwt_secret is None and not known_kids(settings.data_dir):
         raise StartError(f"No secret of a hub is in {settings.data_dir}: {_AS_THE_HUB}.")
-    token = AccessTokens(secret, _TOKEN_TTL_S).issue(THE_HUB, datetime.now(UTC))
+    token = AccessTokens(keys_of(settings), _TOKEN_TTL_S).issue(THE_HUB, datetime.now(UTC))
     url = f"{settings.hub_url}/api/v1/inspect"
     try:
         with httpx.Client(verify=local_trust(settings), timeout=_ANSWER_WITHIN_S, trust_env=False) as client:

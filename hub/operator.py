@@ -42,6 +42,6 @@ class Operator(NamedTuple):
     origin: Origin = NOWHERE
 
 
-THE_HUB: Final = Operator("hub", "", "", "", (), kind=ActorKind.SYSTEM)
-"""Whoever holds the hub's own secret, on its machine. No user's id is this: those are UUIDs. It has no role,
-so all it may do is what asks for it by name."""
+THE_HUB: Final = Operator("hub", "", "", "", (), kind=ActorKind.SYSTEM, session_id="hub")
+"""Whoever holds the hub's own secret, on its machine. No user or session has this id: those are UUIDs. It has
+no role, so all it may do is what asks for it by name."""

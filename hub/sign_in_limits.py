@@ -26,14 +26,13 @@ MOST_REMEMBERED: Final = 10_000
 class Attempt(NamedTuple):
     """Who is typed, and where it comes from (None: not known)."""
 
-    tenant_id: str
     email: str
     ip: str | None
 
     @property
-    def person(self) -> tuple[str, str]:
-        """The account, in one spelling."""
-        return self.tenant_id.lower(), self.email.strip().lower()
+    def person(self) -> str:
+        """The address in one spelling, whatever tenant is named with it."""
+        return self.email.strip().lower()
 
     @property
     def address(self) -> str:

@@ -61,6 +61,25 @@ class LogoutRequest(Struct, frozen=True):
     refresh_token: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class TokenForm(Struct, frozen=True):
+    """RFC 6749, sections 4.3.2 and 6. `username` is the e-mail address; `client_id` may be the tenant's id,
+    and any other is of no consequence; `one_time_code` is ours, for the second factor."""
+
+    grant_type: str = ""
+    username: str = ""
+    password: str = ""
+    refresh_token: str = ""
+    client_id: str = ""
+    one_time_code: str = ""
+
+
+class TokenError(Struct, frozen=True):
+    """RFC 6749, section 5.2."""
+
+    error: Literal["invalid_request", "invalid_grant", "unsupported_grant_type"]
+    error_description: str
+
+
 class SessionRow(Struct, frozen=True):
     """One sign-in that is still good. `current`: the one that asks. `acts_in`: where ROOT acts by it."""
 

@@ -38,6 +38,7 @@ from hub.api import (
     people,
     places,
     roles,
+    sessions,
     sign_in,
     signing,
     sockets,
@@ -59,6 +60,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 ROUTES: Final[tuple[Route, ...]] = (
     *sign_in.ROUTES,
+    *sessions.ROUTES,
     *pairing.ROUTES,
     *devices.ROUTES,
     *commands.ROUTES,

@@ -28,7 +28,6 @@ from hub.use_cases.wiring import UseCases
 
 DEVICE_SOCKET_PATH: Final = "/api/v1/ws/device"
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_FOR_SESSIONS: Final = ("/api/v1/auth/", "/api/v1/users/me")
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -73,6 +72,8 @@ class Binding:
             given["operator"] = operator = await self._operator(route)
             g.operator = operator
             self._limits.asks(route, operator)
+        if "caller" in route.needs:
+            given["caller"] = await self._caller(route)
         for name, value in path.items():
             if not _ID.fullmatch(value):
                 raise ProblemResponse(404, f"There is nothing of this id: {name} must be a UUID.")
@@ -99,29 +100,39 @@ class Binding:
         return given
 
     async def _operator(self, route: Route) -> Operator:
-        """Who asks. Without a wait, unless it is a session that this hub does not know."""
-        token = _token()
-        if token is None:
+        """Who asks. Raises ProblemResponse."""
+        operator = await self._caller(route)
+        if operator is None and _token() is None:
             raise ProblemResponse(
                 401,
                 "Sign in: POST /api/v1/auth/login, then send Authorization: Bearer <access_token>.",
                 headers={"WWW-Authenticate": 'Bearer realm="clarion"'},
             )
-        if token.startswith(SECRET_PREFIX):
-            operator = self._use_cases.access.of_key(hash_token(token))
-            if operator is not None and route.path.startswith(_FOR_SESSIONS):
-                raise ProblemResponse(403, "A key has no session: this is for people who signed in.")
-        else:
-            operator = await self._of_session(token)
         if operator is None:
             raise ProblemResponse(
                 401,
                 "This access token or key is not valid, or not any more. Sign in again, or use another key.",
                 headers={"WWW-Authenticate": 'Bearer realm="clarion", error="invalid_token"'},
             )
-        operator = operator._replace(origin=origin())
-        self._use_cases.key_uses.note(operator)
         return operator
+
+    async def _caller(self, route: Route) -> Operator | None:
+        """Who asks, if it is somebody. Without a wait, unless it is a session that this hub does not know.
+        Raises ProblemResponse for a key where there must be a person."""
+        token = _token()
+        if token is None:
+            return None
+        if not token.startswith(SECRET_PREFIX):
+            operator = await self._of_session(token)
+            return None if operator is None else operator._replace(origin=origin())
+        key = self._use_cases.access.of_key(hash_token(token))
+        if key is None:
+            return None
+        key = key._replace(origin=origin())
+        self._use_cases.key_uses.note(key)
+        if route.for_people:
+            raise ProblemResponse(403, "A key has no session: this is for people who signed in.")
+        return key
 
     async def _of_session(self, token: str) -> Operator | None:
         try:

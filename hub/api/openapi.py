@@ -28,6 +28,22 @@ _OF_BODIES: Final = {
     413: "The body is larger than 1 MiB.",
     415: "The body is not declared as JSON.",
 }
+_FORM: Final = "application/x-www-form-urlencoded"
+_TOKEN_URL: Final = "/api/v1/auth/token"  # noqa: S105 -- an address
+_SECURITY: Final[dict[str, dict[str, Any]]] = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token, or a key of an integration.",
+    },
+    "password": {
+        "type": "oauth2",
+        "description": "username: the e-mail address; client_id: the tenant's id, if it is needed.",
+        "flows": {"password": {"tokenUrl": _TOKEN_URL, "refreshUrl": _TOKEN_URL, "scopes": {}}},
+    },
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of an integration."},
+}
 _TAGS: Final = {
     "sign-in": "People get an access token.",
     "pairing": "Devices ask to be let in. Needs no access token.",
@@ -48,6 +64,7 @@ _TAGS: Final = {
 def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
     """The whole document, ready for JSON."""
     kinds = [Problem, *(route.body for route in routes if route.body is not None)]
+    kinds += [route.form for route in routes if route.form is not None]
     kinds += [kind for route in routes for kind, _ in route.answers.values() if kind is not None]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     schema_of = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
@@ -67,7 +84,7 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": _SECURITY,
         },
     }
     return {**document, **_as_3_0({"paths": document["paths"], "components": document["components"]})}
@@ -89,8 +106,13 @@ def _operation(route: Route, schema_of: dict[int, dict[str, Any]]) -> dict[str, 
             "required": not route.body_optional,
             "content": {"application/json": {"schema": schema_of[id(route.body)]}},
         }
+    if route.form is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {_FORM: {"schema": schema_of[id(route.form)]}},
+        }
     if route.signed_in:
-        operation["security"] = [{"bearer": []}]
+        operation["security"] = [{name: []} for name in _SECURITY if name != "key" or not route.for_people]
     for status, text in sorted(_problems(route).items()):
         operation["responses"][str(status)] = {
             "description": text,
@@ -109,9 +131,9 @@ def _problems(route: Route) -> dict[int, str]:
     problems = {503: _USUAL[503]} | ({} if route.urgent and route.signed_in else {429: _USUAL[429]})
     if route.signed_in:
         problems |= {401: _USUAL[401], 403: _USUAL[403]}
-    if route.body is not None:
+    if route.body is not None or route.form is not None:
         problems |= _OF_BODIES
-    if route.body is not None or route.query is not None:
+    if route.body is not None or route.form is not None or route.query is not None:
         problems[422] = _USUAL[422]
     return problems | dict(route.problems)
 

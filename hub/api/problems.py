@@ -109,7 +109,8 @@ def _refusal(error: Refused) -> Response:
     headers = {"WWW-Authenticate": 'Bearer realm="clarion"'} if status == 401 else {}
     if isinstance(error, TooMany | Overloaded):
         headers["Retry-After"] = str(error.retry_after_s)
-    return problem(status, error.detail, error.fields if isinstance(error, Invalid) else None, headers)
+    fields = error.fields if isinstance(error, Invalid | NotSignedIn) else None
+    return problem(status, error.detail, fields, headers)
 
 
 def _of_quart(error: HTTPException) -> Response:

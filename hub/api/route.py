@@ -4,7 +4,9 @@ A handler is a plain async function. Its parameters say what it needs, by name:
 
     use_cases         every use case
     operator          who is signed in; a route with this parameter answers 401 without a good token
+    caller            the same person, or None without a token
     body              the JSON body, of the annotated type; `… | None` if there may be none
+    form              the fields of a form, of the annotated Struct, every one of which may be left out
     query             the query parameters, of the annotated Struct
     ip                the caller's address
     origin            the address, and what else the audit log keeps of where a request comes from
@@ -25,7 +27,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 Handler = Callable[..., Awaitable[Any]]
-_PROVIDED: Final = frozenset({"use_cases", "operator", "ip", "origin", "websocket_url", "idempotency_key"})
+_FOR_PEOPLE: Final = ("/api/v1/auth/", "/api/v1/users/me")
+_PROVIDED: Final = frozenset(
+    {"use_cases", "operator", "caller", "ip", "origin", "websocket_url", "idempotency_key"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Route:
     path_parameters: tuple[str, ...]
     body: Any = None
     body_optional: bool = False
+    form: Any = None
     query: Any = None
     urgent: bool = False
     media_types: tuple[str, ...] = ("application/json",)
@@ -75,6 +81,11 @@ class Route:
     def signed_in(self) -> bool:
         """Whether it takes an access token."""
         return "operator" in self.needs
+
+    @property
+    def for_people(self) -> bool:
+        """Whether it is about a session or an account, of which a key has none."""
+        return self.path.startswith(_FOR_PEOPLE)
 
 
 def route(
@@ -93,7 +104,7 @@ def route(
     hints = get_type_hints(handler)
     names = list(inspect.signature(handler).parameters)
     in_path = tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
-    others = [name for name in names if name not in _PROVIDED and name not in ("body", "query")]
+    others = [name for name in names if name not in _PROVIDED and name not in ("body", "form", "query")]
     if sorted(others) != sorted(in_path):
         raise TypeError(f"{method} {path}: {handler.__name__} takes {others}, the path has {list(in_path)}")
     body, optional = _optional(hints.get("body"))
@@ -109,6 +120,7 @@ def route(
         path_parameters=in_path,
         body=body,
         body_optional=optional,
+        form=hints.get("form"),
         query=hints.get("query"),
         urgent=urgent,
         media_types=media_types,

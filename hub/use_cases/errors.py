@@ -16,7 +16,12 @@ class Refused(Exception):
 
 
 class NotSignedIn(Refused):
-    """Whoever asks is not known: wrong tenant, user, password, or token. Says no more than that."""
+    """Whoever asks is not known: wrong tenant, user, password, or token. Says no more than that. `fields`:
+    what is missing still."""
+
+    def __init__(self, detail: str, fields: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.fields = fields
 
 
 class NotAllowed(Refused):

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from hub.operator import Operator
+from hub.use_cases.access_port import Access
+from hub.use_cases.access_ports import AccessPicture
+
 
 class Session(Protocol):
     """One that has not ended, as its person sees it."""
@@ -85,3 +89,13 @@ class Sessions(Protocol):
     ) -> Sequence[str]: ...
 
     def forget_ended(self, user_id: str, before: datetime) -> None: ...
+
+
+class SessionMemory(Access, Protocol):
+    """The hub's memory of who may do what, as those need it who make sessions; see `hub.access`."""
+
+    def take(self, picture: AccessPicture) -> Operator | None: ...
+
+    def operator_in(self, picture: AccessPicture) -> Operator | None: ...
+
+    def note_weak_password(self, session_id: str) -> None: ...

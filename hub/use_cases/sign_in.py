@@ -4,7 +4,9 @@ Rule 1: wrong tenant, user or password, or one of them switched off: the same an
 Rule 2: and at the same moment. An old bcrypt hash costs more to check than an argon2id one, and the refusal
         of a user who exists is audited, so the answer comes a fixed time after the request, or a multiple of
         that, whatever came before it.
-Rule 3: refusals in a row make the next attempt wait (`hub.sign_in_limits`), be there such a user or not.
+Rule 3: refusals in a row make the next attempt wait (`hub.sign_in_limits`), be there such a user or not. A
+        wrong code of the second factor is one of them.
+Rule 4: only who knew the password learns that a code is asked for.
 """
 
 from __future__ import annotations
@@ -17,13 +19,14 @@ import structlog
 import trio
 
 from hub.operator import Operator, Origin
+from hub.password_rules import why_weak
 from hub.passwords import Passwords, TooBusy
-from hub.permissions import permissions_of_roles
 from hub.sign_in_limits import Attempt, SignInLimits
-from hub.tokens import AccessTokens
 from hub.use_cases.audit import Done, record
 from hub.use_cases.errors import NotSignedIn, TooMany
 from hub.use_cases.ports import Database, Transaction, User
+from hub.use_cases.second_factor import SecondFactor
+from hub.use_cases.sessions import Sessions
 from protocol.access import TokenPair, UserLogin
 from protocol.vocabulary import ActorKind, AuditOutcome
 
@@ -37,97 +40,100 @@ class SignIn:
         self,
         database: Database,
         passwords: Passwords,
-        tokens: AccessTokens,
+        sessions: Sessions,
+        second_factor: SecondFactor,
         now: Callable[[], datetime],
         refusal_s: float = 0.6,
     ) -> None:
         self._database = database
         self._passwords = passwords
-        self._tokens = tokens
+        self._sessions = sessions
+        self._second_factor = second_factor
         self._now = now
         self._refusal_s = refusal_s
         self._limits = SignInLimits()
 
-    async def __call__(self, login: UserLogin, ip: str | None) -> TokenPair:
-        """An access token. Raises NotSignedIn, TooMany."""
+    async def __call__(self, login: UserLogin, origin: Origin) -> TokenPair:
+        """A session's first tokens. Raises NotSignedIn, which names `one_time_code` where a code is missing
+        or wrong; TooMany."""
         arrived_s = trio.current_time()
-        attempt = Attempt(login.tenant_id or "", login.email, ip)
+        attempt = Attempt(login.email, origin.ip)
         wait_s = self._limits.wait_s(attempt, arrived_s)
         if wait_s:
             raise TooMany(
                 f"Too many sign-ins in a row were refused. Wait {wait_s} s before you try again.", wait_s
             )
-        tenant_id = (login.tenant_id or "").lower()
+        tenant_id = await self._tenant_of(login)
         user = await self._database.transact(tenant_id, lambda tx: tx.people.by_email(login.email.strip()))
         try:
             verdict = await self._passwords.verify(login.password, user.password_hash if user else None)
         except TooBusy:
             raise TooMany("Too many people are signing in at this moment. Try again.", 5) from None
         if user is None or not (verdict.matches and user.is_active and user.tenant_is_active):
-            await self._refused(attempt, user)
-            took_s = trio.current_time() - arrived_s
-            await trio.sleep_until(arrived_s + self._refusal_s * math.ceil(took_s / self._refusal_s))
+            await self._refused(attempt, tenant_id, user, origin)
+            await self._same_moment(arrived_s)
             raise NotSignedIn(
-                "Tenant, e-mail address and password do not belong together, or have no access."
+                "Tenant, e-mail address and password do not belong together, or have no access. "
+                "An address that several tenants know needs the tenant's id."
             )
+        if not await self._has_code(tenant_id, user, login.one_time_code):
+            if login.one_time_code is not None:
+                await self._refused(attempt, tenant_id, user, origin)
+            await self._same_moment(arrived_s)
+            raise _code_wanted(login.one_time_code)
         self._limits.succeeded(attempt, trio.current_time())
-        operator = Operator(
-            user.id,
-            tenant_id,
-            user.tenant_name,
-            user.email,
-            user.roles,
-            permissions_of_roles(user.roles),
-            origin=Origin(ip),
-        )
-        at = self._now()
 
-        def remember(tx: Transaction) -> None:
+        def remember(tx: Transaction, operator: Operator, at: datetime) -> None:
             if verdict.upgraded is not None:
-                tx.people.set_password_hash(operator.user_id, verdict.upgraded, at)
-            tx.people.signed_in(operator.user_id, ip, at)
-            record(tx, operator, at, "user.signed_in", "user", operator.user_id)
+                tx.people.set_password_hash(user.id, verdict.upgraded, at)
+            tx.people.signed_in(user.id, origin.ip, at)
+            record(tx, operator, at, "user.signed_in", "user", user.id, session_id=operator.session_id)
 
-        await self._database.transact(tenant_id, remember)
-        return TokenPair(
-            access_token=self._tokens.issue(operator, at),
-            refresh_token="",
-            refresh_expires_in=0,
-            session_id="",
-            token_type="Bearer",  # noqa: S106 -- the scheme, not a secret
-            expires_in=self._tokens.ttl_s,
-            user_id=operator.user_id,
-            tenant_id=tenant_id,
-            tenant_name=operator.tenant_name,
-            email=operator.email,
-            roles=list(operator.roles),
-        )
+        is_weak = why_weak(login.password, user.email) is not None
+        return await self._sessions.begin(tenant_id, user.id, origin, remember, weak_password=is_weak)
 
-    async def _refused(self, attempt: Attempt, user: User | None) -> None:
+    async def _tenant_of(self, login: UserLogin) -> str:
+        """The one that is named, or the only one that knows the address; "" if there is none such."""
+        if login.tenant_id is not None:
+            return login.tenant_id.lower()
+        email = login.email.strip()
+        found = await self._database.ask(lambda questions: questions.tenants_of_email(email))
+        return found[0] if len(found) == 1 else ""
+
+    async def _has_code(self, tenant_id: str, user: User, code: str | None) -> bool:
+        """Whether the second factor, if there is one, lets them in."""
+
+        def work(tx: Transaction) -> bool:
+            if code is None:
+                return not self._second_factor.is_on(tx, user)
+            return self._second_factor.check(tx, user, code, self._now())
+
+        return await self._database.transact(tenant_id, work)
+
+    async def _same_moment(self, arrived_s: float) -> None:
+        took_s = trio.current_time() - arrived_s
+        await trio.sleep_until(arrived_s + self._refusal_s * math.ceil(took_s / self._refusal_s))
+
+    async def _refused(self, attempt: Attempt, tenant_id: str, user: User | None, origin: Origin) -> None:
         """Remembered for the limits and in the log; if there is such a user, in the audit log too."""
         self._limits.refused(attempt, trio.current_time())
-        tenant_id, email = attempt.person
+        email = attempt.person
         _log.warning("sign-in refused", tenant_id=tenant_id, email=email, address=attempt.ip)
         if user is None:
             return
 
         def remember(tx: Transaction) -> None:
             # Nobody knows who it was: the user is what it was about.
-            tx.audit.add(
-                [
-                    Done(
-                        self._now(),
-                        ActorKind.SYSTEM,
-                        None,
-                        user.email,
-                        "user.sign_in_refused",
-                        "user",
-                        user.id,
-                        {},
-                        ip_address=attempt.ip,
-                        outcome=AuditOutcome.DENIED,
-                    )
-                ]
-            )
+            who = (self._now(), ActorKind.SYSTEM, None, user.email)
+            what = ("user.sign_in_refused", "user", user.id, {})
+            tx.audit.add([Done(*who, *what, None, *origin, AuditOutcome.DENIED)])
 
         await self._database.transact(tenant_id, remember)
+
+
+def _code_wanted(given: str | None) -> NotSignedIn:
+    if given is None:
+        why = "is asked for: from the app of your second factor, or a recovery code"
+    else:
+        why = "is not right, or was used already"
+    return NotSignedIn("Sign in again with a code of your second factor.", {"one_time_code": why})
