@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi.responses import RedirectResponse
@@ -24,14 +24,15 @@ from dashboard.components.attention import AttentionBanner
 from dashboard.components.banner import EmergencyBanner, HubAwayBanner
 from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, switch_class, tag
-from dashboard.components.navigation import Section, navigation
+from dashboard.components.navigation import Section, account_link, first_page, navigation
 from dashboard.components.theme import dress, theme_toggle
 from dashboard.emergency_sentences import tab_title
-from dashboard.roles import Right
+from dashboard.flash import say_next
 from dashboard.session import Session
 from dashboard.signed_in import doorman
 from dashboard.subscription import Change, Subscription
 from protocol.live import EmergencyProgress
+from protocol.vocabulary import Permission
 
 _BEAT_S: Final = 0.1
 """As often as the hub speaks: a change is on the page within a fifth of a second (`browser_change` in
@@ -47,6 +48,7 @@ class LivePage:
         self.hub = session.hub
         self.clock = clock
         self._left = False
+        self._drawn_for = session.rights_changed
         self._listeners: list[Callable[[Change], Any]] = []
         self._beats: list[Callable[[], Any]] = []
 
@@ -54,11 +56,17 @@ class LivePage:
     def now_ms(self) -> int:
         return int(time.time() * 1000)
 
-    async def leave(self, why: Literal["left", "ended"]) -> None:
+    async def sign_out(self) -> None:
         """Sign out, and go to the sign-in page."""
         self._left = True
-        ui.navigate.to(f"/sign-in?why={why}")
+        ui.navigate.to("/sign-in?why=left")
         await doorman().sign_out(self.session)
+
+    async def _ended(self) -> None:
+        self._left = True
+        say_next(ended=self.session.why_ended)
+        ui.navigate.to("/sign-in?why=ended")
+        await doorman().forget(self.session)
 
     def on_change(self, listener: Callable[[Change], Any]) -> None:
         """Call `listener` with what changed, at most once a beat, and only when something did."""
@@ -80,7 +88,11 @@ class LivePage:
         if self._left:
             return
         if self.session.signed_out:
-            await self.leave("ended")
+            await self._ended()
+            return
+        if self.session.rights_changed != self._drawn_for:
+            self._left = True
+            ui.navigate.reload()
             return
         if not client.has_socket_connection:
             # Its browser has gone to another page, or comes back in a moment: until it is known which, what
@@ -109,11 +121,15 @@ def browser_clock() -> Clock:
 async def open_session() -> Session | RedirectResponse:
     """The session of the browser that asks, with its first picture; or the way to the sign-in page."""
     session = doorman().current()
+    request = ui.context.client.request
     if session is not None:
         session.watch(ui.context.client)
         await session.first_picture()
-        return session
-    request = ui.context.client.request
+        if not session.signed_out:
+            home = first_page(session) if request.url.path == "/" else "/"
+            return session if home == "/" else RedirectResponse(home, 303)
+        say_next(ended=session.why_ended)
+        await doorman().forget(session)
     if request.url.path == "/":
         return RedirectResponse("/sign-in" + (f"?{request.url.query}" if request.url.query else ""), 303)
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -130,12 +146,10 @@ def frame(session: Session, title: str, section: Section, *, wide: bool = False)
             with tag("a", "brand", href="/", aria_label="Clarion, all screens"):
                 tag("span", "brand-mark", aria_hidden="true")
                 tag("span", "brand-name", "Clarion")
-            badges = navigation(section)
+            badges = navigation(section, session)
             with tag("div", "top-right"):
                 hub_dot = tag("span", "hub-dot", role="status", testid="hub-state")
-                with tag("span", "who"):
-                    tag("span", "who-tenant", session.token.tenant_name)
-                    tag("span", "who-email", session.token.email)
+                account_link(session, section)
                 theme_toggle()
                 with tag(
                     "button",
@@ -144,13 +158,13 @@ def frame(session: Session, title: str, section: Section, *, wide: bool = False)
                     aria_label="Sign out",
                     title="Sign out",
                     testid="sign-out",
-                ).on("click", lambda: page.leave("left"), []):
+                ).on("click", page.sign_out, []):
                     icon("leave")
 
         async def all_clear(emergency: EmergencyProgress) -> None:
             await give_all_clear(session, emergency)
 
-        emergency_banner = EmergencyBanner(all_clear if session.may(Right.EMERGENCY) else None)
+        emergency_banner = EmergencyBanner(all_clear if session.may(Permission.EMERGENCIES_TRIGGER) else None)
         attention = AttentionBanner()
         away_banner = HubAwayBanner(page.store, page.clock)
         with tag("main", "main main-wide" if wide else "main", tabindex="-1") as main:
@@ -165,8 +179,9 @@ def frame(session: Session, title: str, section: Section, *, wide: bool = False)
             ui.page_title(new_title)
         attention.show(page.store)
         waiting = len(page.store.waiting(page.now_ms))
-        set_text(badges["approvals"], f"{waiting:,}" if waiting else "")
-        set_text(badges["emergency"], "!" if in_force else "")
+        marks = {"approvals": f"{waiting:,}" if waiting else "", "emergency": "!" if in_force else ""}
+        for key in marks.keys() & badges.keys():
+            set_text(badges[key], marks[key])
 
     def tick() -> None:
         away_banner.show(page.now_ms)

@@ -1,14 +1,16 @@
-"""The hub's HTTP API as methods."""
+"""The hub's HTTP API as methods: screens, places, commands, emergencies; the rest beside them."""
 
 from __future__ import annotations
 
+import ssl
 from typing import Final
 from uuid import uuid4
 
 import msgspec
 
-from dashboard.hub_http import HubHttp, Ignored
-from protocol.access import TokenPair, UserLogin
+from dashboard.hub_account import HubAccount
+from dashboard.hub_http import Credential, HubHttp, Ignored
+from dashboard.hub_people import HubPeople
 from protocol.api import (
     BulkCommand,
     BulkCommandAccepted,
@@ -29,7 +31,7 @@ from protocol.api import (
     ScopePreviewRequest,
     TimelineItem,
 )
-from protocol.places import Place, PlaceRequest
+from protocol.places import Group, GroupRequest, Site, SiteRequest
 from protocol.vocabulary import CommandName, CommandStatus, LedgerState
 
 _KEY: Final = "Idempotency-Key"
@@ -42,14 +44,12 @@ class _Approval(msgspec.Struct, frozen=True):
 class HubClient(HubHttp):
     """One operator's way to the hub. Every method raises HubError."""
 
-    # ---- sign-in ----
-
-    async def login(
-        self, tenant_id: str, email: str, password: str, forwarded_for: str | None = None
-    ) -> TokenPair:
-        """`forwarded_for`: whose browser asks, so that the hub does not take everybody for one address."""
-        headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else None
-        return await self.post("/auth/login", TokenPair, UserLogin(email, password, tenant_id), headers)
+    def __init__(
+        self, hub_url: str, credential: Credential | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        super().__init__(hub_url, credential, tls)
+        self.account = HubAccount(self)
+        self.people = HubPeople(self)
 
     # ---- screens ----
 
@@ -132,17 +132,17 @@ class HubClient(HubHttp):
 
     # ---- sites and groups ----
 
-    async def sites(self) -> list[Place]:
-        return (await self.get("/sites", Page[Place])).items
+    async def sites(self) -> list[Site]:
+        return (await self.get("/sites", Page[Site])).items
 
-    async def groups(self) -> list[Place]:
-        return (await self.get("/groups", Page[Place])).items
+    async def groups(self) -> list[Group]:
+        return (await self.get("/groups", Page[Group])).items
 
-    async def add_site(self, name: str) -> Place:
-        return await self.post("/sites", Place, PlaceRequest(name))
+    async def add_site(self, name: str) -> Site:
+        return await self.post("/sites", Site, SiteRequest(name))
 
-    async def add_group(self, name: str) -> Place:
-        return await self.post("/groups", Place, PlaceRequest(name))
+    async def add_group(self, name: str) -> Group:
+        return await self.post("/groups", Group, GroupRequest(name))
 
     # ---- emergencies ----
 

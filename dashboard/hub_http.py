@@ -4,11 +4,12 @@ operator can act on."""
 from __future__ import annotations
 
 import ssl
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import httpx
 import msgspec
 
+from dashboard.browser import NO_BROWSER, Browser
 from protocol.api import Page, Problem
 
 Answer = TypeVar("Answer")
@@ -34,19 +35,34 @@ class HubError(Exception):
 
     @property
     def signed_out(self) -> bool:
-        """Whether the token is no longer good."""
-        return self.status == 401
+        """Whether it is not known any more who asks; a 401 that names a field is about what was typed."""
+        return self.status == 401 and not self.fields
+
+
+class Credential(Protocol):
+    """Who asks. Both methods raise HubError, with `signed_out` when nobody does any more."""
+
+    async def access(self) -> str:
+        """An access token that is good."""
+
+    async def renewed(self, refused: str) -> str:
+        """Another one than `refused`, which the hub did not take."""
 
 
 class HubHttp:
-    """The connections of one operator, or of somebody not signed in yet. Every method raises HubError."""
+    """The connections of one operator, or of people not signed in yet. Every method raises HubError.
 
-    def __init__(self, hub_url: str, token: str | None = None, tls: ssl.SSLContext | None = None) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+    `browser`: for whom it asks now, passed on with every call.
+    """
+
+    def __init__(
+        self, hub_url: str, credential: Credential | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.browser: Browser = NO_BROWSER
+        self._credential = credential
         # trust_env off: a proxy variable meant for the internet must not swallow calls to this network.
         self._http = httpx.AsyncClient(
             base_url=f"{hub_url}/api/v1",
-            headers=headers,
             timeout=_DEADLINE,
             trust_env=False,
             verify=True if tls is None else tls,
@@ -88,18 +104,39 @@ class HubHttp:
         headers: dict[str, str] | None = None,
     ) -> Answer:
         content = msgspec.json.encode(body) if body is not None else None
-        sent = {"Content-Type": "application/json", **(headers or {})} if body is not None else headers
+        sent = {**self.browser.headers(), **(headers or {})}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+
+        async def once(token: str | None) -> httpx.Response:
+            if token is not None:
+                sent["Authorization"] = f"Bearer {token}"
+            return await self._send(
+                self._http.build_request(method, path, content=content, params=query, headers=sent)
+            )
+
+        token = await self._credential.access() if self._credential is not None else None
+        response = await once(token)
+        if response.is_success:
+            return _decoded(response.content, answer)
+        refusal = _refusal(response)
+        if refusal.signed_out and self._credential is not None and token is not None:
+            # Refused before anything was done, so it may be asked again.
+            response = await once(await self._credential.renewed(token))
+            if response.is_success:
+                return _decoded(response.content, answer)
+            refusal = _refusal(response)
+        raise refusal
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
         try:
-            response = await self._http.request(method, path, content=content, params=query, headers=sent)
+            return await self._http.send(request)
         except httpx.TimeoutException:
             raise HubError(
                 "The hub did not answer in time. Nothing is known to have changed; try again."
             ) from None
         except httpx.HTTPError:
             raise HubError("The hub does not answer. Check that it runs, then try again.") from None
-        if response.is_success:
-            return _decoded(response.content, answer)
-        raise _refusal(response)
 
 
 def _decoded(content: bytes, answer: type[Answer]) -> Answer:

@@ -19,6 +19,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
+from dashboard.browser import NO_BROWSER, Browser
+from dashboard.hub_http import Credential, HubError
 from dashboard.store import Store
 from protocol.close_codes import CloseCode
 from protocol.codec import MalformedFrame, UnknownFrame, decode_operator_downlink, encode
@@ -30,6 +32,8 @@ _FIRST_DELAY_S: Final = 0.25
 _LONGEST_DELAY_S: Final = 3.0
 # A hub that answers nothing for about this long, twice, is away even if TCP has not noticed.
 _PING_S: Final = 4.0
+_UNKNOWN: Final = 401
+_FORBIDDEN: Final = 403
 
 _log = structlog.get_logger("dashboard.live")
 
@@ -87,43 +91,44 @@ def reconnect_delay(attempt: int, chance: float) -> float:
 
 
 class LiveFeed:
-    """Feeds one store until cancelled, or until the hub says that the token is no longer good."""
+    """Feeds one store until cancelled, or until nobody is signed in any more, or may see what it tells.
+
+    Tokens come and go while it follows: one is needed to connect, not to stay. `on_doubt` is called with each
+    connection: it may be that rights are others than they were, because then the hub closes the one before.
+    """
 
     def __init__(
         self,
         hub_url: str,
-        token: str,
+        credential: Credential,
         store: Store,
-        on_signed_out: Callable[[], None],
+        on_doubt: Callable[[], None],
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        self.browser: Browser = NO_BROWSER
         self._address = live_address(hub_url)
-        self._token = token
+        self._credential = credential
         self._tls = tls
         self._store = store
-        self._on_signed_out = on_signed_out
+        self._on_doubt = on_doubt
         self._position = Position()
         self._attempt = 0
         # Set once it is known how things stand: a first frame came, or the hub did not answer.
         self.first_news = asyncio.Event()
 
     async def run(self) -> None:
-        """Never returns while the token is good and nobody cancels it."""
+        """Never returns while somebody is signed in who may see it, and nobody cancels it."""
         while True:
             try:
-                await self._follow_once()
-            except InvalidStatus as refused:
-                if refused.response.status_code in (401, 403):
-                    self._on_signed_out()
-                    return
-            except ConnectionClosed as closed:
-                if closed.rcvd is not None and closed.rcvd.code == CloseCode.TOKEN_REVOKED:
-                    self._on_signed_out()
-                    return
+                await self._connect_once()
             except SequenceGap:
                 _log.warning("live_sequence_gap", position=repr(self._position))
                 self._position = Position()
-            except (OSError, InvalidHandshake, InvalidURI, MalformedFrame) as error:
+            except HubError as error:
+                if error.signed_out or error.status == _FORBIDDEN:
+                    self.first_news.set()
+                    return
+            except (OSError, InvalidHandshake, InvalidURI, MalformedFrame, ConnectionClosed) as error:
                 # TimeoutError is an OSError: a hub that hangs and one that is gone are one to an operator.
                 _log.debug("live_connection_failed", error=repr(error))
             if self._store.away_since_ms is None:
@@ -134,11 +139,30 @@ class LiveFeed:
             self._attempt += 1
             await asyncio.sleep(delay)
 
-    async def _follow_once(self) -> None:
+    async def _connect_once(self) -> None:
+        """Follow one connection to its end. Raises HubError when no token is to be had, or none is enough."""
+        token = await self._credential.access()
+        try:
+            await self._follow_once(token)
+        except InvalidStatus as refused:
+            status = refused.response.status_code
+            if status == _FORBIDDEN:
+                self._on_doubt()
+                raise HubError("You may not see screens.", status) from None
+            if status != _UNKNOWN:
+                raise
+            await self._credential.renewed(token)
+        except ConnectionClosed as closed:
+            if closed.rcvd is None or closed.rcvd.code != CloseCode.TOKEN_REVOKED:
+                raise
+            await self._credential.renewed(token)
+
+    async def _follow_once(self, token: str) -> None:
         async with connect(
             self._address,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
-            additional_headers={"Authorization": f"Bearer {self._token}"},
+            additional_headers={"Authorization": f"Bearer {token}", **self._forwarded()},
+            user_agent_header=self.browser.user_agent,
             compression=None,
             ssl=self._tls,
             proxy=None,
@@ -149,6 +173,8 @@ class LiveFeed:
             max_size=64 * 1024 * 1024,
         ) as socket:
             await socket.send(encode(self._position.opening()), text=True)
+            # Whether it was the hub that restarted, or what one may that changed, is the same from here.
+            self._on_doubt()
             async for message in socket:
                 payload = message.encode() if isinstance(message, str) else message
                 try:
@@ -158,6 +184,9 @@ class LiveFeed:
                     _log.info("live_unknown_frame", error=str(error))
                     continue
                 self._take(frame)
+
+    def _forwarded(self) -> dict[str, str]:
+        return {"X-Forwarded-For": self.browser.forwarded_for} if self.browser.forwarded_for else {}
 
     def _take(self, frame: OperatorDownlink) -> None:
         if isinstance(frame, Notice):

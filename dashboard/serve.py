@@ -18,16 +18,7 @@ from fastapi import FastAPI
 from nicegui import app, ui
 from nicegui.storage import Storage
 
-import dashboard.pages.approvals
-import dashboard.pages.bulk_command
-import dashboard.pages.command_to_many
-import dashboard.pages.commands
-import dashboard.pages.emergencies
-import dashboard.pages.emergency
-import dashboard.pages.emergency_progress
-import dashboard.pages.screen
-import dashboard.pages.screens
-import dashboard.pages.sign_in  # noqa: F401 -- importing a page registers its route
+from dashboard.kept_pairs import KeptPairs
 from dashboard.logs import set_up_logs
 from dashboard.pages.sign_in import prefill_tenant
 from dashboard.settings import DashboardSettings
@@ -43,6 +34,7 @@ _STYLES: Final = (
     "screen.css",
     "emergency.css",
     "commands.css",
+    "manage.css",
 )
 _GRACE_S: Final = 1
 
@@ -66,7 +58,7 @@ def serve(settings: DashboardSettings, secret: str) -> None:
     Storage.path = settings.data_dir / "dashboard"
     Storage.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     set_up_logs(settings)
-    place_doorman(Doorman(settings.hub_url, trust(settings)))
+    place_doorman(Doorman(settings.hub_url, KeptPairs(Storage.path / "sign-ins"), trust(settings)))
     prefill_tenant(settings.tenant_id)
     server = _Server(
         uvicorn.Config(

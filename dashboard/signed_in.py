@@ -1,90 +1,121 @@
 """Who is signed in, in which browser.
 
-The token is kept in the browser's storage on this side (a file that only this process reads), so that a
-restart of the dashboard signs nobody out; the `Session` that uses it is made when a page asks.
+The tokens are kept in files that only this process reads (`kept_pairs`), and the browser's storage on this
+side names which, so that a restart of the dashboard signs nobody out; the `Session` that uses them is made
+when a page asks.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
-import msgspec
 from nicegui import app, background_tasks
 
-from dashboard.hub_client import HubClient
+from dashboard.held import Held
+from dashboard.hub_http import HubError, HubHttp
+from dashboard.hub_sign_in import HubSignIn
+from dashboard.kept_pairs import KeptPair, KeptPairs
 from dashboard.session import Session
-from protocol.access import TokenPair
+from dashboard.tokens import Tokens
+from protocol.access import TokenPair, UserLogin
 
 _ARRIVAL_S: Final = 60.0
+_STEP_S: Final = 300.0
 _KEY: Final = "signed_in"
 
 
 class Doorman:
     """Knows the hub, every session, and who is on the way in."""
 
-    def __init__(self, hub_url: str, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, hub_url: str, kept: KeptPairs, tls: ssl.SSLContext | None = None) -> None:
+        self.hub = HubSignIn(HubHttp(hub_url, tls=tls))
+        # Between two steps: who has still to give a code, and whose link is being used.
+        self.half_way: Held[UserLogin] = Held(_STEP_S)
+        self.links: Held[str] = Held(_STEP_S)
         self._hub_url = hub_url
         self._tls = tls
+        self._kept = kept
         self._sessions: dict[str, Session] = {}
-        self._arriving: dict[str, tuple[TokenPair, float]] = {}
+        self._arriving: Held[str] = Held(_ARRIVAL_S)
+        kept.sweep(time.time())
 
-    async def sign_in(
-        self, tenant_id: str, email: str, password: str, forwarded_for: str | None = None
-    ) -> TokenPair:
-        """Exchange credentials for a token. Raises HubError."""
-        client = HubClient(self._hub_url, tls=self._tls)
-        try:
-            return await client.login(tenant_id, email, password, forwarded_for)
-        finally:
-            await client.close()
-
-    def expect(self, browser_id: str, token: TokenPair) -> None:
-        """Hold the token for the browser that is about to come back with this id: its next page takes it."""
-        now = time.time()
-        self._arriving = {known: came for known, came in self._arriving.items() if came[1] > now}
-        self._arriving[browser_id] = (token, now + _ARRIVAL_S)
+    def expect(self, browser_id: str, pair: TokenPair) -> None:
+        """Keep the pair for the browser that is about to come back with this id. Raises OSError."""
+        now_s = time.time()
+        self._arriving.put(browser_id, self._kept.add(KeptPair.of(pair, now_s)), now_s)
 
     def current(self) -> Session | None:
         """The session of the browser that asks, or None when nobody is signed in there."""
         storage = app.storage.user
-        arrived = self._arriving.pop(str(app.storage.browser["id"]), None)
+        arrived = self._arriving.take(str(app.storage.browser["id"]), time.time())
         if arrived is not None:
-            token, _ = arrived
-            storage[_KEY] = {**msgspec.to_builtins(token), "until": time.time() + token.expires_in}
-        kept: dict[str, Any] | None = storage.get(_KEY)
-        if kept is None:
+            storage[_KEY] = arrived
+        name = storage.get(_KEY)
+        if not isinstance(name, str):
             return None
-        session = self._sessions.get(kept["access_token"])
-        if kept["until"] <= time.time() or (session is not None and session.signed_out):
+        session = self._sessions.get(name)
+        if session is None:
+            kept = self._kept.get(name, time.time())
+            if kept is None:
+                del storage[_KEY]
+                return None
+            session = self._sessions[name] = self._session(name, kept)
+        elif session.signed_out:
             del storage[_KEY]
             return None
-        if session is None:
-            token = msgspec.convert({key: kept[key] for key in kept if key != "until"}, TokenPair)
-            session = Session(self._hub_url, token, self._unwatched, self._tls)
-            self._sessions[token.access_token] = session
         return session
 
     async def sign_out(self, session: Session) -> None:
-        """End the session, and forget its token in the browser that asks."""
+        """End the session here and at the hub, and forget it in the browser that asks."""
         session.end()
-        # Only its own token: somebody may have signed in again in another tab.
-        if app.storage.user.get(_KEY, {}).get("access_token") == session.token.access_token:
+        await self.forget(session)
+        # Of a hub that is away nothing is asked: the session ends there by itself.
+        with contextlib.suppress(HubError):
+            await self.hub.logout(session.tokens.pair.refresh_token, session.browser)
+
+    async def forget(self, session: Session) -> None:
+        """The session is over: nothing of it stays here."""
+        # Only its own name: somebody may have signed in again in another tab.
+        if app.storage.user.get(_KEY) == session.name:
             del app.storage.user[_KEY]
         await self._drop(session)
+        self._kept.forget(session.name)
 
     async def close(self) -> None:
         """End every connection; the tokens stay kept."""
         for session in list(self._sessions.values()):
             await self._drop(session)
+        await self.hub.close()
+
+    def _session(self, name: str, kept: KeptPair) -> Session:
+        tokens = Tokens(
+            kept,
+            renew=lambda refresh_token: self.hub.refresh(refresh_token, session.browser),
+            keep=partial(self._kept.put, name),
+            ended=lambda why: session.end(why),
+        )
+        session = Session(name, self._hub_url, tokens, self._unwatched, self._tls)
+        return session
 
     def _unwatched(self, session: Session) -> None:
-        # The token stays kept: the next page makes a new session of it.
-        background_tasks.create(self._drop(session), name="drop a session that no page watches")
+        # The tokens stay kept: the next page makes a new session of them.
+        async def drop() -> None:
+            await session.tokens.settle()
+            if not session.watched:
+                await self._drop(session)
+
+        background_tasks.create(drop(), name="drop a session that no page watches")
 
     async def _drop(self, session: Session) -> None:
-        if self._sessions.pop(session.token.access_token, None) is not None:
+        # Settled before it is forgotten: another session made of the file now would renew with a token that
+        # this one has just used.
+        await session.tokens.settle()
+        if self._sessions.get(session.name) is session:
+            del self._sessions[session.name]
             await session.close()
 
 

@@ -67,6 +67,10 @@ class UpProcesses:
                 "CLARION_DATABASE_URL": self._hub_database_url,
                 "CLARION_HOST": settings.host,
                 "CLARION_PORT": str(settings.port),
+                "CLARION_TRUSTED_PROXIES": _with_the_dashboard(settings),
+                # Where its one-time links lead, unless CLARION_DASHBOARD_URL says otherwise.
+                "CLARION_DASHBOARD_HOST": settings.dashboard_host,
+                "CLARION_DASHBOARD_PORT": str(settings.dashboard_port),
             },
             settings.data_dir / "logs/hub.log",
         )
@@ -114,3 +118,8 @@ class UpProcesses:
             await child.until_it_answers(url, self._http, within_s=_READY_DEADLINE_S)
 
         await while_alive([*self._hub, *self._clients], answered)
+
+
+def _with_the_dashboard(settings: Settings) -> str:
+    """The proxies that are trusted anyway, and this machine: the dashboard on it says whose browser asks."""
+    return ",".join([*(str(network) for network in settings.trusted_proxies), "127.0.0.1", "::1"])

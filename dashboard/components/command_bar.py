@@ -15,11 +15,10 @@ from dashboard.components.markup import set_attribute, set_text, switch_class, t
 from dashboard.components.screen_grid import ScreenGrid
 from dashboard.hub_http import HubError
 from dashboard.once import Once
-from dashboard.roles import Right
 from dashboard.sentences import count
 from dashboard.session import explain
 from protocol.api import BulkCommandRequest, Scope
-from protocol.vocabulary import CommandName
+from protocol.vocabulary import CommandName, Permission
 
 if TYPE_CHECKING:
     from dashboard.frame import LivePage
@@ -49,7 +48,7 @@ class CommandBar:
         )
         with self._bar:
             self._count = tag("strong", "command-count", testid="selected-count")
-            for command, picture in COMMANDS if page.session.may(Right.COMMAND) else ():
+            for command, picture in COMMANDS if page.session.may(Permission.COMMANDS_SEND) else ():
                 button(
                     COMMAND_WORDS[command],
                     lambda command=command: self._send(command),
@@ -58,7 +57,7 @@ class CommandBar:
                     testid=f"bulk-{command}",
                     title=COMMAND_WORDS[command],
                 )
-            if page.session.may(Right.EMERGENCY):
+            if page.session.may(Permission.EMERGENCIES_TRIGGER):
                 button("Alert…", self._alert, icon="alert", kind="quiet", testid="bulk-alert")
             button(
                 "", self._grid.clear_selection, icon="close", kind="quiet icon", aria_label="Clear selection"

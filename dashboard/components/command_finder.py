@@ -15,9 +15,8 @@ from dashboard.components.command_list import CommandList
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.components.screen_finder import ScreenFinder
 from dashboard.hub_http import HubError
-from dashboard.roles import Right
 from dashboard.session import explain
-from protocol.vocabulary import CommandName, CommandStatus
+from protocol.vocabulary import CommandName, CommandStatus, Permission
 
 if TYPE_CHECKING:
     from dashboard.frame import LivePage
@@ -62,7 +61,7 @@ class CommandFinder:
         self._list = CommandList(
             page.clock,
             "No command fits.",
-            self._cancel if page.session.may(Right.COMMAND) else None,
+            self._cancel if page.session.may(Permission.COMMANDS_SEND) else None,
             self._name_of,
             one_order=bulk_id is not None,
         )

@@ -1,32 +1,99 @@
-"""The way from page to page, with a badge where something waits."""
+"""The way from page to page, with a badge where something waits. What somebody may not do is not offered."""
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from dashboard.components.icons import icon
 from dashboard.components.markup import Tag, tag
+from dashboard.session import Session
+from protocol.vocabulary import Permission
 
-Section = Literal["screens", "approvals", "commands", "emergency", "history"]
+Section = Literal["screens", "approvals", "commands", "emergency", "history", "manage", "account"]
 
-_PAGES: Final[tuple[tuple[Section, str, str, str], ...]] = (
-    ("screens", "Screens", "/", "screen"),
-    ("approvals", "Approvals", "/approvals", "approve"),
-    ("commands", "Commands", "/commands", "send"),
-    ("emergency", "Emergency", "/emergency", "alert"),
-    ("history", "History", "/emergencies", "history"),
+
+class _Page(NamedTuple):
+    """`everywhere`: it concerns the whole tenant."""
+
+    key: str
+    text: str
+    address: str
+    picture: str
+    needs: Permission
+    everywhere: bool = False
+
+
+_PAGES: Final = (
+    _Page("screens", "Screens", "/", "screen", Permission.SCREENS_VIEW),
+    _Page("approvals", "Approvals", "/approvals", "approve", Permission.SCREENS_ENROL),
+    _Page("commands", "Commands", "/commands", "send", Permission.SCREENS_VIEW),
+    _Page("emergency", "Emergency", "/emergency", "alert", Permission.EMERGENCIES_TRIGGER),
+    _Page("history", "History", "/emergencies", "history", Permission.SCREENS_VIEW),
 )
+_MANAGED: Final = tuple(
+    _Page(key, text, address, "manage", needs, everywhere=True)
+    for key, text, address, needs in (
+        ("people", "People", "/people", Permission.PEOPLE_MANAGE),
+        ("roles", "Roles", "/people/roles", Permission.PEOPLE_MANAGE),
+        ("groups", "User groups", "/people/groups", Permission.PEOPLE_MANAGE),
+        ("features", "Features", "/people/features", Permission.FEATURES_MANAGE),
+    )
+)
+"""What is behind "Manage", in this order: the first that one may see is where it leads."""
 
 
-def navigation(here: Section) -> dict[Section, Tag]:
-    """Links to every page; `here` is where one is. Returns the badges, empty."""
-    badges: dict[Section, Tag] = {}
+def navigation(here: Section, session: Session) -> dict[str, Tag]:
+    """Links to every page that is of use; `here` is where one is. Returns the badges, empty."""
+    badges: dict[str, Tag] = {}
+    pages = [page for page in _PAGES if _offered(page, session)]
+    managed = _managed(session)
+    if managed:
+        pages.append(managed[0]._replace(key="manage", text="Manage"))
     with tag("nav", "nav", aria_label="Pages"):
-        for key, text, address, picture in _PAGES:
-            classes = f"nav-link nav-{key}" + (" nav-here" if key == here else "")
-            current = "page" if key == here else None
-            with tag("a", classes, href=address, aria_current=current, testid=f"nav-{key}"):
-                icon(picture)
-                tag("span", "nav-text", text)
-                badges[key] = tag("span", "nav-badge")
+        for page in pages:
+            classes = f"nav-link nav-{page.key}" + (" nav-here" if page.key == here else "")
+            current = "page" if page.key == here else None
+            with tag("a", classes, href=page.address, aria_current=current, testid=f"nav-{page.key}"):
+                icon(page.picture)
+                tag("span", "nav-text", page.text)
+                badges[page.key] = tag("span", "nav-badge")
     return badges
+
+
+def managed_pages(here: str, session: Session) -> None:
+    """The pages behind "Manage", above each of them."""
+    with tag("nav", "tabs", aria_label="Manage"):
+        for page in _managed(session):
+            current = "page" if page.key == here else None
+            classes = "tab tab-here" if page.key == here else "tab"
+            tag("a", classes, page.text, href=page.address, aria_current=current, testid=f"tab-{page.key}")
+
+
+def account_link(session: Session, here: Section) -> None:
+    """Who is signed in, and where; it leads to their account."""
+    pair, me = session.tokens.pair, session.me
+    email, tenant = (me.email, me.tenant_name) if me is not None else (pair.email, pair.tenant_name)
+    current = "page" if here == "account" else None
+    with tag("a", "who", href="/account", title="Your account", aria_current=current, testid="nav-account"):
+        with tag("span", "who-words"):
+            tag("span", "who-tenant", tenant)
+            tag("span", "who-email", email)
+        icon("person", "who-icon")
+
+
+def first_page(session: Session) -> str:
+    """Where somebody begins: the screens, or the first page that they may see."""
+    if session.me is None:
+        return "/"
+    offered = [page for page in (*_PAGES, *_MANAGED) if _offered(page, session)]
+    return offered[0].address if offered else "/account"
+
+
+def _managed(session: Session) -> list[_Page]:
+    return [page for page in _MANAGED if _offered(page, session)]
+
+
+def _offered(page: _Page, session: Session) -> bool:
+    if session.me is None:  # the hub has not answered: the pages that everybody has
+        return page.needs is Permission.SCREENS_VIEW
+    return session.may_everywhere(page.needs) if page.everywhere else session.may(page.needs)

@@ -8,11 +8,10 @@ from typing import Any
 from dashboard.clock import Clock
 from dashboard.components.buttons import button
 from dashboard.components.markup import set_text, switch_class, tag
-from dashboard.roles import Right
 from dashboard.sentences import presence, standing, trouble
 from dashboard.session import Session
 from protocol.live import ScreenRow
-from protocol.vocabulary import DeviceStatus
+from protocol.vocabulary import DeviceStatus, Permission
 
 _TONES = ("ok", "warn", "bad")
 
@@ -31,7 +30,7 @@ class ScreenHead:
         on_revoke: Callable[[], Any],
     ) -> None:
         self._clock = clock
-        self._may_enrol = session.may(Right.ENROL)
+        self._may_enrol = session.may(Permission.SCREENS_ENROL)
         with tag("div", "page-head"):
             with tag("div", "page-head-words"):
                 tag("a", "crumb", "Screens", href="/")
@@ -41,7 +40,7 @@ class ScreenHead:
                     self._simulated = tag("span", "chip hidden", "simulated")
                 self._presence = tag("p", "page-lead", role="status", testid="screen-presence-sentence")
             with tag("div", "page-actions"):
-                if session.may(Right.EDIT):
+                if session.may(Permission.SCREENS_EDIT):
                     button("Edit", on_edit, icon="edit", testid="screen-edit")
                 self._rotate = button("New token", on_rotate, icon="key", testid="screen-rotate")
                 self._revoke = button(

@@ -14,11 +14,11 @@ from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
-from dashboard.roles import Right
 from dashboard.sentences import count
 from dashboard.session import explain
 from dashboard.shown_codes import ShownCodes
 from dashboard.subscription import Change
+from protocol.vocabulary import Permission
 
 _MOST_LISTED: Final = 100
 
@@ -42,7 +42,7 @@ def plain_code(text: str) -> str:
 class _Approvals:
     def __init__(self, page: LivePage) -> None:
         self._page = page
-        self._may = page.session.may(Right.ENROL)
+        self._may = page.session.may(Permission.SCREENS_ENROL)
         self._cards: dict[str, ApprovalCard] = {}
         self._codes = ShownCodes()
         with tag("div", "page-head"), tag("div", "page-head-words"):
@@ -51,7 +51,12 @@ class _Approvals:
         if self._may:
             self._code_form()
         else:
-            tag("p", "note note-warn", page.session.may_not(Right.ENROL), testid="approvals-not-allowed")
+            tag(
+                "p",
+                "note note-warn",
+                page.session.may_not(Permission.SCREENS_ENROL),
+                testid="approvals-not-allowed",
+            )
         self._problem = tag("p", "note note-bad hidden", role="alert", testid="approvals-problem")
         self._list = tag("ul", "approvals", aria_label="Waiting devices", testid="approvals-list")
         self._empty = tag("div", "empty", testid="approvals-empty")

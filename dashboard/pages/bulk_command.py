@@ -17,10 +17,10 @@ from dashboard.components.dialogs import confirm, toast
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
-from dashboard.roles import Right
 from dashboard.sentences import count
 from dashboard.session import explain
 from protocol.api import BulkCommand
+from protocol.vocabulary import Permission
 
 _ASK_EVERY_S: Final = 1.0
 
@@ -74,7 +74,7 @@ class _Many:
         set_text(self._lead, self._sent(bulk))
         set_text(self._verdict, bulk_verdict(bulk))
         self._bar.show(bulk)
-        may = self._page.session.may(Right.COMMAND)
+        may = self._page.session.may(Permission.COMMANDS_SEND)
         switch_class(self._cancel, "hidden", not (may and still_open))
 
     def _sent(self, bulk: BulkCommand) -> str:

@@ -17,12 +17,11 @@ from dashboard.components.scope_picker import ScopePicker
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
 from dashboard.once import Once
-from dashboard.roles import Right
 from dashboard.scope_reach import Reached, reached
 from dashboard.session import explain
 from dashboard.subscription import Change
 from protocol.api import BulkCommandRequest
-from protocol.vocabulary import CommandName
+from protocol.vocabulary import CommandName, Permission
 
 _SEEN_BY_PEOPLE: Final = frozenset({CommandName.REBOOT, CommandName.STOP, CommandName.PAUSE})
 """What takes something off the screens is asked about once more."""
@@ -45,7 +44,7 @@ class _Composer:
         self._page = page
         self._once = Once[BulkCommandRequest]()
         self._sending = False
-        self._may_not = page.session.may_not(Right.COMMAND)
+        self._may_not = page.session.may_not(Permission.COMMANDS_SEND)
         with tag("div", "page-head"), tag("div", "page-head-words"):
             tag("a", "crumb", "Commands", href="/commands")
             tag("h1", "page-title", "Send to many screens")

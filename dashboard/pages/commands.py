@@ -16,11 +16,10 @@ from dashboard.components.icons import icon
 from dashboard.components.markup import Tag, set_text, tag
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
-from dashboard.roles import Right
 from dashboard.session import explain
 from dashboard.subscription import Change
 from protocol.api import BulkCommand
-from protocol.vocabulary import CommandStatus
+from protocol.vocabulary import CommandStatus, Permission
 
 _LISTED: Final = 5
 _ASK_EVERY_S: Final = 1.0
@@ -35,7 +34,7 @@ async def commands_page() -> RedirectResponse | None:
     with frame(session, "Commands", "commands") as page:
         with tag("div", "page-head"):
             tag("h1", "page-title", "Commands")
-            if session.may(Right.COMMAND):
+            if session.may(Permission.COMMANDS_SEND):
                 with tag("a", "btn btn-primary", href="/commands/new", testid="commands-new"):
                     icon("send")
                     tag("span", "", "Send to many screens")

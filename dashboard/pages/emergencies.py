@@ -11,12 +11,11 @@ from dashboard.components.icons import icon
 from dashboard.components.markup import tag
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
-from dashboard.roles import Right
 from dashboard.sentences import took
 from dashboard.session import explain
 from dashboard.subscription import Change
 from protocol.api import Emergency
-from protocol.vocabulary import EmergencyStatus
+from protocol.vocabulary import EmergencyStatus, Permission
 
 
 @ui.page("/emergencies")
@@ -37,7 +36,7 @@ class _History:
         self._statuses: dict[str, EmergencyStatus] = {}
         with tag("div", "page-head"):
             tag("h1", "page-title", "Emergencies")
-            if page.session.may(Right.EMERGENCY):
+            if page.session.may(Permission.EMERGENCIES_TRIGGER):
                 tag("a", "btn btn-danger", "New emergency", href="/emergency")
         self._problem = tag("p", "note note-bad hidden", role="alert")
         self._list = tag("ul", "history", testid="emergency-history")

@@ -18,10 +18,10 @@ from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
 from dashboard.once import Once
 from dashboard.reach import Reach
-from dashboard.roles import Right
 from dashboard.session import explain
 from dashboard.subscription import Change
 from protocol.api import EmergencyRequest
+from protocol.vocabulary import Permission
 
 
 @ui.page("/emergency")
@@ -46,7 +46,7 @@ class _Composer:
         self._reach = Reach(page.hub, page.store)
         self._once = Once[EmergencyRequest]()
         self._sending = False
-        self._may_not = page.session.may_not(Right.EMERGENCY)
+        self._may_not = page.session.may_not(Permission.EMERGENCIES_TRIGGER)
         tag("h1", "page-title", "New emergency")
         if self._may_not:
             tag("p", "note note-warn", self._may_not, testid="emergency-not-allowed")

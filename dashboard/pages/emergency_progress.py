@@ -21,13 +21,12 @@ from dashboard.components.navigation import Section
 from dashboard.components.progress import ProgressPanel
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
-from dashboard.roles import Right
 from dashboard.sentences import presence
 from dashboard.session import explain
 from dashboard.subscription import Change
 from protocol.api import Emergency
 from protocol.live import EmergencyProgress
-from protocol.vocabulary import EmergencyStatus, Presence
+from protocol.vocabulary import EmergencyStatus, Permission, Presence
 
 
 @ui.page("/emergencies/{emergency_id}")
@@ -104,7 +103,7 @@ class _Progress:
                 self._sign_off = button(
                     "Close the case…", self._close_case, kind="big", testid="emergency-sign-off"
                 )
-        self._may_not = tag("p", "note note-warn", page.session.may_not(Right.EMERGENCY))
+        self._may_not = tag("p", "note note-warn", page.session.may_not(Permission.EMERGENCIES_TRIGGER))
         with tag("div", "progress-grid"):
             with tag("div", "card progress-card"):
                 self._panel = ProgressPanel()
@@ -126,7 +125,7 @@ class _Progress:
         self._progress = progress
         self._panel.show(progress)
         set_text(self._lead, issued(progress, self._page.clock, self._page.now_ms))
-        may = self._page.session.may(Right.EMERGENCY)
+        may = self._page.session.may(Permission.EMERGENCIES_TRIGGER)
         clearing = progress.status is EmergencyStatus.CLEARING and progress.still_showing > 0
         switch_class(self._clear, "hidden", not (may and progress.status is EmergencyStatus.LIVE))
         switch_class(self._sign_off, "hidden", not (may and clearing))

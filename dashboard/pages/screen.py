@@ -20,11 +20,10 @@ from dashboard.components.screen_head import ScreenHead
 from dashboard.components.timeline import Timeline
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
-from dashboard.roles import Right
 from dashboard.session import explain
 from dashboard.subscription import Change
 from protocol.api import CommandRequest, Device
-from protocol.vocabulary import CommandName
+from protocol.vocabulary import CommandName, Permission
 
 
 @ui.page("/screens/{screen_id}")
@@ -76,7 +75,7 @@ class _Screen:
                     self._commands = CommandList(
                         clock,
                         "No command was ever sent to this screen.",
-                        self._cancel if session.may(Right.COMMAND) else None,
+                        self._cancel if session.may(Permission.COMMANDS_SEND) else None,
                     )
                 with tag("section", "card", aria_label="What happened"):
                     tag("h2", "card-title", "What happened")
@@ -99,7 +98,7 @@ class _Screen:
         self._timeline.show(timeline, self._page.now_ms)
 
     def _command_buttons(self) -> None:
-        may_not = self._page.session.may_not(Right.COMMAND)
+        may_not = self._page.session.may_not(Permission.COMMANDS_SEND)
         if may_not:
             tag("p", "note note-warn", may_not, testid="command-not-allowed")
             return

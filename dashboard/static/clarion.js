@@ -1,4 +1,4 @@
-// What the browser must do by itself: say its time zone, and notice a button that is held.
+// What the browser must do by itself: say its time zone, notice a button that is held, take a link's token.
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
   const value = encodeURIComponent(zone + "|" + -new Date().getTimezoneOffset());
@@ -49,4 +49,17 @@
     if (button && event.detail === 0 && !button.disabled) button.dispatchEvent(new CustomEvent("pressed"));
   });
   window.addEventListener("blur", () => end(null));
+
+  // A one-time link has its token behind the #, which no browser sends: it goes into the form, and out of the
+  // address, so that it stays in no history.
+  const takeFragment = () => {
+    const token = location.hash.slice(1);
+    if (location.pathname !== "/set-password" || !token) return;
+    const field = document.querySelector("[data-takes-fragment] input[name=token]");
+    if (!field) return void requestAnimationFrame(takeFragment); // the page is drawn a moment after this runs
+    field.value = token;
+    history.replaceState(null, "", location.pathname);
+  };
+  takeFragment();
+  window.addEventListener("hashchange", takeFragment);
 })();

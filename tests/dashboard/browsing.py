@@ -27,9 +27,12 @@ class Visit:
         self.page.goto(self.url + path)
 
     def fill_sign_in(self, hub: HubProcess, password: str) -> None:
+        """Fill the form as the operator of the default tenant, and press Enter."""
+        self.fill_sign_in_as(hub.people.operator_email, password)
+
+    def fill_sign_in_as(self, email: str, password: str) -> None:
         """Fill the form and press Enter."""
-        self.page.get_by_test_id("sign-in-tenant").fill(hub.people.tenant_id)
-        self.page.get_by_test_id("sign-in-email").fill(hub.people.operator_email)
+        self.page.get_by_test_id("sign-in-email").fill(email)
         self.page.get_by_test_id("sign-in-password").fill(password)
         self.page.keyboard.press("Enter")
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import httpx
 import pytest
 
@@ -12,23 +9,11 @@ from dashboard.hub_client import HubClient
 from dashboard.hub_http import HubError
 from protocol.api import CommandRequest, DevicePatch, EmergencyRequest, Scope
 from protocol.vocabulary import CommandName, DeviceStatus, Severity
+from tests.dashboard.credentials import OneToken, signed_in
 from tests.hub.hub_process import HubProcess, free_port
 
 pytestmark = pytest.mark.asyncio
 NOBODY = "00000000-0000-4000-8000-000000000001"
-
-
-@asynccontextmanager
-async def signed_in(hub: HubProcess) -> AsyncIterator[HubClient]:
-    stranger = HubClient(hub.url)
-    people = hub.people
-    token = await stranger.login(people.tenant_id, people.operator_email, people.operator_password or "")
-    await stranger.close()
-    client = HubClient(hub.url, token.access_token)
-    try:
-        yield client
-    finally:
-        await client.close()
 
 
 async def test_everything_the_pages_read_is_understood(hub: HubProcess) -> None:
@@ -95,7 +80,7 @@ async def test_only_the_code_that_was_seen_lets_a_screen_in(hub: HubProcess) -> 
 
 
 async def test_a_token_that_is_not_good_is_known_as_such(hub: HubProcess) -> None:
-    client = HubClient(hub.url, "not-a-token")
+    client = HubClient(hub.url, OneToken("not-a-token"))
     with pytest.raises(HubError) as refused:
         await client.sites()
     await client.close()
@@ -103,7 +88,7 @@ async def test_a_token_that_is_not_good_is_known_as_such(hub: HubProcess) -> Non
 
 
 async def test_a_hub_that_is_not_there_is_said_so() -> None:
-    client = HubClient(f"http://127.0.0.1:{free_port()}", "token")
+    client = HubClient(f"http://127.0.0.1:{free_port()}", OneToken("token"))
     with pytest.raises(HubError, match="does not answer") as away:
         await client.sites()
     await client.close()

@@ -11,6 +11,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from dashboard.hub_http import HubError
 from dashboard.live import LiveFeed
 from dashboard.store import Store
 from protocol.codec import decode_operator_uplink, encode
@@ -59,16 +60,47 @@ async def served(live: LiveServer, port: int = 0) -> AsyncIterator[int]:
         yield next(iter(server.sockets)).getsockname()[1]
 
 
+class Credential:
+    """Has `tokens` one after the other; when they are used up nobody is signed in any more."""
+
+    def __init__(self, *tokens: str) -> None:
+        self._tokens = list(tokens)
+        self.signed_out = asyncio.Event()
+
+    async def access(self) -> str:
+        return self._tokens[0]
+
+    async def renewed(self, refused: str) -> str:
+        assert refused == self._tokens.pop(0)
+        if not self._tokens:
+            self.signed_out.set()
+            raise HubError("This session has ended.", 401)
+        return self._tokens[0]
+
+
+class Following:
+    """One feed, and what it says beside the picture."""
+
+    def __init__(self, port: int, store: Store, credential: Credential) -> None:
+        self.doubts = 0
+        self.signed_out = credential.signed_out
+        self.feed = LiveFeed(f"http://127.0.0.1:{port}", credential, store, self._doubt)
+        self.task = asyncio.create_task(self.feed.run())
+
+    def _doubt(self) -> None:
+        self.doubts += 1
+
+
 @asynccontextmanager
-async def following(port: int, store: Store) -> AsyncIterator[asyncio.Event]:
-    signed_out = asyncio.Event()
-    feed = LiveFeed(f"http://127.0.0.1:{port}", "the-token", store, signed_out.set)
-    task = asyncio.create_task(feed.run())
+async def following(
+    port: int, store: Store, credential: Credential | None = None
+) -> AsyncIterator[Following]:
+    one = Following(port, store, credential or Credential("the-token"))
     try:
-        yield signed_out
+        yield one
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        one.task.cancel()
+        await asyncio.gather(one.task, return_exceptions=True)
 
 
 async def until(fact: Callable[[], bool]) -> None:
@@ -153,22 +185,47 @@ async def test_a_hub_that_is_not_there_is_away_and_found_when_it_comes() -> None
             await until(lambda: store.known and store.away_since_ms is None)
 
 
-@pytest.mark.parametrize("status", [401, 403])
-async def test_a_refused_token_ends_the_session_and_the_attempts(status: int) -> None:
-    async def never(socket: ServerConnection) -> None:
-        raise AssertionError("it was refused")
+async def never(socket: ServerConnection) -> None:
+    raise AssertionError("it was refused")
 
+
+async def test_a_refused_token_is_renewed_and_when_that_is_refused_the_attempts_end() -> None:
     live = LiveServer(never)
-    live.refuse_with = status
-    async with served(live) as port, following(port, Store()) as signed_out:
-        await asyncio.wait_for(signed_out.wait(), 10)
-        assert len(live.authorizations) == 1
+    live.refuse_with = 401
+    async with served(live) as port, following(port, Store(), Credential("old", "new")) as one:
+        await asyncio.wait_for(one.signed_out.wait(), 10)
+        await asyncio.wait_for(one.task, 10)
+    assert live.authorizations == ["Bearer old", "Bearer new"]
 
 
-async def test_a_token_revoked_in_the_middle_ends_the_session() -> None:
+async def test_who_may_not_see_it_is_not_signed_out_and_does_not_try_again() -> None:
+    live = LiveServer(never)
+    live.refuse_with = 403
+    async with served(live) as port, following(port, Store()) as one:
+        await asyncio.wait_for(one.task, 10)
+        assert one.doubts == 1 and not one.signed_out.is_set() and len(live.authorizations) == 1
+
+
+async def test_a_session_ended_in_the_middle_ends_the_attempts() -> None:
     async def script(socket: ServerConnection) -> None:
         await say(socket, snapshot(screen("a")))
         await socket.close(4401, "this token is no longer valid")
 
-    async with served(LiveServer(script)) as port, following(port, Store()) as signed_out:
-        await asyncio.wait_for(signed_out.wait(), 10)
+    async with served(LiveServer(script)) as port, following(port, Store()) as one:
+        await asyncio.wait_for(one.signed_out.wait(), 10)
+        await asyncio.wait_for(one.task, 10)
+
+
+async def test_each_new_connection_raises_the_question_what_one_may() -> None:
+    async def closed(socket: ServerConnection) -> None:
+        await say(socket, snapshot(screen("a"), seq=1))
+        await socket.close(1012, "what you may has changed")
+
+    async def whole(socket: ServerConnection) -> None:
+        await say(socket, snapshot(screen("b"), seq=1))
+        await stay(socket)
+
+    store = Store()
+    async with served(LiveServer(closed, whole)) as port, following(port, store) as one:
+        await until(lambda: set(store.screens) == {"b"})
+        assert one.doubts == 2

@@ -17,7 +17,7 @@ from tests.end_to_end.companions import connected_screens, wait_for
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import PASSWORD, make_tenant
 
-PATHS = ("/", "/approvals", "/commands", "/commands/new", "/emergency", "/emergencies")
+PATHS = ("/", "/approvals", "/commands", "/commands/new", "/emergency", "/emergencies", "/account")
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
@@ -25,6 +25,7 @@ def test_a_wrong_password_is_said_and_what_was_typed_stays(visitor: Visit, hub: 
     visitor.go("/sign-in")
     visitor.fill_sign_in(hub, "wrong")
     expect(visitor.page.get_by_test_id("sign-in-error")).to_contain_text("do not belong together")
+    expect(visitor.page.get_by_test_id("sign-in-tenant")).to_be_hidden()
     expect(visitor.page.get_by_test_id("sign-in-email")).to_have_value(hub.people.operator_email)
     expect(visitor.page.get_by_test_id("sign-in-password")).to_have_value("")
 
@@ -53,10 +54,7 @@ def test_a_person_without_a_role_is_told_so_and_stays_outside(
     with connect_as_owner(postgres.url("dashboard")) as connection:
         connection.execute("DELETE FROM user_roles WHERE tenant_id = %s", (stranger.id,))
     visitor.go("/sign-in")
-    visitor.page.get_by_test_id("sign-in-tenant").fill(stranger.id)
-    visitor.page.get_by_test_id("sign-in-email").fill(stranger.admin.email)
-    visitor.page.get_by_test_id("sign-in-password").fill(PASSWORD)
-    visitor.page.get_by_test_id("sign-in-submit").click()
+    visitor.fill_sign_in_as(stranger.admin.email, PASSWORD)
     expect(visitor.page.get_by_test_id("sign-in-error")).to_contain_text("no role in this tenant")
 
 
@@ -88,8 +86,11 @@ def test_the_token_stays_on_the_servers_side(visit: Visit, dashboard_folder: Pat
     assert "access_token" not in kept and "eyJhbGci" not in kept
     cookie = next(c for c in visit.page.context.cookies() if c.get("name") == "clarion_dashboard")
     assert cookie.get("httpOnly") and cookie.get("sameSite") == "Lax"
-    files = list((dashboard_folder / "dashboard/dashboard").glob("storage-user-*.json"))
-    assert files and all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+    folder = dashboard_folder / "dashboard/dashboard"
+    stored = "".join(file.read_text() for file in folder.glob("storage-user-*.json"))
+    assert stored and "access_token" not in stored and "eyJhbGci" not in stored
+    files = [*folder.glob("*.json"), *folder.glob("sign-ins/*.json")]
+    assert len(files) > 1 and all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
 
 
 def test_signing_out_closes_every_page(visitor: Visit, hub: HubProcess) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import trustme
 
-from dashboard.hub_client import HubClient
 from dashboard.hub_http import HubError
 from dashboard.live import LiveFeed
 from dashboard.settings import DashboardSettings, SettingsError
 from dashboard.store import Store
 from dashboard.trust import trust
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
+from tests.dashboard.credentials import OneToken, pair_of
 from tests.hub.hub_process import running_hub
 
 
@@ -60,15 +60,11 @@ async def test_the_hubs_own_certificate_is_believed_and_no_other(
         {"CLARION_TLS_CERTIFICATE": pem, "CLARION_TLS_KEY": pem},
         tls=believing,
     ) as hub:
-        stranger = HubClient(hub.url, tls=trust(settings_for(hub.url, tmp_path / "other.pem")))
         with pytest.raises(HubError, match="does not answer"):
-            await stranger.login(hub.people.tenant_id, "a@b.c", "x")
-        await stranger.close()
-        client, store = HubClient(hub.url, tls=believing), Store()
-        people = hub.people
-        token = await client.login(people.tenant_id, people.operator_email, people.operator_password or "")
-        await client.close()
-        feed = LiveFeed(hub.url, token.access_token, store, lambda: None, believing)
+            await pair_of(hub, trust(settings_for(hub.url, tmp_path / "other.pem")))
+        store = Store()
+        credential = OneToken((await pair_of(hub, believing)).access_token)
+        feed = LiveFeed(hub.url, credential, store, lambda: None, believing)
         following = asyncio.create_task(feed.run())
         await asyncio.wait_for(feed.first_news.wait(), 10)
         following.cancel()
