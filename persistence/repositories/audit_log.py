@@ -80,6 +80,11 @@ class AuditLog(Repository):
         row = self._row("SELECT min(seq) AS seq FROM audit_log WHERE tenant_id = %(tenant)s")
         return (row and row["seq"]) or 0
 
+    def last(self) -> int:
+        """The number of the newest entry that is here, whatever the head says; 0 if there is none."""
+        row = self._row("SELECT max(seq) AS seq FROM audit_log WHERE tenant_id = %(tenant)s")
+        return (row and row["seq"]) or 0
+
     def newest(self, filters: Mapping[str, Any], *, lowest: int, highest: int, limit: int) -> list[AuditRow]:
         """Entries of the window that pass the filters, the newest first."""
         rows = self._rows(
