@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,6 +37,7 @@ class Scene:
     progress: list[tuple[str, EmergencyProgress | None]] = field(default_factory=list)
     encodings: int = 0
     wall_ahead_ms: int = 0
+    ended: Callable[[IncidentView], None] = lambda view: None
 
     def __post_init__(self) -> None:
         self.roster = Roster()
@@ -69,6 +71,8 @@ class Scene:
 
     def emergency_changed(self, tenant_id: str, emergency_id: str, last: IncidentView | None = None) -> None:
         self.progress.append((emergency_id, None if last is None else last.progress()))
+        if last is not None:
+            self.ended(last)
 
     # ---- what tests do ----
 

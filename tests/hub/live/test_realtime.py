@@ -9,7 +9,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from hub.live.realtime import COMMANDS_PER_SLICE, LiveSide
+from hub.live.realtime import COMMANDS_PER_SLICE, DEVICES_PER_SLICE, LiveSide
 from hub.live.roster import Screen
 from hub.use_cases.realtime import EndedCommand, QueuedCommand
 from protocol.api import Scope
@@ -37,6 +37,7 @@ class Truth:
         self.by_tenant: dict[str, dict[str, Screen]] = {"t1": {}, "t2": {}}
         self.is_away = False
         self.read_slowly: trio.Event | None = None
+        self.asked: list[Sequence[str]] = []
 
     def put(
         self, device_id: str, tenant_id: str = "t1", status: DeviceStatus = DeviceStatus.APPROVED
@@ -46,6 +47,7 @@ class Truth:
         self.by_tenant[tenant_id][device_id] = screen
 
     async def screens(self, tenant_id: str, device_ids: Sequence[str]) -> list[Screen]:
+        self.asked.append(device_ids)
         if self.is_away:
             raise Away
         found = [screen for key, screen in self.by_tenant[tenant_id].items() if key in device_ids]
@@ -102,6 +104,26 @@ async def test_devices_that_cannot_be_read_now_are_read_when_the_database_is_bac
     truth.is_away = False
     await live.read_again()
     assert row.name == "Renamed d1"
+
+
+async def test_many_devices_are_read_in_slices_and_those_that_fail_later(
+    house: House, live: LiveSide, truth: Truth
+) -> None:
+    names = [f"s{number:04}" for number in range(2 * DEVICES_PER_SLICE + 1)]
+    for name in names:
+        truth.put(name)
+    asked = truth.asked
+    await live.refresh_devices("t1", names)
+    assert [len(slice) for slice in asked] == [DEVICES_PER_SLICE, DEVICES_PER_SLICE, 1]
+    assert house.roster.get(names[-1]) is not None
+
+    asked.clear()
+    truth.is_away = True
+    await live.refresh_devices("t1", names)
+    assert len(asked) == 1, "whoever is away is not asked again and again"
+    truth.is_away = False
+    await live.read_again()
+    assert sorted(name for slice in asked[1:] for name in slice) == names
 
 
 async def test_of_two_who_read_at_once_the_later_truth_stays(
