@@ -16,8 +16,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from hub.features import BULK_COMMANDS
 from hub.operator import Operator
-from hub.permissions import require
+from hub.permissions import require, require_feature
 from hub.use_cases import command_batch
 from hub.use_cases.audit import record
 from hub.use_cases.command_batch import as_ended
@@ -72,6 +73,7 @@ class BulkCommands:
         Raises NotAllowed, Invalid, InConflict (key of another request), Overloaded.
         """
         require(operator, Permission.COMMANDS_SEND)
+        require_feature(operator, BULK_COMMANDS)
         checked_args(request.command, request.args, "POST /api/v1/emergencies")
         scope = tidy(operator, request.scope)
         scope_text = await self._scopes.in_words(operator, scope)
