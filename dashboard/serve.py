@@ -18,6 +18,24 @@ from fastapi import FastAPI
 from nicegui import app, ui
 from nicegui.storage import Storage
 
+import dashboard.pages.account
+import dashboard.pages.approvals
+import dashboard.pages.bulk_command
+import dashboard.pages.command_to_many
+import dashboard.pages.commands
+import dashboard.pages.emergencies
+import dashboard.pages.emergency
+import dashboard.pages.emergency_progress
+import dashboard.pages.features
+import dashboard.pages.forgotten
+import dashboard.pages.people
+import dashboard.pages.person
+import dashboard.pages.roles
+import dashboard.pages.screen
+import dashboard.pages.screens
+import dashboard.pages.set_password
+import dashboard.pages.sign_in
+import dashboard.pages.user_groups  # noqa: F401 -- importing a page registers its route
 from dashboard.kept_pairs import KeptPairs
 from dashboard.logs import set_up_logs
 from dashboard.pages.sign_in import prefill_tenant

@@ -50,7 +50,6 @@ def picture(page: Page, name: str) -> None:
 
 def sign_in(page: Page, url: str, hub: HubProcess, screens: int = SCREENS) -> None:
     page.goto(f"{url}/?tenant={hub.people.tenant_id}")
-    field(page, "sign-in-tenant").fill(hub.people.tenant_id)
     field(page, "sign-in-email").fill(hub.people.operator_email)
     field(page, "sign-in-password").fill(hub.people.operator_password or "")
     picture(page, "sign-in")
