@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -154,7 +155,7 @@ def rotate(data_dir: Path, now: datetime, *, retire_others: bool = False) -> str
     try:
         folder = make_secrets_folder(data_dir, FOLDER)
         write_once(folder / kid, secrets.token_urlsafe(48))
-        for older, newer in zip(before, (*before[1:], kid), strict=True):
+        for older, newer in pairwise((*before, kid)):
             if retire_others or made_at(newer) < now - RETIRED_AFTER:
                 (folder / older).unlink(missing_ok=True)
     except OSError as error:
