@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple
 
 from msgspec import convert
+from psycopg.errors import RaiseException
 
 from persistence.repositories.base import Repository
 from protocol.audit import AuditAction, AuditLink, AuditRow
@@ -129,14 +130,17 @@ class AuditLog(Repository):
         return [Archive(**row) for row in rows]
 
     def drop_archived(self, last_seq: int, last_hash: str, file: str) -> int:
-        """Take out the entries up to this one, which are in this file; how many. PostgreSQL refuses if the
-        entry is not the one that was archived."""
-        row = self._row(
-            "SELECT audit_drop_archived(%(last)s, %(hash)s, %(file)s) AS dropped",
-            last=last_seq,
-            hash=bytes.fromhex(last_hash),
-            file=file,
-        )
+        """Take out the entries up to this one, which are in this file; how many. 0 if it is not the one that
+        was archived: then nothing more can be done in this transaction."""
+        try:
+            row = self._row(
+                "SELECT audit_drop_archived(%(last)s, %(hash)s, %(file)s) AS dropped",
+                last=last_seq,
+                hash=bytes.fromhex(last_hash),
+                file=file,
+            )
+        except RaiseException:
+            return 0
         assert row is not None  # a function answers
         return int(row["dropped"])
 

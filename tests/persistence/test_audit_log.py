@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import psycopg
 import pytest
+import trio
 
+from hub.audit_files import AuditArchives
 from hub.use_cases.audit import Done
+from hub.use_cases.audit_archiving import archive_tenant
+from hub.use_cases.audit_verification import verify_tenant
 from persistence.database import Database
 from persistence.transaction import Connection, Transaction
 from protocol.vocabulary import ActorKind
@@ -37,6 +43,11 @@ def write(tx: Transaction) -> None:
     )
 
 
+def write_many(tx: Transaction) -> None:
+    for _ in range(400):
+        write(tx)
+
+
 def rows(database_url: str) -> int:
     with psycopg.connect(database_url) as connection:
         row = connection.execute("SELECT count(*) FROM audit_log").fetchone()
@@ -57,6 +68,93 @@ async def test_an_action_that_is_rolled_back_takes_its_audit_row_with_it(
         assert rows(database_url) == 0
         await database.transact(tenant.id, write)
         assert rows(database_url) == 1
+
+
+_FORGED = "(tenant_id, seq, user_email, action, target_type, previous_hash, hash)"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"INSERT INTO audit_log {_FORGED} SELECT tenant_id, 2, 'me', 'a.b', 'c', hash, hash FROM audit_log",
+        "UPDATE audit_heads SET seq = 0",
+        "DELETE FROM audit_heads",
+        "INSERT INTO audit_heads (tenant_id) VALUES (clarion_tenant())",
+        "INSERT INTO audit_archives VALUES (clarion_tenant(), 1, 1, 'x', 'x')",
+        "DELETE FROM audit_archives",
+    ],
+)
+async def test_the_hub_cannot_forge_an_entry_a_head_or_an_archive(
+    database_url: str, hub_database_url: str, tenant: Tenant, change: str
+) -> None:
+    def try_it(connection: Connection) -> None:
+        connection.execute("SELECT set_config('clarion.audit_is_archived', 'yes', true)")
+        connection.execute(change.encode())
+
+    async with Database(hub_database_url, pool_size=1) as database:
+        await database.transact(tenant.id, write)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await database.run(try_it, tenant_id=tenant.id)
+    assert rows(database_url) == 1
+
+
+def drop_archived(tx: Transaction, last: int, last_hash: str) -> int:
+    return tx.audit_log.drop_archived(last, last_hash, "file")
+
+
+async def test_only_what_was_archived_as_it_is_can_be_dropped(
+    database_url: str, hub_database_url: str, tenant: Tenant
+) -> None:
+    async with Database(hub_database_url, pool_size=1) as database:
+        await database.transact(tenant.id, write)
+        for last, last_hash in ((1, "00" * 32), (2, "00" * 32)):
+            drop = partial(drop_archived, last=last, last_hash=last_hash)
+            assert await database.transact(tenant.id, drop) == 0
+    assert rows(database_url) == 1
+
+
+async def test_transactions_at_the_same_moment_make_one_unbroken_chain(
+    hub_database_url: str, tenant: Tenant, tmp_path: Path
+) -> None:
+    def act(tx: Transaction) -> None:
+        write(tx)
+        write(tx)
+
+    async def acts(database: Database) -> None:
+        for _ in range(25):
+            await database.transact(tenant.id, act)
+
+    async with (
+        Database(hub_database_url, pool_size=4) as one,
+        Database(hub_database_url, pool_size=4) as other,
+    ):
+        async with trio.open_nursery() as nursery:
+            for database in (one, other) * 4:
+                nursery.start_soon(acts, database)
+        verdict = await verify_tenant(one, AuditArchives(tmp_path), tenant.id)
+    assert (verdict.entries, verdict.last_seq, verdict.faults) == (400, 400, [])
+
+
+async def test_what_happens_while_it_is_verified_is_no_fault(
+    hub_database_url: str, tenant: Tenant, tmp_path: Path
+) -> None:
+    folder = AuditArchives(tmp_path)
+    later = datetime.now(UTC) + timedelta(days=1)
+    async with Database(hub_database_url, pool_size=4) as database:
+        for _ in range(3):
+            await database.transact(tenant.id, write_many)
+        done = trio.Event()
+
+        async def go_on() -> None:
+            while not done.is_set():
+                await database.transact(tenant.id, write)
+                await archive_tenant(database, folder, tenant.id, later, later)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(go_on)
+            verdicts = [await verify_tenant(database, folder, tenant.id) for _ in range(3)]
+            done.set()
+    assert [verdict.faults for verdict in verdicts] == [[], [], []]
 
 
 @pytest.mark.parametrize(
