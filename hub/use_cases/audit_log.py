@@ -122,7 +122,7 @@ class AuditLog:
         lowest = max(first, highest - WINDOW + 1)
         rows = log.newest(wanted._asdict(), lowest=lowest, highest=highest, limit=limit)
         if is_read:
-            record(tx, operator, self._now(), "audit.read", "audit_log", None, **wanted.asked())
+            record(tx, operator, self._now(), "audit.read", "audit_log", None, filter=wanted.asked())
         return _Window(rows, lowest, first)
 
     async def actions(self, operator: Operator) -> Page[AuditAction]:
@@ -175,7 +175,7 @@ class AuditLog:
 
         def begin(tx: Transaction) -> int:
             last = tx.audit_log.last()
-            said = {"format": kind, "after": after, "up_to": last, **wanted.asked()}
+            said = {"format": kind, "after": after, "up_to": last, "filter": wanted.asked()}
             record(tx, operator, at, "audit.exported", "audit_log", None, **said)
             return last
 

@@ -89,7 +89,7 @@ class Api:
         client = cast(QuartClient, self.app.test_client())
         response = await client.open(path, method=method, data=payload, headers=given)
         content = await response.get_data(as_text=False)
-        is_json = "json" in (response.content_type or "")
+        is_json = (response.content_type or "").partition(";")[0].endswith(("/json", "+json"))
         return Reply(
             response.status_code, msgspec.json.decode(content) if is_json else content, response.headers
         )
