@@ -208,7 +208,7 @@ async def test_two_administrators_who_remove_each_other_at_once_leave_one(
         method, path, change = destructive(user_id)[way]
         statuses.append((await api.call(method, path, change, by)).status)
 
-    # What raises the access version would let one wait for the other as well: this is about the lock of people.
+    # What raises the access version makes one wait for the other as well: this is about the lock of people.
     for table in ("users", "user_roles", "sessions"):
         api.rows(f"ALTER TABLE {table} DISABLE TRIGGER access_changed")
     api.rows("INSERT INTO audit_heads (tenant_id) VALUES (%s) ON CONFLICT DO NOTHING", tenant.id)
