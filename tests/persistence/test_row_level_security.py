@@ -1,4 +1,4 @@
-"""Tenants are kept apart by PostgreSQL itself, whatever a query forgets."""
+"""Tenants are kept apart by PostgreSQL itself, whatever a query forgets. Table by table: tests/isolation."""
 
 from __future__ import annotations
 
@@ -8,61 +8,6 @@ import pytest
 from persistence.database import Database
 from persistence.transaction import Connection
 from tests.hub.tenants import make_tenant
-
-# Partitions are reached through their table alone: see below.
-_TABLES_WITH_A_TENANT = """
-SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
- WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
-   AND c.relnamespace = 'public'::regnamespace AND a.attname = 'tenant_id' ORDER BY 1
-"""
-
-
-def tables_with_a_tenant(database_url: str) -> list[str]:
-    with psycopg.connect(database_url) as connection:
-        return [row[0] for row in connection.execute(_TABLES_WITH_A_TENANT)]
-
-
-def test_every_table_of_a_tenant_forces_a_policy_on_the_hub(database_url: str) -> None:
-    names = tables_with_a_tenant(database_url)
-    assert len(names) >= 15 and {"device_heartbeats", "bulk_commands"} <= set(names)
-    with psycopg.connect(database_url) as connection:
-        for name in [*names, "tenants"]:
-            forced = connection.execute(
-                "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = %s::regclass",
-                (name,),
-            ).fetchone()
-            assert forced == (True,), name
-            policies = connection.execute(
-                "SELECT qual FROM pg_policies WHERE tablename = %s AND 'clarion_hub' = ANY (roles)", (name,)
-            ).fetchall()
-            column = "id" if name == "tenants" else "tenant_id"
-            assert policies == [(f"({column} = clarion_tenant())",)], name
-
-
-async def test_a_query_that_names_no_tenant_sees_only_its_own(database_url: str) -> None:
-    ours, theirs = make_tenant(database_url, "Ours"), make_tenant(database_url, "Theirs")
-
-    def emails(connection: Connection) -> list[str]:
-        return [row[0] for row in connection.execute("SELECT email FROM users ORDER BY email")]
-
-    async with Database(database_url, pool_size=1) as database:
-        assert await database.run(emails, tenant_id=ours.id) == [ours.admin.email]
-        assert await database.run(emails, tenant_id=theirs.id) == [theirs.admin.email]
-
-
-async def test_without_a_tenant_the_hub_sees_nothing(database_url: str) -> None:
-    make_tenant(database_url, "Ours")
-    names = tables_with_a_tenant(database_url)
-
-    def count(connection: Connection) -> int:
-        total = 0
-        for name in [*names, "tenants"]:
-            row = connection.execute(f"SELECT count(*) FROM {name}".encode()).fetchone()
-            total += row[0] if row else 0
-        return total
-
-    async with Database(database_url, pool_size=1) as database:
-        assert await database.run(count) == 0
 
 
 async def test_the_hub_cannot_write_a_row_of_another_tenant(database_url: str) -> None:

@@ -1,0 +1,198 @@
+"""What every function of a repository is told in these tests: ids of another tenant wherever it asks for one.
+
+A parameter that is not here yet fails its test: say what it is to be told.
+"""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from hub.use_cases.audit import Done
+from hub.use_cases.key_ports import KeyUse
+from protocol.api import ProvisionItem, Scope
+from protocol.vocabulary import CommandName, LinkPurpose, SessionEnd, TenantStatus
+from tests.isolation.occupied import Occupied
+
+AT: Final = datetime.now(UTC)
+LATER: Final = AT + timedelta(days=9)
+
+
+class NewCommand(NamedTuple):
+    """Fits the port."""
+
+    id: str
+    device_id: str
+    command: CommandName
+    args_json: str
+    idempotency_key: str | None
+    created_by: str
+    created_by_name: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def _command(it: Occupied) -> NewCommand:
+    by = (it.ids["user_id"], it.tenant.admin.email)
+    return NewCommand(str(uuid.uuid4()), it.ids["device_id"], CommandName.PING, "{}", None, *by, AT, LATER)
+
+
+Told = Callable[[Occupied], Any]
+
+# By the parameter's name; where that means something else, by "Class.parameter" or "Class.method.parameter".
+_TOLD: Final[dict[str, Told]] = {
+    **{
+        name: lambda it, name=name: it.ids[name]  # type: ignore[misc]
+        for name in ("device_id", "site_id", "group_id", "user_id", "role_id", "feature_id", "key_id")
+    },
+    **{
+        name: lambda it, name=name: it.ids[name]  # type: ignore[misc]
+        for name in ("session_id", "bulk_id", "command_id", "emergency_id", "link_id")
+    },
+    **{
+        name: lambda it, name=name: [it.ids[name[:-1]]]  # type: ignore[misc]
+        for name in ("device_ids", "site_ids", "group_ids", "user_ids", "role_ids", "feature_ids")
+    },
+    "UserGroups.group_id": lambda it: it.ids["user_group_id"],
+    "EnrolmentKeys.key_id": lambda it: it.ids["enrolment_key_id"],
+    "BulkCommands.id": lambda it: it.ids["bulk_id"],
+    "Emergencies.id": lambda it: it.ids["emergency_id"],
+    "Names.ids": lambda it: [it.ids["device_id"]],
+    "Sites.ids": lambda it: [it.ids["site_id"]],
+    "Names.table": lambda it: "devices",
+    "only": lambda it: [it.ids["session_id"]],
+    "but": lambda it: None,
+    "acts_in": lambda it: None,
+    "created_by": lambda it: it.ids["user_id"],
+    "issued_by": lambda it: it.ids["user_id"],
+    "sites": lambda it: [it.ids["site_id"]],
+    "also": lambda it: [it.ids["emergency_id"]],
+    "devices": lambda it: [it.ids["device_id"]],
+    "uses": lambda it: {it.ids["key_id"]: KeyUse(AT, None)},
+    "keys": lambda it: [(it.ids["device_id"], f"{it.marker} once")],
+    "Features.keys": lambda it: [f"f.{it.marker.lower()}"],
+    "Tags.keys": lambda it: 10,
+    "newest": lambda it: {(it.ids["device_id"], CommandName.PING): str(uuid.uuid4())},
+    "commands": lambda it: [_command(it)],
+    "items": lambda it: [(ProvisionItem("the-same-hardware"), bytes(32))],
+    "scope": lambda it: Scope("devices", [it.ids["device_id"]]),
+    "hardware_id": lambda it: f"{it.marker}-hw",
+    "email": lambda it: it.tenant.admin.email,
+    "code": lambda it: it.ids["pairing_code"],
+    "names": lambda it: [f"{it.marker} role"],
+    "Tenants.name": lambda it: it.tenant.name,
+    "idempotency_key": lambda it: f"{it.marker} once",
+    "token_hash": lambda it: it.hashes["refresh_token"],
+    "Links.token_hash": lambda it: it.hashes["link"],
+    "Enrolment.token_hash": lambda it: it.hashes["device_token"],
+    "spent_hash": lambda it: it.hashes["refresh_token"],
+    "Sessions.go_on.token_hash": lambda it: bytes(range(32)),
+    "Sessions.begin.session_id": lambda it: str(uuid.uuid4()),
+    "Sessions.begin.token_hash": lambda it: bytes(range(32)),
+    "Links.add.token_hash": lambda it: bytes(range(32)),
+    "claim_token_hash": lambda it: bytes(32),
+    "key_hash": lambda it: bytes(range(32)),
+    "code_hash": lambda it: it.hashes["recovery_code"],
+    "hashes": lambda it: [it.hashes["recovery_code"]],
+    "hide_command_id": lambda it: str(uuid.uuid4()),
+    "text": lambda it: it.marker,
+    "tag": lambda it: f"owner:{it.marker}",
+    "terms": lambda it: [["is", "owner", it.marker]],
+    "filters": lambda it: {
+        name: it.marker if name == "target_id" else None
+        for name in (
+            *("since", "until", "action", "actor", "target_type", "target_id", "outcome", "request_id"),
+            "text",
+        )
+    },
+    "facts": lambda it: {},
+    "Sites.add.facts": lambda it: {
+        "name": "New",
+        "address": "",
+        "time_zone": "UTC",
+        "latitude": None,
+        "longitude": None,
+        "opening_hours": {},
+    },
+    "Groups.add.facts": lambda it: {
+        "name": "New",
+        "parent_id": it.ids["group_id"],
+        "tag_query": None,
+        "tag_terms": None,
+    },
+    "Sites.change.facts": lambda it: {"name": "Taken over"},
+    "Groups.change.facts": lambda it: {"name": "Taken over"},
+    "changes": lambda it: {"name": "Taken over"},
+    "Users.changes": lambda it: {"full_name": "Taken over"},
+    "done": lambda it: [Done.by_clarion(AT, "test.done", "test", None, {})],
+    "limits": lambda it: {},
+    "roles": lambda it: ["VIEWER"],
+    "permissions": lambda it: ["screens:view"],
+    "args": lambda it: {},
+    "after": lambda it: None,
+    "before": lambda it: None,
+    "Commands.expire.before": lambda it: LATER,
+    "forget_ended.before": lambda it: LATER,
+    "purposes": lambda it: list(LinkPurpose),
+    "purpose": lambda it: LinkPurpose.RESET,
+    "because": lambda it: SessionEnd.REVOKED,
+    "Tenants.status": lambda it: TenantStatus.SUSPENDED,
+    "Enrolment.status": lambda it: "revoked",
+    "status": lambda it: None,
+    "if_sent": lambda it: "taken back",
+    "state": lambda it: None,
+    "missing": lambda it: None,
+    "command": lambda it: CommandName.PING,
+    "Commands.command": lambda it: None,
+    "only_open": lambda it: False,
+    "for_everybody": lambda it: True,
+    "sealed_secret": lambda it: b"sealed",
+    "step": lambda it: 1,
+    "lowest": lambda it: 0,
+    "highest": lambda it: 2**62,
+    "limit": lambda it: 100,
+    "first": lambda it: 100,
+    "values": lambda it: 10,
+    "at_most": lambda it: 100,
+    "last_seq": lambda it: 1,
+    "last_hash": lambda it: "00" * 32,
+    "severity": lambda it: "extreme",
+    "role": lambda it: "VIEWER",
+    **{name: lambda it: AT for name in ("at", "now", "created_at", "issued_at")},
+    **{name: lambda it: LATER for name in ("expires_at", "until", "claim_until")},
+    **{name: lambda it: None for name in ("ip", "mac_address", "model", "platform", "player_version")},
+    **{
+        name: lambda it: "Some text"
+        for name in (
+            *("name", "title", "message", "detail", "kind", "description", "scope_text", "content_hash"),
+            *("prefix", "key", "file", "user_agent", "full_name", "password_hash"),
+            *("created_by_name", "issued_by_name"),
+        )
+    },
+    "key": lambda it: "some.key",
+    "instead_of": lambda it: None,
+    "Tenants.tell.tenant_id": lambda it: it.tenant.id,
+}
+
+
+def arguments_of(owner: type, method: str, theirs: Occupied) -> dict[str, Any]:
+    """What the function is told, by parameter. Raises LookupError for one that nobody thought of."""
+    told: dict[str, Any] = {}
+    for name in list(inspect.signature(getattr(owner, method)).parameters)[1:]:
+        for known in (
+            f"{owner.__name__}.{method}.{name}",
+            f"{method}.{name}",
+            f"{owner.__name__}.{name}",
+            name,
+        ):
+            if known in _TOLD:
+                told[name] = _TOLD[known](theirs)
+                break
+        else:
+            raise LookupError(
+                f"{owner.__name__}.{method}({name}): say in tests/isolation/foreign.py what it is told"
+            )
+    return told
