@@ -12,7 +12,8 @@ Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 LocalTime = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-OpeningHours = dict[Day, Annotated[list[tuple[LocalTime, LocalTime]], Meta(max_length=6)]]
+FromUntil = Annotated[list[LocalTime], Meta(min_length=2, max_length=2)]
+OpeningHours = dict[Day, Annotated[list[FromUntil], Meta(max_length=6)]]
 TagQuery = Annotated[str, Meta(min_length=1, max_length=1000)]
 """Terms separated by commas, all of which must hold: `floor=2, kind!=kiosk, public, !private`."""
 

@@ -26,7 +26,7 @@ def checked_coordinates(facts: Mapping[str, Any]) -> None:
             raise Invalid({one: f"goes together with {other}: give both, or neither"})
 
 
-def checked_hours(hours: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, list[list[str]]]:
+def checked_hours(hours: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, list[list[str]]]:
     """By day in the order of the week, the times in the order of the day; a day without any is left out.
     Raises Invalid when a time ends before it begins, or two overlap."""
     checked: dict[str, list[list[str]]] = {}
