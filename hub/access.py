@@ -84,6 +84,11 @@ class Access:
         entry = self._keys.get(key_hash)
         return entry.operator if entry is not None and self._now() < entry.until else None
 
+    def is_unknown(self, session_id: str) -> bool:
+        """Whether PostgreSQL said a moment ago that there is no such session, or not any more."""
+        asked = self._unknown.get(session_id)
+        return asked is not None and abs((self._now() - asked).total_seconds()) < LOOK_AGAIN_FOR_UNKNOWN_S
+
     def requests_per_minute(self, tenant_id: str) -> int | None:
         """The tenant's own limit; None: it has none of its own."""
         tenant = self._facts(tenant_id)
@@ -159,10 +164,9 @@ class Access:
     async def learn(self, session_id: str) -> Operator | None:
         """The same as `of_session`, of one that is not known here: another hub may have begun it, or let it
         go on. Raises what the database raises."""
-        now = self._now()
-        asked = self._unknown.get(session_id)
-        if asked is not None and abs((now - asked).total_seconds()) < LOOK_AGAIN_FOR_UNKNOWN_S:
+        if self.is_unknown(session_id):
             return None
+        now = self._now()
         tenant_id = await self._database.ask(lambda questions: questions.tenant_of_session(session_id))
         if tenant_id is not None:
             picture = await self._database.transact(tenant_id, lambda tx: tx.access.session(session_id, now))

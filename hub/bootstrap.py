@@ -29,7 +29,7 @@ from hub.emergency_log import EmergencyLog
 from hub.errors import StartError
 from hub.front_door import FrontDoor, bind
 from hub.gateway.credentials import DeviceCredentials
-from hub.gateway.gateway import Gateway, Limits, OperatorIdentity
+from hub.gateway.gateway import Gateway, Limits
 from hub.gateway.wire import text_frame
 from hub.http_server import HttpServer
 from hub.inspection import HubInspection
@@ -48,15 +48,15 @@ from hub.live.tenants import Tenants
 from hub.mail import Mail, MailServer
 from hub.metrics import Metrics
 from hub.open_commands import OpenCommands
+from hub.operator_door import OperatorDoor
 from hub.passwords import Passwords
-from hub.permissions import require
 from hub.rate_limits import RateLimits
 from hub.restore import Restore
 from hub.retention import Archiving, Retention
 from hub.settings import Settings
 from hub.shared_counts import SharedCounts
 from hub.signing import SigningKeys
-from hub.tokens import AccessTokens, InvalidToken
+from hub.tokens import AccessTokens
 from hub.use_cases.audit_archiving import archive_tenant
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.links import Links
@@ -69,7 +69,7 @@ from persistence.live_state import LiveState
 from persistence.request_counts import RequestCounts
 from persistence.retention import Retention as OldRows
 from protocol.close_codes import CloseCode
-from protocol.vocabulary import Permission, PresenceReason
+from protocol.vocabulary import PresenceReason
 
 logger = logging.getLogger(__name__)
 
@@ -166,9 +166,10 @@ class Hub:
             self.feed,
             self.roster,
             self.credentials,
-            self._operator_identity,
+            OperatorDoor(self.tokens, self.access, DatabaseUnavailable, nursery),
             self.addresses,
         )
+        self.access.subscribe(self.gateway.pages.rights_changed)
         archives = AuditArchives(settings.data_dir)
         self.retention = Retention(
             OldRows(database),
@@ -312,16 +313,6 @@ class Hub:
     def _taken_over(self, device_id: str) -> None:
         """Another hub has a newer session of the device: what this one says of it counts no more."""
         self.fleet.cut(device_id, CloseCode.TRY_AGAIN_LATER, PresenceReason.TAKEN_OVER)
-
-    def _operator_identity(self, token: str) -> OperatorIdentity | None:
-        try:
-            operator = self.access.of_session(self.tokens.verify(token))
-        except InvalidToken:
-            return None
-        if operator is None:
-            return None
-        require(operator, Permission.SCREENS_VIEW)
-        return OperatorIdentity(operator.tenant_id, operator.sites, operator.session_id)
 
     def _metrics(self) -> Metrics:
         fleet, dispatcher, journal = self.fleet, self.fleet.dispatcher, self.journal

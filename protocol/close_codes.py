@@ -18,6 +18,7 @@ class CloseCode(IntEnum):
     MALFORMED = 4400
     TOKEN_REVOKED = 4401
     TENANT_SUSPENDED = 4403
+    RIGHTS_CHANGED = 4405
     NO_HELLO = 4408
     SUPERSEDED = 4409
     HEARTBEAT_LOST = 4410
@@ -42,6 +43,7 @@ MEANINGS: Final[dict[CloseCode, Meaning]] = {
     CloseCode.MALFORMED: Meaning("a frame was not what the protocol allows here", come_back=True),
     CloseCode.TOKEN_REVOKED: Meaning("this token is no longer valid", come_back=False),
     CloseCode.TENANT_SUSPENDED: Meaning("the tenant is suspended", come_back=True),
+    CloseCode.RIGHTS_CHANGED: Meaning("what you may see or do has changed", come_back=True),
     CloseCode.NO_HELLO: Meaning("no hello came in time", come_back=True),
     CloseCode.SUPERSEDED: Meaning("the same device connected again", come_back=False),
     CloseCode.HEARTBEAT_LOST: Meaning("no heartbeat came in time", come_back=True),

@@ -27,6 +27,7 @@ AWAY_S: Final[dict[CloseCode, tuple[float, float]]] = {
     CloseCode.TRY_AGAIN_LATER: WHEN_THE_RUSH_IS_OVER,
     CloseCode.MALFORMED: NOT_AT_ONCE,
     CloseCode.TENANT_SUSPENDED: WHEN_SOMEBODY_HAS_DECIDED,
+    CloseCode.RIGHTS_CHANGED: SOON,
     CloseCode.NO_HELLO: NOT_AT_ONCE,
     CloseCode.HEARTBEAT_LOST: SOON,
     CloseCode.TOO_SLOW: NOT_AT_ONCE,

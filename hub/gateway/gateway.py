@@ -21,6 +21,7 @@ from actors.runtime import Deadlines
 from hub.client_address import ClientAddresses
 from hub.gateway.connection import Connection
 from hub.gateway.credentials import DeviceCredentials, DeviceIdentity
+from hub.gateway.operator_pages import OperatorPages
 from hub.gateway.sessions import DeviceSession, OperatorSession
 from hub.live.audience import Audience
 from hub.live.feed import Feed
@@ -58,17 +59,21 @@ class OperatorIdentity(NamedTuple):
     key by which they are here; the page lives as long as that does."""
 
     tenant_id: str
-    sites: frozenset[str] | None = None
-    session_id: str | None = None
+    sites: frozenset[str] | None
+    session_id: str
+
+
+class AskAgain(Exception):
+    """Who it is is not known yet, and is being looked for."""
 
 
 class OperatorTokens(Protocol):
-    """Checks the access token of an operator's socket."""
+    """Checks the access token, or the key, of an operator's socket."""
 
     def __call__(self, token: str) -> OperatorIdentity | None:
         """Who it is, or None when the token is not good (any more).
 
-        Raises NotAllowed for somebody who may not see what the socket tells.
+        Raises NotAllowed for somebody who may not see what the socket tells; AskAgain.
         """
 
 
@@ -97,6 +102,7 @@ class Gateway:
         self._deadlines: Deadlines[Connection] = Deadlines(tick_s=0.5)
         self.max_frame_bytes = limits.max_frame_bytes
         self.authentication_deadline_s = limits.authentication_deadline_s
+        self.pages = OperatorPages()
         self.accepted = 0
         self.turned_away = 0
 
@@ -212,6 +218,11 @@ class Gateway:
         except NotAllowed as refusal:
             self._turn_away(connection, 403, refusal.detail)
             return
+        except AskAgain:
+            self._turn_away(
+                connection, 503, "The hub looks this session up. Try again.", {"Retry-After": "1"}
+            )
+            return
         if identity is None:
             detail = "This access token is not valid or has expired. Sign in again."
             self._turn_away(connection, 401, detail, _CHALLENGE)
@@ -221,6 +232,8 @@ class Gateway:
                 connection,
                 self._feed,
                 Audience(identity.tenant_id, identity.sites),
+                self.pages,
+                identity.session_id,
                 hello_deadline_s=self._limits.hello_deadline_s,
                 outbox_limit_bytes=OPERATOR_OUTBOX_BYTES,
             )

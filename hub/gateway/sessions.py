@@ -11,6 +11,7 @@ import secrets
 
 from actors.device.fleet import Fleet
 from hub.gateway.connection import Connection
+from hub.gateway.operator_pages import OperatorPages
 from hub.live.audience import Audience
 from hub.live.feed import Feed
 from protocol.close_codes import CloseCode
@@ -160,6 +161,8 @@ class OperatorSession:
         "_audience",
         "_connection",
         "_feed",
+        "_pages",
+        "_session_id",
         "_subscribed",
         "hello_deadline_s",
         "outbox_limit_bytes",
@@ -170,6 +173,8 @@ class OperatorSession:
         connection: Connection,
         feed: Feed,
         audience: Audience,
+        pages: OperatorPages,
+        session_id: str,
         *,
         hello_deadline_s: float,
         outbox_limit_bytes: int,
@@ -177,9 +182,12 @@ class OperatorSession:
         self._connection = connection
         self._feed = feed
         self._audience = audience
+        self._pages = pages
+        self._session_id = session_id
         self._subscribed = False
         self.hello_deadline_s = hello_deadline_s
         self.outbox_limit_bytes = outbox_limit_bytes
+        pages.add(session_id, self)
 
     # ---- Session ----
 
@@ -206,7 +214,14 @@ class OperatorSession:
 
     def ended(self, reason: PresenceReason) -> None:
         """See `Session`."""
+        self._pages.discard(self._session_id, self)
         self._feed.unsubscribe(self._audience, self)
+
+    # ---- Page ----
+
+    def close(self, code: CloseCode) -> None:
+        """See `hub.gateway.operator_pages.Page`."""
+        self._connection.close(code, PresenceReason.TOKEN_REVOKED)
 
     # ---- Subscriber ----
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from hub.settings import Settings
 from persistence.database import Database
 from persistence.owner import connect_as_owner
 from tests.hub.gateway.client import MemoryTransport, upgrade
-from tests.hub.tenants import Tenant, make_tenant
+from tests.hub.tenants import Tenant, add_person, make_tenant
 
 
 @pytest.fixture
@@ -35,25 +36,47 @@ async def hub(hub_database_url: str, tenant: Tenant, tmp_path: Path) -> AsyncIte
         queries.cancel_scope.cancel()
 
 
-@pytest.mark.parametrize(("roles", "status"), [(("VIEWER",), b"101"), ((), b"403"), (("CLEANER",), b"403")])
-async def test_the_operators_socket_is_for_those_who_may_see_screens(
-    hub: Hub, tenant: Tenant, roles: tuple[str, ...], status: bytes
-) -> None:
-    token = hub.tokens.issue(tenant.admin._replace(roles=roles), datetime.now(UTC))
+def knock(hub: Hub, token: str) -> MemoryTransport:
+    """The operators' socket, opened with this token."""
     transport = MemoryTransport()
     connection = Connection(transport, hub.gateway)
     hub.gateway.arrived(connection)
     connection.received(upgrade("/api/v1/ws/admin", f"Authorization: Bearer {token}"))
-    assert bytes(transport.written)[9:12] == status
+    return transport
+
+
+def status_of(transport: MemoryTransport) -> bytes:
+    return bytes(transport.written)[9:12]
+
+
+@pytest.mark.parametrize(("roles", "status"), [(("VIEWER",), b"101"), ((), b"403"), (("CLEANER",), b"403")])
+async def test_the_operators_socket_is_for_those_who_may_see_screens(
+    hub: Hub, tenant: Tenant, database_url: str, roles: tuple[str, ...], status: bytes
+) -> None:
+    person = add_person(database_url, tenant, *roles)
+    await hub.access.refresh(tenant.id)
+    assert status_of(knock(hub, hub.tokens.issue(person, datetime.now(UTC)))) == status
 
 
 async def test_the_operators_socket_is_not_for_the_hubs_own_token(hub: Hub) -> None:
-    transport = MemoryTransport()
-    connection = Connection(transport, hub.gateway)
-    hub.gateway.arrived(connection)
-    token = hub.tokens.issue(THE_HUB, datetime.now(UTC))
-    connection.received(upgrade("/api/v1/ws/admin", f"Authorization: Bearer {token}"))
-    assert bytes(transport.written)[9:12] == b"403"
+    assert status_of(knock(hub, hub.tokens.issue(THE_HUB, datetime.now(UTC)))) == b"403"
+
+
+async def test_a_session_of_another_hub_opens_the_operators_socket_at_the_second_attempt(
+    hub: Hub, tenant: Tenant, database_url: str
+) -> None:
+    person = add_person(database_url, tenant, "VIEWER")
+    token = hub.tokens.issue(person, datetime.now(UTC))
+    with trio.fail_after(10):
+        assert status_of(knock(hub, token)) == b"503"
+        while status_of(opened := knock(hub, token)) == b"503":
+            await trio.sleep(0.01)
+    assert status_of(opened) == b"101"
+    ended = hub.tokens.issue(person._replace(session_id=str(uuid.uuid4())), datetime.now(UTC))
+    with trio.fail_after(10):
+        while status_of(refused := knock(hub, ended)) == b"503":
+            await trio.sleep(0.01)
+    assert status_of(refused) == b"401"
 
 
 async def test_a_tenant_made_while_the_hub_runs_is_known_after_the_next_look(

@@ -16,7 +16,7 @@ from actors.runtime import Instant
 from hub.client_address import ClientAddresses
 from hub.gateway.connection import Connection
 from hub.gateway.credentials import DeviceCredentials, DeviceIdentity
-from hub.gateway.gateway import Gateway, Limits, OperatorIdentity
+from hub.gateway.gateway import AskAgain, Gateway, Limits, OperatorIdentity
 from hub.gateway.wire import text_frame
 from hub.journal import Journal
 from hub.journal_records import Batch
@@ -103,7 +103,9 @@ class House:
     def operator_identity(self, token: str) -> OperatorIdentity | None:
         if token == "cleaner":
             raise NotAllowed("Your roles (none) do not allow you to see screens.")
-        return OperatorIdentity(token) if token in ("t1", "t2") else None
+        if token == "of-another-hub":
+            raise AskAgain
+        return OperatorIdentity(token, None, f"session-{token}") if token in ("t1", "t2") else None
 
     def load_pending(self, reading: Reading) -> None:
         self.loads.append(reading)

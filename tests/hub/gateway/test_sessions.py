@@ -178,3 +178,26 @@ def test_a_page_that_says_nothing_is_closed(house: House) -> None:
     mute.connection.overdue()
     assert mute.close_code == CloseCode.NO_HELLO
     assert house.feed.subscribers == 0
+
+
+def test_a_page_lives_as_long_as_the_session_that_brought_it(house: House) -> None:
+    first, second, theirs = house.operator(), house.operator(), house.operator("t2")
+    first.says(b'{"type":"resume"}')
+    house.gateway.pages.rights_changed(frozenset({"session-t1", "session-x"}), frozenset())
+    assert [page.close_code for page in (first, second, theirs)] == [CloseCode.TOKEN_REVOKED] * 2 + [None]
+    assert house.feed.subscribers == 0
+    house.gateway.pages.rights_changed(frozenset({"session-t1"}), frozenset())
+    assert len([text for text in first.texts if b"goodbye" in text]) == 1, "it is told once"
+
+
+def test_a_page_whose_rights_change_is_sent_away_to_come_back_with_them(house: House) -> None:
+    page, theirs = house.operator(), house.operator("t2")
+    page.says(b'{"type":"resume"}')
+    house.gateway.pages.rights_changed(frozenset(), frozenset({"session-t1"}))
+    assert (page.close_code, theirs.close_code) == (CloseCode.RIGHTS_CHANGED, None)
+    assert b"reconnect_after_s" in page.texts[-1]
+
+
+def test_a_page_of_a_session_that_another_hub_began_is_told_to_try_again(house: House) -> None:
+    page = house.operator("of-another-hub")
+    assert page.status == 503 and "Retry-After: 1" in page.head
