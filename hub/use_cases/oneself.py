@@ -23,7 +23,7 @@ from hub.use_cases.password_proof import BUSY_S, TOO_BUSY, PasswordProofs, home_
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.texts import optional_line
 from protocol.access import Me, MePatch, PasswordChange, UserRow
-from protocol.vocabulary import ActorKind, LinkPurpose, SessionEnd
+from protocol.vocabulary import LinkPurpose, SessionEnd
 
 
 class WeakPasswords(Protocol):
@@ -54,11 +54,9 @@ class Oneself:
         self._now = now
 
     async def me(self, operator: Operator) -> Me:
-        """Who asks, and what they may do now. Raises NotAllowed (the hub itself), NotSignedIn."""
-        if operator.kind is ActorKind.KEY:
-            return self._shown(operator, operator.email, "", second_factor=False)
+        """Who asks, and what they may do now. Raises NotAllowed (it is no person), NotSignedIn."""
         row = await self._database.transact(home_of(operator), lambda tx: _oneself(tx, operator))
-        return self._shown(operator, row.email, row.full_name, second_factor=row.second_factor)
+        return self._shown(operator, row)
 
     async def change(self, operator: Operator, patch: MePatch) -> Me:
         """A new name or address. Raises NotAllowed, Invalid, InConflict (the address is taken), TooMany,
@@ -88,7 +86,7 @@ class Oneself:
             return after
 
         row = await self._change_access(home, write)
-        return self._shown(operator, row.email, row.full_name, second_factor=row.second_factor)
+        return self._shown(operator, row)
 
     async def change_password(self, operator: Operator, change: PasswordChange) -> None:
         """Raises NotAllowed, Invalid, TooMany, NotSignedIn, InConflict (it has changed meanwhile)."""
@@ -116,19 +114,19 @@ class Oneself:
         if operator.session_id is not None:
             self._weak.note_good_password(operator.session_id)
 
-    def _shown(self, operator: Operator, email: str, full_name: str, *, second_factor: bool) -> Me:
+    def _shown(self, operator: Operator, row: UserRow) -> Me:
         session_id = operator.session_id
         return Me(
             user_id=operator.user_id,
             tenant_id=operator.tenant_id,
             tenant_name=operator.tenant_name,
-            email=email,
-            full_name=full_name,
+            email=row.email,
+            full_name=row.full_name,
             roles=list(operator.roles),
             permissions=sorted(operator.permissions),
             sites=None if operator.sites is None else sorted(operator.sites),
             features_off=sorted(operator.features_off),
-            second_factor=second_factor,
+            second_factor=row.second_factor,
             weak_password=session_id is not None and self._weak.has_weak_password(session_id),
             acts_from=operator.home_tenant_id,
             session_id=session_id,

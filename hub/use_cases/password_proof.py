@@ -27,7 +27,7 @@ BUSY_S: Final = 5
 def home_of(operator: Operator) -> str:
     """The tenant whose user it is, wherever they act. Raises NotAllowed: it is nobody, but a program."""
     if operator.kind is not ActorKind.USER:
-        raise NotAllowed("This is about a person, and you are a key of an integration. Sign in as yourself.")
+        raise NotAllowed("This is about a person, and who asks is a program. Sign in as yourself.")
     return operator.home_tenant_id or operator.tenant_id
 
 
