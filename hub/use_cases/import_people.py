@@ -19,7 +19,7 @@ from hub.use_cases.people_rules import exists_in, keeping_an_administrator
 from hub.use_cases.texts import optional_line
 from persistence.owner import Owner, connect_as_owner
 from persistence.transaction import Transaction
-from protocol.vocabulary import SessionEnd
+from protocol.vocabulary import LinkPurpose, SessionEnd
 
 
 class Imported(NamedTuple):
@@ -87,6 +87,7 @@ def _import_into(
             tx.users.change(user_id, {"full_name": full_name}, at)
             tx.people.set_password_hash(user_id, person.password_hash, at)
             tx.sessions.end(SessionEnd.PASSWORD_CHANGED, at, user_id=user_id)
+            tx.links.end(user_id, tuple(LinkPurpose))
             replaced += 1
         tx.users.change(user_id, {"is_active": person.is_active}, at)
         tx.users.put_roles(user_id, [role.id for role in roles])

@@ -26,7 +26,7 @@ from hub.use_cases.people_rules import (
     require_to_give,
 )
 from hub.use_cases.ports import Database, Transaction
-from hub.use_cases.session_ports import Session
+from hub.use_cases.sessions import session_row
 from hub.use_cases.texts import optional_line
 from protocol.access import SessionRow, UserCreate, UserCreated, UserPatch, UserRow
 from protocol.api import Page
@@ -109,8 +109,9 @@ class People:
         return UserCreated(user, await self._links.deliver(link, operator, tenant_id, tenant_name))
 
     async def change(self, operator: Operator, user_id: str, patch: UserPatch) -> UserRow:
-        """What the patch names. Raises NotAllowed, NotFound, Invalid, InConflict (the address is taken, or it
-        is the last administrator)."""
+        """What the patch names. Another address ends the links that went to the one before; switching off
+        ends the sessions. Raises NotAllowed, NotFound, Invalid, InConflict (the address is taken, or they are
+        the last administrator)."""
         require_everywhere(operator, Permission.PEOPLE_MANAGE)
         wanted: dict[str, Any] = {}
         if patch.email is not UNSET:
@@ -129,6 +130,9 @@ class People:
                 if patch.sites is not UNSET:
                     tx.users.put_sites(user_id, _checked_sites(tx, patch.sites))
                 user = _there_is(tx, user_id)
+            if user.email != before.email:
+                # A letter to the address they had, which may be somebody else's, opens nothing any more.
+                tx.links.end(user_id, tuple(LinkPurpose))
             if before.is_active and not user.is_active:
                 tx.sessions.end(SessionEnd.DEACTIVATED, now, user_id=user_id)
             if user.is_active != before.is_active:
@@ -181,7 +185,7 @@ class People:
 
         def read(tx: Transaction) -> Page[SessionRow]:
             _there_is(tx, user_id)
-            return Page([_session_row(each, operator) for each in tx.sessions.of_user(user_id, now)])
+            return Page([session_row(each, operator.session_id) for each in sessions])
 
         return await self._database.transact(operator.tenant_id, read)
 
@@ -204,19 +208,6 @@ def _there_is(tx: Transaction, user_id: str) -> UserRow:
     if user is None:
         raise NotFound(NO_SUCH_USER)
     return user
-
-
-def _session_row(session: Session, operator: Operator) -> SessionRow:
-    return SessionRow(
-        session.id,
-        session.created_at,
-        session.last_used_at,
-        session.expires_at,
-        session.ip_address,
-        session.user_agent,
-        session.acts_in,
-        current=session.id == operator.session_id,
-    )
 
 
 def _to_change(tx: Transaction, operator: Operator, user_id: str) -> UserRow:

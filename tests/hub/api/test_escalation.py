@@ -80,6 +80,8 @@ async def test_nobody_changes_somebody_who_may_do_more(api: Api, tenant: Tenant,
             ("POST", f"{path}/deactivate", None),
             ("PUT", f"{path}/roles", {"roles": []}),
             ("DELETE", f"{path}/sessions", None),
+            ("POST", f"{path}/reset-link", None),
+            ("DELETE", f"{path}/second-factor", None),
             ("DELETE", path, None),
         ]
         before = (await api.get(path, porter)).body

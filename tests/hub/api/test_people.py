@@ -71,6 +71,38 @@ async def test_a_password_given_by_the_administrator_signs_the_person_in(api: Ap
     assert "$argon2" not in str(api.rows("SELECT details FROM audit_log"))
 
 
+async def test_without_a_password_a_person_is_invited_and_chooses_one(api: Api, tenant: Tenant) -> None:
+    body = {"email": "new@hospital.example", "roles": ["VIEWER"]}
+    made = (await api.post("/api/v1/users", body, tenant.admin)).body
+    assert (made["user"]["invited"], made["link"]["mailed_to"]) == (True, None)
+    token = made["link"]["url"].partition("#")[2]
+    login = {"tenant_id": tenant.id, "email": "new@hospital.example", "password": ""}
+    for nothing in (" ", "!", token):
+        assert (await api.post("/api/v1/auth/login", {**login, "password": nothing})).status == 401
+    chosen = {"token": token, "password": GOOD_PASSWORD}
+    assert (await api.post("/api/v1/auth/set-password", chosen)).status in (200, 204)
+    path = f"/api/v1/users/{made['user']['id']}"
+    assert (await api.get(path, tenant.admin)).body["invited"] is False
+    assert (await api.post("/api/v1/auth/login", {**login, "password": GOOD_PASSWORD})).status == 200
+    assert token not in str(api.rows("SELECT details FROM audit_log"))
+    assert api.audited("user.created")[0][3]["invited"] is True
+
+
+async def test_an_invitation_to_a_mistyped_address_opens_nothing_once_it_is_mended(
+    api: Api, tenant: Tenant
+) -> None:
+    made = (await api.post("/api/v1/users", {"email": "anna@hospital.exmaple"}, tenant.admin)).body
+    path = f"/api/v1/users/{made['user']['id']}"
+    token = made["link"]["url"].partition("#")[2]
+    assert (await api.patch(path, {"full_name": "Anna"}, tenant.admin)).status == 200
+    assert (await api.patch(path, {"email": "anna@hospital.example"}, tenant.admin)).status == 200
+    chosen = {"token": token, "password": GOOD_PASSWORD}
+    assert (await api.post("/api/v1/auth/set-password", chosen)).status == 410
+    again = (await api.post(f"{path}/reset-link", None, tenant.admin)).body
+    chosen["token"] = again["url"].partition("#")[2]
+    assert (await api.post("/api/v1/auth/set-password", chosen)).status in (200, 204)
+
+
 async def test_the_list_goes_on_from_cursor_to_cursor(api: Api, tenant: Tenant) -> None:
     for number in range(5):
         api.person(tenant, email=f"p{number}@hospital.example")
