@@ -185,7 +185,8 @@ class People:
 
         def read(tx: Transaction) -> Page[SessionRow]:
             _there_is(tx, user_id)
-            return Page([session_row(each, operator.session_id) for each in sessions])
+            live = tx.sessions.of_user(user_id, now)
+            return Page([session_row(each, operator.session_id) for each in live])
 
         return await self._database.transact(operator.tenant_id, read)
 
