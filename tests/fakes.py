@@ -88,6 +88,7 @@ class RecordingRealtime:
     cleared: list[tuple[str, datetime, str]] = field(default_factory=list)
     signed_off: list[str] = field(default_factory=list)
     live: dict[str, Emergency] = field(default_factory=dict)
+    sites: dict[str, str | None] = field(default_factory=dict)
 
     async def refresh_devices(self, tenant_id: str, device_ids: Sequence[str]) -> None:
         await trio.lowlevel.checkpoint()
@@ -138,7 +139,7 @@ class RecordingRealtime:
         return [Standing(emergency) for emergency in self.live.values()]
 
     def site_of(self, device_id: str) -> str | None:
-        return None
+        return self.sites.get(device_id)
 
     def site_names(self, tenant_id: str, sites: Sequence[str]) -> Mapping[str, str]:
         return {}

@@ -10,7 +10,7 @@ import pytest
 from hub.use_cases import command_batch
 from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api
-from tests.hub.tenants import Tenant, make_tenant
+from tests.hub.tenants import Tenant
 
 BULK = "/api/v1/commands"
 
@@ -39,7 +39,7 @@ async def test_every_approved_screen_in_scope_gets_a_command_of_its_own(
     ((tenant_id, email, target, details),) = api.audited("bulk_command.queued")
     assert (tenant_id, email, target) == (tenant.id, tenant.admin.email, bulk_id)
     assert (details["scope"], details["scope_text"], details["targeted"]) == (
-        {"kind": "all", "ids": []},
+        {"kind": "all", "ids": [], "within": None},
         "all screens",
         3,
     )
@@ -58,8 +58,9 @@ async def test_a_scope_reaches_its_screens_and_no_others(api: Api, tenant: Tenan
     assert (reply.status, reply.body["targeted"]) == (202, 2)
     assert sorted(command.device_id for command in api.realtime.commands) == sorted(inside)
     bulk = (await api.get(f"/api/v1/bulk-commands/{reply.body['bulk_id']}", tenant.admin)).body
-    words = {"sites": "site Main", "groups": "group Lobby", "devices": "screens hw-1, hw-2"}
-    assert (bulk["scope_text"], bulk["scope"]) == (words[kind], {"kind": kind, "ids": ids})
+    words = {"sites": "site Main", "groups": "group Lobby", "devices": "screens hw-1 and hw-2"}
+    scope = {"kind": kind, "ids": ids, "within": None}
+    assert (bulk["scope_text"], bulk["scope"]) == (words[kind], scope)
 
 
 async def test_a_scope_that_names_what_is_not_there_is_refused_by_field(api: Api, tenant: Tenant) -> None:
@@ -172,8 +173,7 @@ async def test_who_may_not_command_may_look(api: Api, tenant: Tenant) -> None:
     await api.provision(tenant, "hw-1")
     bulk_id = (await api.post(BULK, {"command": "ping"}, tenant.admin)).body["bulk_id"]
     (command,) = api.realtime.commands
-    viewer = make_tenant(api.database_url, "Elsewhere", RoleName.VIEWER).admin
-    viewer = viewer._replace(tenant_id=tenant.id)
+    viewer = api.person(tenant, RoleName.VIEWER)
     assert (await api.get(f"/api/v1/bulk-commands/{bulk_id}", viewer)).status == 200
     for path in (BULK, f"/api/v1/bulk-commands/{bulk_id}/cancel", f"{BULK}/{command.id}/cancel"):
         body = {"command": "ping"} if path == BULK else None
