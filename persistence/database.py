@@ -93,7 +93,9 @@ class Database:
         """`work(tx)` in one transaction of this tenant, committed at its end. Raises DatabaseUnavailable."""
 
         def within(connection: Connection) -> Result:
-            return work(Transaction(connection, tenant_id))
+            tx = Transaction(connection, tenant_id)
+            with tx.audit.held():
+                return work(tx)
 
         return await self.run(within, tenant_id=tenant_id, urgent=urgent)
 

@@ -35,7 +35,7 @@ WINDOW: Final = 100_000
 """So many entries are looked through in one transaction; at most `_WINDOWS_AT_MOST` times for one page."""
 _WINDOWS_AT_MOST: Final = 10
 EXPORT_AT_MOST: Final = 100_000
-_EXPORT_AT_ONCE: Final = 1_000
+_EXPORT_AT_ONCE: Final = 500
 _ACTIONS_OF_LAST: Final = 100_000
 _READ_AGAIN_AFTER: Final = timedelta(hours=1)
 _READINGS_KNOWN: Final = 1_000
@@ -215,7 +215,7 @@ async def export_chunks(
     last: int,
     limit: int | None,
 ) -> AsyncGenerator[bytes]:
-    """The entries above `after` up to `last`, a thousand a chunk; as JSON lines they end with a seal, which
+    """The entries above `after` up to `last`, some hundred a chunk; as JSON lines they end with a seal, which
     says whether there are more than `limit`. Raises DatabaseUnavailable."""
     chain, is_whole, has_more = Chain(None), not wanted.asked(), False
     if kind == "csv":

@@ -1,8 +1,13 @@
-"""The audit log: append, nothing else. PostgreSQL chains the entries, and refuses the rest."""
+"""The audit log: append, nothing else. PostgreSQL chains the entries, and refuses the rest.
+
+Rule: to append is to lock the head of the tenant's chain until the commit. So a transaction appends as its
+last deed (`held`): nobody, least of all an emergency, waits for what somebody else does beside it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -61,8 +66,22 @@ _COLUMNS = (
 class Audit(Repository):
     """Fits `hub.use_cases.ports.Audit`."""
 
+    _held: list[Done] | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """What is added in this block is appended when it ends well, in one go."""
+        self._held = []
+        yield
+        held, self._held = self._held, None
+        if held:
+            self.add(held)
+
     def add(self, done: Sequence[Done]) -> None:
         """One entry each, in this order, in the transaction of what they speak of."""
+        if self._held is not None:
+            self._held.extend(done)
+            return
         entries = [
             {"at": each.at.isoformat(), **{name: getattr(each, name) for name in _COLUMNS}} for each in done
         ]

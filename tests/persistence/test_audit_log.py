@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -133,6 +134,27 @@ async def test_transactions_at_the_same_moment_make_one_unbroken_chain(
                 nursery.start_soon(acts, database)
         verdict = await verify_tenant(one, AuditArchives(tmp_path), tenant.id)
     assert (verdict.entries, verdict.last_seq, verdict.faults) == (400, 400, [])
+
+
+async def test_nobody_waits_for_the_log_while_another_transaction_is_under_way(
+    hub_database_url: str, tenant: Tenant
+) -> None:
+    has_written, may_go_on = trio.Event(), threading.Event()
+
+    def act_for_long(tx: Transaction) -> None:
+        write(tx)
+        trio.from_thread.run_sync(has_written.set)
+        assert may_go_on.wait(10)
+
+    async with Database(hub_database_url, pool_size=2) as database, trio.open_nursery() as nursery:
+        nursery.start_soon(database.transact, tenant.id, act_for_long)
+        try:
+            await has_written.wait()
+            with trio.fail_after(5):
+                await database.transact(tenant.id, write, urgent=True)
+                assert await database.transact(tenant.id, lambda tx: tx.audit_log.last()) == 1
+        finally:
+            may_go_on.set()
 
 
 async def test_what_happens_while_it_is_verified_is_no_fault(
