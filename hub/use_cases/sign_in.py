@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any, Final
 
 import structlog
 import trio
@@ -24,12 +25,15 @@ from hub.passwords import Passwords, TooBusy
 from hub.sign_in_limits import Attempt, SignInLimits
 from hub.use_cases.audit import Done, record
 from hub.use_cases.errors import NotSignedIn, TooMany
+from hub.use_cases.password_ports import PasswordHash
 from hub.use_cases.ports import Database, Transaction, User
 from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.sessions import Sessions
 from protocol.access import TokenPair, UserLogin
 from protocol.vocabulary import ActorKind, AuditOutcome
 
+# RFC 9562, 5.10: no generated id is this.
+_NO_TENANT: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _log = structlog.get_logger("hub.sign_in")
 
 
@@ -64,12 +68,16 @@ class SignIn:
                 f"Too many sign-ins in a row were refused. Wait {wait_s} s before you try again.", wait_s
             )
         tenant_id = await self._tenant_of(login)
-        user = await self._database.transact(tenant_id, lambda tx: tx.people.by_email(login.email.strip()))
+        user, stored = await self._database.transact(tenant_id, lambda tx: _known(tx, login.email.strip()))
         try:
-            verdict = await self._passwords.verify(login.password, user.password_hash if user else None)
+            verdict = await self._passwords.verify(login.password, stored.value if stored else None)
         except TooBusy:
             raise TooMany("Too many people are signing in at this moment. Try again.", 5) from None
-        if user is None or not (verdict.matches and user.is_active and user.tenant_is_active):
+        if (
+            user is None
+            or stored is None
+            or not (verdict.matches and user.is_active and user.tenant_is_active)
+        ):
             await self._refused(attempt, tenant_id, user, origin)
             await self._same_moment(arrived_s)
             raise NotSignedIn(
@@ -84,6 +92,8 @@ class SignIn:
         self._limits.succeeded(attempt, trio.current_time())
 
         def remember(tx: Transaction, operator: Operator, at: datetime) -> None:
+            if not tx.password_hashes.is_still(user.id, stored.chosen_at):
+                raise NotSignedIn("The password was changed at this moment. Sign in with the new one.")
             if verdict.upgraded is not None:
                 tx.people.set_password_hash(user.id, verdict.upgraded, at)
             tx.people.signed_in(user.id, origin.ip, at)
@@ -93,12 +103,12 @@ class SignIn:
         return await self._sessions.begin(tenant_id, user.id, origin, remember, weak_password=is_weak)
 
     async def _tenant_of(self, login: UserLogin) -> str:
-        """The one that is named, or the only one that knows the address; "" if there is none such."""
+        """The one that is named, or the only one that knows the address; else one that nobody is in."""
         if login.tenant_id is not None:
             return login.tenant_id.lower()
         email = login.email.strip()
         found = await self._database.ask(lambda questions: questions.tenants_of_email(email))
-        return found[0] if len(found) == 1 else ""
+        return found[0] if len(found) == 1 else _NO_TENANT
 
     async def _has_code(self, tenant_id: str, user: User, code: str | None) -> bool:
         """Whether the second factor, if there is one, lets them in."""
@@ -125,10 +135,15 @@ class SignIn:
         def remember(tx: Transaction) -> None:
             # Nobody knows who it was: the user is what it was about.
             who = (self._now(), ActorKind.SYSTEM, None, user.email)
-            what = ("user.sign_in_refused", "user", user.id, {})
+            what: tuple[str, str, str, dict[str, Any]] = ("user.sign_in_refused", "user", user.id, {})
             tx.audit.add([Done(*who, *what, None, *origin, AuditOutcome.DENIED)])
 
         await self._database.transact(tenant_id, remember)
+
+
+def _known(tx: Transaction, email: str) -> tuple[User | None, PasswordHash | None]:
+    user = tx.people.by_email(email)
+    return user, tx.password_hashes.of(user.id) if user is not None else None
 
 
 def _code_wanted(given: str | None) -> NotSignedIn:
