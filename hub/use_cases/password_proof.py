@@ -48,14 +48,14 @@ class PasswordProofs:
         if stored is None:
             raise NotSignedIn("You are not one of the people here any more.")
         try:
-            verdict = await self._passwords.verify(password, stored)
+            verdict = await self._passwords.verify(password, stored.value)
         except TooBusy:
             raise TooMany(TOO_BUSY, BUSY_S) from None
         if not verdict.matches:
             await self.refused(operator, "user.password_refused")
             raise Invalid({field: "is not your password"})
         self._limits.succeeded(self._attempt(operator), trio.current_time())
-        return stored
+        return stored.value
 
     def may_try(self, operator: Operator) -> None:
         """Raises TooMany while this person has to wait."""

@@ -9,10 +9,11 @@ from hub.passwords import Passwords
 from hub.use_cases.audit import Done
 from hub.use_cases.errors import InConflict, NotFound
 from persistence.owner import Owner, connect_as_owner
+from protocol.vocabulary import LinkPurpose, SessionEnd
 
 
 def set_password(database_url: str, email: str, password: str, tenant_id: str | None = None) -> None:
-    """Gives the user this password and writes it to the audit log.
+    """Gives the user this password, ends their sessions and links, and writes it to the audit log.
 
     Raises NotFound, InConflict (several tenants have a user of this address; say which one), Invalid, and
     `persistence.errors.DatabaseUnavailable`.
@@ -28,6 +29,8 @@ def set_password(database_url: str, email: str, password: str, tenant_id: str | 
         if tx is None or user is None:
             raise NotFound(f"there is no user {email}")
         at = datetime.now(UTC)
-        tx.people.set_password_hash(user.id, Passwords().hash(password), at)
-        details = {"email": user.email, "by": "command line"}
+        tx.password_hashes.choose(user.id, Passwords().hash(password), at)
+        ended = tx.sessions.end(SessionEnd.PASSWORD_CHANGED, at, user_id=user.id)
+        tx.links.end(user.id, tuple(LinkPurpose))
+        details = {"email": user.email, "by": "command line", "sessions_ended": len(ended)}
         tx.audit.add([Done.by_clarion(at, "user.password_set", "user", user.id, details)])

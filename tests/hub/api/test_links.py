@@ -14,8 +14,14 @@ import trio
 from structlog.testing import capture_logs
 
 from hub.mail import Mail, MailServer
-from hub.operator import Operator
+from hub.operator import NOWHERE, Operator
+from hub.passwords import Passwords, Verdict
+from hub.use_cases.errors import NotSignedIn
+from hub.use_cases.second_factor import SecondFactor
+from hub.use_cases.set_password import set_password
+from hub.use_cases.sign_in import SignIn
 from persistence.owner import connect_as_owner
+from protocol.access import UserLogin
 from protocol.vocabulary import Permission, RoleName
 from tests.hub.api.conftest import Api, Reply, running_api
 from tests.hub.smtp import Inbox, smtp_server
@@ -241,6 +247,37 @@ async def test_who_is_switched_off_gets_no_link(api: Api, tenant: Tenant) -> Non
     operator = api.person(tenant, RoleName.VIEWER)
     api.rows("UPDATE users SET is_active = false WHERE id = %s", operator.user_id)
     assert (await link_for(api, operator, tenant.admin)).status == 409
+
+
+async def test_a_password_changed_while_the_old_one_is_looked_at_lets_nobody_in(
+    api: Api, tenant: Tenant
+) -> None:
+    class Slow(Passwords):
+        """Looks at a password for so long that its person chooses another one meanwhile."""
+
+        async def verify(self, password: str, stored: str | None) -> Verdict:
+            verdict = await super().verify(password, stored)
+            set_password(api.database_url, tenant.admin.email, NEW)
+            return verdict
+
+    sessions, factor = api.use_cases.sessions, SecondFactor("f" * 32)
+    sign_in_now = SignIn(api.database, Slow(), sessions, factor, lambda: datetime.now(UTC))
+    with pytest.raises(NotSignedIn, match="changed"):
+        await sign_in_now(UserLogin(tenant.admin.email, PASSWORD, tenant.id), NOWHERE)
+    assert api.rows("SELECT count(*) FROM sessions WHERE revoked_at IS NULL") == [(0,)]
+    assert await sign_in(api, tenant.admin, NEW) == 200
+
+
+async def test_a_password_set_on_the_command_line_ends_sessions_and_links(api: Api, tenant: Tenant) -> None:
+    operator = api.person(tenant, RoleName.VIEWER)
+    token = token_in((await link_for(api, operator, tenant.admin)).body["url"])
+    set_password(api.database_url, operator.email, NEW)
+    assert await choose(api, token, "another one of mine") == 410
+    assert await sign_in(api, operator, NEW) == 200
+    sql = "SELECT revoked_because FROM sessions WHERE user_id = %s AND revoked_at IS NOT NULL"
+    assert api.rows(sql, operator.user_id) == [("password_changed",)]
+    details = {"email": operator.email, "by": "command line", "sessions_ended": 1}
+    assert api.audited("user.password_set")[0][3] == details
 
 
 # ---- by mail ----
