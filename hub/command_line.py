@@ -22,6 +22,7 @@ from hub.environment import LOCAL_DEMO, EnvironmentReader, current_environment
 from hub.errors import ClarionError, StartError
 from hub.lifeline import STOP_WITH_STDIN, run_until_told
 from hub.passwords import generate_password
+from hub.secrets_command import secrets
 from hub.settings import Settings
 from hub.tenant_command import tenants
 from hub.use_cases.errors import Invalid, Refused
@@ -40,6 +41,7 @@ users = typer.Typer(help="People who sign in.", no_args_is_help=True)
 app.add_typer(users, name="user")
 app.add_typer(audit, name="audit")
 app.add_typer(tenants, name="tenant")
+app.add_typer(secrets, name="secrets")
 
 # Each of them is written to be read in a terminal.
 _KNOWN = (
