@@ -1,14 +1,21 @@
-"""Which devices are in which group, by whatever way: as SQL, to ask or to make queries of.
+"""Which devices are in which group, by whatever way.
 
 Rule 1: it means what the view `device_group_reach` means, and a test holds the two together. The view asks
         each device each term of each group: 14 s for 10,000 devices and 50 groups. Here the terms of a group
         are gathered once, and the devices are asked with PostgreSQL's own operators: half a second.
 Rule 2: every table is asked with the tenant, as `%(tenant)s`.
+Rule 3: many devices are asked for slice by slice: no statement becomes long because a tenant has grown.
 """
 
 from __future__ import annotations
 
-from typing import Final, LiteralString
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, LiteralString, NamedTuple
+
+from persistence.repositories.base import Connection
+
+DEVICES_PER_SLICE: Final = 2_000
 
 # The terms of each dynamic group as four lists; `_FITS` says what they mean together.
 _ASKED: Final[LiteralString] = """
@@ -26,9 +33,12 @@ _FITS: Final[LiteralString] = """
     d.tags @> ALL (a.are) AND NOT d.tags @> ANY (a.are_not) AND d.tags ?& a.has AND NOT d.tags ?| a.has_not
 """
 
-# `reach`: a row for each device in each group; `place` is the group's in the order of the names.
+# `reach`: a row for each of the devices `%(ids)s` in each group. `place`: that of the group among the names.
 _REACH: Final[LiteralString] = f"""
-WITH RECURSIVE asked AS MATERIALIZED (
+WITH RECURSIVE named AS MATERIALIZED (
+    SELECT g.id, g.name, (row_number() OVER (ORDER BY g.name, g.id))::int AS place
+      FROM device_groups g WHERE g.tenant_id = %(tenant)s
+), asked AS MATERIALIZED (
     {_ASKED} GROUP BY g.id
 ), above AS (
     SELECT g.id AS below_id, g.id AS group_id, g.parent_id FROM device_groups g WHERE g.tenant_id = %(tenant)s
@@ -37,39 +47,31 @@ WITH RECURSIVE asked AS MATERIALIZED (
       FROM above b JOIN device_groups g ON g.tenant_id = %(tenant)s AND g.id = b.parent_id
 ), direct AS (
     SELECT m.device_id, m.group_id FROM device_group_members m
-     WHERE m.tenant_id = %(tenant)s AND (%(ids)s::uuid[] IS NULL OR m.device_id = ANY (%(ids)s::uuid[]))
+     WHERE m.tenant_id = %(tenant)s AND m.device_id = ANY (%(ids)s::uuid[])
     UNION ALL
-    SELECT d.id, a.id FROM asked a JOIN devices d ON d.tenant_id = %(tenant)s AND {_FITS}
-     WHERE %(ids)s::uuid[] IS NULL OR d.id = ANY (%(ids)s::uuid[])
-), named AS (
-    SELECT g.id, g.name, row_number() OVER (ORDER BY g.name, g.id) AS place
-      FROM device_groups g WHERE g.tenant_id = %(tenant)s
+    SELECT d.id, a.id
+      FROM devices d JOIN asked a ON {_FITS} WHERE d.tenant_id = %(tenant)s AND d.id = ANY (%(ids)s::uuid[])
 ), reach AS (
-    SELECT DISTINCT direct.device_id, n.place, n.id, n.name
+    SELECT DISTINCT direct.device_id, n.place
       FROM direct JOIN above ON above.below_id = direct.group_id JOIN named n ON n.id = above.group_id
 )
 """  # noqa: S608 -- every piece is a literal of this page
 
-GROUPS_OF_DEVICES: Final[LiteralString] = (
+# Names come once, in rows without a device: a screen may be in dozens of groups.
+_GROUPS: Final[LiteralString] = (
     _REACH
     + """
-SELECT device_id, array_agg(id ORDER BY place) AS group_ids, array_agg(name ORDER BY place) AS groups
-  FROM reach GROUP BY device_id
+SELECT NULL AS device_id, ARRAY[place] AS places, id, name FROM named
+UNION ALL
+SELECT device_id, array_agg(place ORDER BY place), NULL, NULL FROM reach GROUP BY device_id
 """
 )
-"""A row for each of the devices `%(ids)s` (NULL: of all) that is in a group: device_id, and group_ids and
-groups (their names), both in the order of the names."""
-
-DEVICES_IN_GROUPS: Final[LiteralString] = (
+_COUNTS: Final[LiteralString] = (
     _REACH
     + """
-SELECT r.id, count(*)::int AS devices
-  FROM reach r JOIN devices d ON d.tenant_id = %(tenant)s AND d.id = r.device_id AND d.status = 'approved'
- WHERE %(sites)s::uuid[] IS NULL OR d.site_id = ANY (%(sites)s::uuid[]) GROUP BY r.id
+SELECT n.id, count(*)::int FROM reach r JOIN named n ON n.place = r.place GROUP BY n.id
 """
 )
-"""id of each group that reaches an approved device of `%(ids)s` (NULL: of all) at the sites `%(sites)s`
-(NULL: at all), and how many it reaches."""
 
 DEVICES_OF_GROUPS: Final[LiteralString] = f"""
 WITH RECURSIVE below AS (
@@ -84,4 +86,41 @@ SELECT m.device_id FROM below b
 UNION
 SELECT d.id FROM asked a JOIN devices d ON d.tenant_id = %(tenant)s AND {_FITS}
 """  # noqa: S608 -- every piece is a literal of this page
-"""device_id of every device that the groups `%(ids)s` reach, each once."""
+"""device_id of every device that the groups `%(ids)s` reach, each once. To make queries of."""
+
+
+class GroupsOfDevice(NamedTuple):
+    """Both in the order of the names."""
+
+    ids: list[str]
+    names: list[str]
+
+
+def groups_of_devices(
+    connection: Connection, tenant_id: str, device_ids: Sequence[str]
+) -> dict[str, GroupsOfDevice]:
+    """By id of each of these devices, the groups it is in."""
+    found = {device_id: GroupsOfDevice([], []) for device_id in device_ids}
+    for asked in _slices(tenant_id, device_ids):
+        rows = connection.execute(_GROUPS, asked).fetchall()
+        named = {
+            places[0]: (group_id, name) for device_id, places, group_id, name in rows if device_id is None
+        }
+        for device_id, places, _, _ in rows:
+            if device_id is not None:
+                groups = [named[place] for place in places]
+                found[device_id] = GroupsOfDevice([id for id, _ in groups], [name for _, name in groups])
+    return found
+
+
+def devices_in_groups(connection: Connection, tenant_id: str, device_ids: Sequence[str]) -> Counter[str]:
+    """By id of each group, how many of these devices it reaches."""
+    counted: Counter[str] = Counter()
+    for asked in _slices(tenant_id, device_ids):
+        counted.update(dict(connection.execute(_COUNTS, asked).fetchall()))
+    return counted
+
+
+def _slices(tenant_id: str, device_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for start in range(0, len(device_ids), DEVICES_PER_SLICE):
+        yield {"tenant": tenant_id, "ids": list(device_ids[start : start + DEVICES_PER_SLICE])}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString, NamedTuple, TypeVar
 
 from persistence.database import Database
-from persistence.group_reach import GROUPS_OF_DEVICES
+from persistence.group_reach import groups_of_devices
 from persistence.migrate import FOLDER
 from persistence.repositories.base import Connection
 from persistence.transaction import Tenant
@@ -198,9 +198,8 @@ class LiveState:
 
         def work(connection: Connection) -> list[ScreenRecord]:
             rows = connection.execute(_SCREENS, asked).fetchall()
-            # Not joined there: with no statistics yet PostgreSQL may go through all groups for each device.
-            groups = {row[0]: row[1:] for row in connection.execute(GROUPS_OF_DEVICES, asked)}
-            return [ScreenRecord(*row, *(groups.get(row[0]) or ([], []))) for row in rows]
+            groups = groups_of_devices(connection, tenant_id, [row[0] for row in rows])
+            return [ScreenRecord(*(*row, *groups[row[0]])) for row in rows]
 
         return await self._database.run(work, tenant_id=tenant_id)
 

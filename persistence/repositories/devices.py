@@ -9,7 +9,7 @@ from typing import Any, Final, LiteralString
 import msgspec
 from psycopg.types.json import Jsonb
 
-from persistence.group_reach import DEVICES_OF_GROUPS, GROUPS_OF_DEVICES
+from persistence.group_reach import DEVICES_OF_GROUPS, groups_of_devices
 from persistence.repositories import locks
 from persistence.repositories.at_sites import devices_at, values_of
 from persistence.repositories.base import Repository
@@ -118,9 +118,10 @@ class Devices(Repository):
     def _devices(self, sql: LiteralString, **values: Any) -> list[Device]:
         """With the groups of each; these are asked for the found ones only."""
         rows = self._rows(sql, **values)
-        reach = self._rows(GROUPS_OF_DEVICES, ids=[row["id"] for row in rows]) if rows else []
-        groups = {row["device_id"]: row["groups"] for row in reach}
-        return msgspec.convert([{**row, "groups": groups.get(row["id"], [])} for row in rows], list[Device])
+        found = groups_of_devices(self._connection, self._tenant_id, [row["id"] for row in rows])
+        for row in rows:
+            row["groups"] = found[row["id"]].names
+        return msgspec.convert(rows, list[Device])
 
     def change(self, device_id: str, changes: Mapping[str, Any], at: datetime) -> None:
         """Sets the given ones of name, location, site_id, tags and settings."""

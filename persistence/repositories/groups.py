@@ -10,7 +10,7 @@ import msgspec
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
-from persistence.group_reach import DEVICES_IN_GROUPS, DEVICES_OF_GROUPS
+from persistence.group_reach import DEVICES_OF_GROUPS, devices_in_groups
 from persistence.repositories import locks
 from persistence.repositories.base import Repository
 from protocol.places import Group
@@ -18,15 +18,13 @@ from protocol.places import Group
 _SELECT: Final = """
 SELECT g.id, g.name, g.parent_id, g.tag_query FROM device_groups g WHERE g.tenant_id = %(tenant)s
 """
-_COUNT: Final = (
-    """
-SELECT count(*)::int AS devices FROM devices d
- WHERE d.tenant_id = %(tenant)s AND d.status = 'approved'
+_APPROVED: Final[LiteralString] = """
+SELECT d.id FROM devices d WHERE d.tenant_id = %(tenant)s AND d.status = 'approved'
    AND (%(sites)s::uuid[] IS NULL OR d.site_id = ANY (%(sites)s::uuid[]))
-   AND d.id IN ("""
-    + DEVICES_OF_GROUPS
-    + ")"
-)
+"""
+_COUNT: Final[LiteralString] = f"""
+SELECT count(*)::int AS devices FROM ({_APPROVED} AND d.id IN ({DEVICES_OF_GROUPS}))
+"""  # noqa: S608 -- every piece is a literal
 _COLUMNS: Final[dict[str, LiteralString]] = {
     "name": "name = %(name)s",
     "parent_id": "parent_id = %(parent_id)s",
@@ -44,10 +42,10 @@ class Groups(Repository):
 
     def all(self, sites: Collection[str] | None = None) -> list[Group]:
         """By name."""
-        counted = self._rows(DEVICES_IN_GROUPS, ids=None, sites=None if sites is None else list(sites))
-        devices = {row["id"]: row["devices"] for row in counted}
+        approved = self._rows(_APPROVED, sites=None if sites is None else list(sites))
+        devices = devices_in_groups(self._connection, self._tenant_id, [row["id"] for row in approved])
         rows = self._rows(_SELECT + " ORDER BY g.name, g.id")
-        return msgspec.convert([{**row, "devices": devices.get(row["id"], 0)} for row in rows], list[Group])
+        return msgspec.convert([{**row, "devices": devices[row["id"]]} for row in rows], list[Group])
 
     def get(self, group_id: str, sites: Collection[str] | None = None) -> Group | None:
         """One group of this tenant."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
+from persistence import group_reach
 from persistence.adaptation import adapters
-from persistence.group_reach import DEVICES_OF_GROUPS, GROUPS_OF_DEVICES
+from persistence.group_reach import DEVICES_OF_GROUPS, devices_in_groups, groups_of_devices
 from persistence.transaction import Connection
 from tests.persistence.premises import Premises
 
@@ -57,7 +59,11 @@ def asking(hub_database_url: str) -> Iterator[Connection]:
 )
 @given(tags=st.lists(TAGS, min_size=5, max_size=5), forest=FOREST)
 def test_queries_view_and_reader_agree_on_who_is_in_a_group(
-    ours: Premises, theirs: Premises, asking: Connection, tags: list[dict[str, str]], forest: list[Any]
+    ours: Premises,
+    asking: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    tags: list[dict[str, str]],
+    forest: list[Any],
 ) -> None:
     asking.execute("SELECT set_config('clarion.tenant_id', %s, true)", (ours.id,))
     devices = [
@@ -97,16 +103,22 @@ def test_queries_view_and_reader_agree_on_who_is_in_a_group(
             back = forest[parent][0]
             parent = parent - back if 0 < back <= parent else None
     pairs = {(device, group) for group, reached in zip(groups, expected, strict=True) for device in reached}
-    values = {"tenant": ours.id, "ids": None}
+    everybody = [*devices, *ours.devices]
     assert set(asking.execute("SELECT device_id, group_id FROM device_group_reach").fetchall()) == pairs
-    rows = asking.execute(GROUPS_OF_DEVICES, values).fetchall()
-    assert {(device, group) for device, ids, _ in rows for group in ids} == pairs
-    assert all(names == sorted(names) and len(ids) == len(names) for _, ids, names in rows)
-    some = devices[:2]
-    rows = asking.execute(GROUPS_OF_DEVICES, {**values, "ids": some}).fetchall()
-    assert {(device, group) for device, ids, _ in rows for group in ids} == {p for p in pairs if p[0] in some}
+    with monkeypatch.context() as small:
+        small.setattr(group_reach, "DEVICES_PER_SLICE", 3)
+        found = groups_of_devices(asking, ours.id, everybody)
+        counted = devices_in_groups(asking, ours.id, everybody)
+    assert {(device, group) for device, its in found.items() for group in its.ids} == pairs
+    names = {group: f"Group {number}" for number, group in enumerate(groups)}
+    assert all(its.names == sorted(names[group] for group in its.ids) for its in found.values())
+    assert counted == Counter(group for _, group in pairs)
+    some = groups_of_devices(asking, ours.id, devices[:2])
+    assert {(device, group) for device, its in some.items() for group in its.ids} == {
+        pair for pair in pairs if pair[0] in devices[:2]
+    }
     for group, reached in zip(groups, expected, strict=True):
-        rows = asking.execute(DEVICES_OF_GROUPS, {**values, "ids": [group]}).fetchall()
+        rows = asking.execute(DEVICES_OF_GROUPS, {"tenant": ours.id, "ids": [group]}).fetchall()
         assert sorted(row[0] for row in rows) == sorted(reached)
     asking.rollback()
 
@@ -121,7 +133,8 @@ def test_groups_and_devices_of_another_tenant_are_in_no_answer(ours: Premises, t
         )
     ((foreign,),) = theirs.rows("SELECT id FROM device_groups WHERE tenant_id = %s", theirs.id)
     with psycopg.connect(ours.database_url, context=adapters) as owner:
-        rows = owner.execute(GROUPS_OF_DEVICES, {"tenant": ours.id, "ids": None}).fetchall()
-        assert {row[0] for row in rows} == set(ours.devices)
-        assert foreign not in {group for row in rows for group in row[1]}
+        everybody = [*ours.devices, *theirs.devices]
+        found = groups_of_devices(owner, ours.id, everybody)
+        assert {device for device, its in found.items() if its.ids} == set(ours.devices)
+        assert devices_in_groups(owner, ours.id, everybody).keys().isdisjoint([foreign])
         assert owner.execute(DEVICES_OF_GROUPS, {"tenant": ours.id, "ids": [foreign]}).fetchall() == []
