@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import trio
 
+from hub.features import AUDIT_EXPORT
 from hub.operator import Operator
 from hub.permissions import require_everywhere, require_feature
 from hub.use_cases.audit import record
@@ -30,7 +31,6 @@ from protocol.vocabulary import AuditOutcome, Permission
 
 ExportFormat = Literal["csv", "jsonl"]
 
-EXPORT_FEATURE: Final = "audit.export"
 WINDOW: Final = 100_000
 """So many entries are looked through in one transaction; at most `_WINDOWS_AT_MOST` times for one page."""
 _WINDOWS_AT_MOST: Final = 10
@@ -170,7 +170,7 @@ class AuditLog:
     ) -> Export:
         """Entries, the oldest first, as a file; those whose number is above `after`. Raises NotAllowed."""
         require_everywhere(operator, Permission.AUDIT_READ)
-        require_feature(operator, EXPORT_FEATURE)
+        require_feature(operator, AUDIT_EXPORT)
         at = self._now()
 
         def begin(tx: Transaction) -> int:

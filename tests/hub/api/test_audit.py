@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from hub.audit_files import follow_file
+from hub.features import AUDIT_EXPORT
 from hub.use_cases.audit import Done
-from hub.use_cases.audit_log import EXPORT_FEATURE, WINDOW, Filter
+from hub.use_cases.audit_log import WINDOW, Filter
 from persistence.transaction import Transaction
 from protocol.audit import AuditSeal
 from protocol.vocabulary import ActorKind, Permission, RoleName
@@ -230,7 +231,7 @@ async def test_only_who_may_read_all_of_it_reads_it(api: Api, tenant: Tenant) ->
     limited = api.person(tenant, RoleName.TENANT_ADMIN, sites=[site[0]])
     viewer = api.person(tenant, RoleName.DEVICE_ADMIN)
     auditor = api.person(tenant, permissions=[Permission.AUDIT_READ])
-    api.rows("INSERT INTO features (tenant_id, key) VALUES (%s, %s)", tenant.id, EXPORT_FEATURE)
+    api.rows("INSERT INTO features (tenant_id, key) VALUES (%s, %s)", tenant.id, AUDIT_EXPORT)
     for path, method in (
         ("/api/v1/audit", "GET"),
         ("/api/v1/audit/actions", "GET"),
