@@ -16,13 +16,15 @@ from structlog.testing import capture_logs
 from hub.mail import Mail, MailServer
 from hub.operator import NOWHERE, Operator
 from hub.passwords import Passwords, Verdict
+from hub.use_cases.device_secrets import hash_token
 from hub.use_cases.errors import NotSignedIn
+from hub.use_cases.ports import Transaction
 from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.set_password import set_password
 from hub.use_cases.sign_in import SignIn
 from persistence.owner import connect_as_owner
 from protocol.access import UserLogin
-from protocol.vocabulary import Permission, RoleName
+from protocol.vocabulary import LinkPurpose, Permission, RoleName
 from tests.hub.api.conftest import Api, Reply, running_api
 from tests.hub.smtp import Inbox, smtp_server
 from tests.hub.tenants import PASSWORD, Tenant, make_tenant
@@ -119,6 +121,32 @@ async def test_a_link_opens_once_also_when_two_come_at_once(api: Api, tenant: Te
     assert sorted(statuses) == [204, 410, 410]
     assert await choose(api, token) == 410
     assert len(api.audited("user.password_set")) == 1
+
+
+async def test_who_saw_that_a_link_is_good_and_comes_after_it_was_used_is_refused(
+    api: Api, tenant: Tenant
+) -> None:
+    token = hash_token(token_in((await link_for(api, api.person(tenant), tenant.admin)).body["url"]))
+    now = datetime.now(UTC)
+    first = await api.database.transact(tenant.id, lambda tx: tx.links.use(token, now))
+    assert first is not None
+    assert await api.database.transact(tenant.id, lambda tx: tx.links.use(token, now)) is None
+    assert await api.database.transact(tenant.id, lambda tx: tx.links.good(token, now)) is None
+
+
+async def test_links_are_found_in_their_own_tenant_alone(api: Api, tenant: Tenant, neighbour: Tenant) -> None:
+    operator = api.person(tenant)
+    token = hash_token(token_in((await link_for(api, operator, tenant.admin)).body["url"]))
+    now, user_id = datetime.now(UTC), operator.user_id
+
+    def meddle(tx: Transaction) -> tuple[Any, ...]:
+        tx.links.end(user_id, tuple(LinkPurpose))
+        hashes = tx.password_hashes
+        found = (tx.links.good(token, now), tx.links.use(token, now), tx.links.newest(user_id, "reset"))
+        return (*found, hashes.of(user_id), hashes.choose(user_id, "x", now), hashes.is_still(user_id, None))
+
+    assert await api.database.transact(neighbour.id, meddle) == (None, None, None, None, False, False)
+    assert await api.database.transact(tenant.id, lambda tx: tx.links.good(token, now)) is not None
 
 
 async def test_only_the_newest_link_opens(api: Api, tenant: Tenant) -> None:

@@ -11,6 +11,8 @@ import pytest
 import trio
 from structlog.testing import capture_logs
 
+from hub.totp import step_at
+from hub.use_cases.device_secrets import hash_token
 from hub.use_cases.ports import Transaction
 from hub.use_cases.second_factor import RECOVERY_CODES, SecondFactor, new_recovery_code
 from persistence.database import Database
@@ -108,6 +110,17 @@ async def test_of_the_same_code_many_times_at_the_same_moment_one_opens(stage: S
             for _ in range(4):
                 nursery.start_soon(attempt)
         assert sorted(opened) == [False, False, False, True]
+
+
+async def test_who_looked_before_a_code_was_used_and_comes_after_it_is_refused(stage: Stage) -> None:
+    """Two have read the same last step, and both use the next one."""
+    (recovery, *_) = await stage.switch_on()
+    step, code_hash = step_at(NOON), hash_token(recovery.replace("-", ""))
+    assert await stage.run(lambda tx: tx.second_factors.use_step(stage.user.id, step))
+    assert not await stage.run(lambda tx: tx.second_factors.use_step(stage.user.id, step))
+    assert not await stage.run(lambda tx: tx.second_factors.use_step(stage.user.id, step - 1))
+    assert await stage.run(lambda tx: tx.second_factors.use_code(stage.user.id, code_hash))
+    assert not await stage.run(lambda tx: tx.second_factors.use_code(stage.user.id, code_hash))
 
 
 async def test_a_recovery_code_opens_once_however_it_is_typed_and_the_audit_says_how_many_are_left(
