@@ -12,9 +12,12 @@ import secrets
 import sys
 import zlib
 from collections.abc import Generator, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import IO, cast
 
+from hub.audit_anchors import add_anchor, read_anchors
+from hub.signing import SigningKeys
 from hub.use_cases.audit_chain import Chain
 from hub.use_cases.audit_lines import from_json_line, to_json_lines
 from persistence.embedded_folder import make_folder
@@ -55,6 +58,20 @@ class AuditArchives:
         if not path.is_relative_to(self._folder.resolve()):
             raise ValueError("its name leads out of the folder of archives")
         yield from read_lines(path)
+
+    def anchor(self, tenant_id: str, seq: int, head: str, at: datetime) -> None:
+        """Note, signed, that the chain ends so. Raises OSError, ValueError."""
+        path = self._anchors(tenant_id)
+        self._make_folder(path.parent)
+        add_anchor(path, SigningKeys.kept_in(self._data_dir, at), tenant_id, seq, head, at)
+
+    def anchors(self, tenant_id: str) -> dict[int, str]:
+        """The hashes that were noted, by number of entry. Raises OSError, ValueError."""
+        path = self._anchors(tenant_id)
+        return read_anchors(path, SigningKeys.kept_in(self._data_dir), tenant_id) if path.exists() else {}
+
+    def _anchors(self, tenant_id: str) -> Path:
+        return self._folder / tenant_id / "anchors.jsonl"
 
     def _make_folder(self, folder: Path) -> None:
         make_folder(self._data_dir)

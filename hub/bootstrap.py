@@ -19,7 +19,7 @@ import trio
 from actors.device.fleet import Fleet
 from actors.runtime import Instant, Service, Services
 from hub import logs
-from hub.access import Access
+from hub.access import LOOK_EVERY_S, Access
 from hub.api.app import create_app
 from hub.api.health import Readiness
 from hub.api.limits import PerMinute, RequestLimits
@@ -52,12 +52,12 @@ from hub.operator_door import OperatorDoor
 from hub.passwords import Passwords
 from hub.rate_limits import RateLimits
 from hub.restore import Restore
-from hub.retention import Archiving, Retention
+from hub.retention import AuditKeeping, Retention
 from hub.settings import Settings
 from hub.shared_counts import SharedCounts
 from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
-from hub.use_cases.audit_archiving import archive_tenant
+from hub.use_cases.audit_archiving import anchor_tenant, archive_tenant
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.links import Links
 from hub.use_cases.second_factor import SecondFactor
@@ -176,7 +176,7 @@ class Hub:
             self.live.refresh_devices,
             self.now,
             settings.history_days,
-            self._audit_archiving(database, archives),
+            self._audit_keeping(database, archives),
         )
         self.services = self._services()
         self.metrics = self._metrics()
@@ -248,7 +248,7 @@ class Hub:
                 Service("live side", self.live.run, vital=False),
                 Service("expiry of commands", self._expire_commands, vital=False),
                 Service("tenants", self.tenants.run, vital=False),
-                Service("access", self.access.run, vital=False),
+                Service("access", self._follow_access, vital=False),
                 Service("forgotten passwords", self._write_to_who_forgot, vital=False),
                 Service("retention", self.retention.run, vital=False),
                 Service("denials", self._record_denials, vital=False),
@@ -270,17 +270,17 @@ class Hub:
     async def _record_denials(self) -> None:
         await self.use_cases.denials.run()
 
-    def _audit_archiving(self, database: Database, archives: AuditArchives) -> Archiving | None:
-        """What archives a tenant's audit log, if it is not kept in PostgreSQL for ever."""
-        if self.settings.audit_days == 0:
-            return None
-        kept = timedelta(days=self.settings.audit_days)
+    def _audit_keeping(self, database: Database, archives: AuditArchives) -> AuditKeeping:
+        """What anchors a tenant's audit log, and archives it if it is not kept in PostgreSQL for ever."""
+        days = self.settings.audit_days
 
-        async def archive(tenant_id: str) -> None:
+        async def keep(tenant_id: str) -> None:
             now = self.now()
-            await archive_tenant(database, archives, tenant_id, now - kept, now)
+            await anchor_tenant(database, archives, tenant_id, now)
+            if days:
+                await archive_tenant(database, archives, tenant_id, now - timedelta(days=days), now)
 
-        return archive
+        return keep
 
     def _shared_counts(self) -> list[Service]:
         """With a Redis, hubs share their counts of requests."""
@@ -289,6 +289,13 @@ class Hub:
         counts = RequestCounts(self.settings.redis_url)
         shared = SharedCounts(self.rate_limits, counts, RedisUnavailable, lambda: self._wall_ms() / 1000)
         return [Service("shared counts of requests", shared.run, vital=False)]
+
+    async def _follow_access(self) -> None:
+        """What others changed of who may do what, and of the keys that tokens are signed with."""
+        while True:
+            await trio.sleep(LOOK_EVERY_S)
+            self.jwt_keys.look_again()
+            await self.access.look()
 
     async def _beat(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 """At the start and once an hour: heartbeats get room for the days to come, and what is older than
-CLARION_HISTORY_DAYS goes, in small steps that nobody else notices.
+CLARION_HISTORY_DAYS goes, in small steps that nobody else notices. Of the audit log nothing goes that is not
+in an archive (`hub/use_cases/audit_archiving.py`), and that only where CLARION_AUDIT_DAYS says so.
 
 What goes and what stays: `persistence/retention.py`. A hub that was away for long, or is told a shorter time,
 has millions of rows to delete: it takes as many batches as that needs, one after the other, with pauses.
@@ -31,7 +32,7 @@ PAIRING_KEPT: Final = timedelta(days=1)
 
 # Bulk commands after their commands: they go when they have none left.
 _KINDS: Final[tuple[History, ...]] = ("events", "commands", "bulk_commands")
-Archiving = Callable[[str], Awaitable[None]]
+AuditKeeping = Callable[[str], Awaitable[None]]
 """Raises NotArchived, OSError, DatabaseUnavailable."""
 _log = structlog.get_logger("hub.retention")
 
@@ -56,8 +57,8 @@ class OldRows(Protocol):
 
 
 class Retention:
-    """`gone`: tells the live side of devices that are no more. `archive_audit`: takes what is old out of a
-    tenant's audit log; None: it stays for ever. `deleted` counts since the start, by kind; of
+    """`gone`: tells the live side of devices that are no more. `keep_audit`: anchors a tenant's audit
+    log, and archives what is old. `deleted` counts since the start, by kind; of
     heartbeats the days."""
 
     def __init__(
@@ -66,13 +67,13 @@ class Retention:
         gone: Callable[[str, Sequence[str]], Awaitable[None]],
         now: Callable[[], datetime],
         history_days: int,
-        archive_audit: Archiving | None = None,
+        keep_audit: AuditKeeping | None = None,
     ) -> None:
         self._rows = rows
         self._gone = gone
         self._now = now
         self._kept = timedelta(days=history_days)
-        self._archive_audit = archive_audit
+        self._keep_audit = keep_audit
         self.deleted: dict[str, int] = dict.fromkeys(("heartbeat_days", *_KINDS, "devices"), 0)
 
     async def run(self) -> None:
@@ -123,8 +124,10 @@ class Retention:
             await self._gone(tenant_id, device_ids)
             await trio.sleep(PAUSE_S)
             device_ids = await self._rows.delete_never_let_in(tenant_id, now - PAIRING_KEPT)
-        if self._archive_audit is not None:
+        if self._keep_audit is not None:
             try:
-                await self._archive_audit(tenant_id)
+                await self._keep_audit(tenant_id)
             except (NotArchived, OSError) as error:
-                _log.error("the audit log cannot be archived", tenant_id=tenant_id, reason=str(error))
+                _log.error(
+                    "the audit log cannot be anchored or archived", tenant_id=tenant_id, reason=str(error)
+                )

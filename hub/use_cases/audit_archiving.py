@@ -1,4 +1,4 @@
-"""What is old leaves the audit log: into a file, and only then out of PostgreSQL.
+"""What is old leaves the audit log, into a file and only then out of PostgreSQL; how it ends is anchored.
 
 Rule 1: a file is on disk and was read back before the entries go, and they go in one transaction with the
         entry that names file and last hash. Whatever fails before that leaves them where they are.
@@ -48,6 +48,16 @@ async def archive_tenant(
     if archived:
         _log.info("old entries of the audit log are archived", tenant_id=tenant_id, entries=archived)
     return archived
+
+
+async def anchor_tenant(database: Database, folder: ArchiveFolder, tenant_id: str, now: datetime) -> None:
+    """Note, signed and outside PostgreSQL, how the chain ends now. Raises OSError, DatabaseUnavailable."""
+    head = await database.transact(tenant_id, lambda tx: tx.audit_log.head())
+    if head is not None:
+        try:
+            await trio.to_thread.run_sync(folder.anchor, tenant_id, *head, now)
+        except ValueError as error:
+            raise OSError(f"the anchors were damaged: {error}") from error
 
 
 async def _archive_one_file(

@@ -13,7 +13,8 @@ It reads nothing and knows no clock; the links come from PostgreSQL or from a fi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import msgspec
@@ -43,9 +44,13 @@ _numbered: Final = msgspec.json.Decoder(_Numbered)
 
 
 class Chain:
-    """Follows links and collects faults. `begin`: what comes before the first link; None: what it says."""
+    """Follows links and collects faults. `begin`: what comes before the first link; None: what it says.
+    `anchors`: hashes that entries are known to have had, by number."""
 
-    def __init__(self, begin: Point | None = BEGINNING) -> None:
+    def __init__(
+        self, begin: Point | None = BEGINNING, anchors: Mapping[int, str] = MappingProxyType({})
+    ) -> None:
+        self._anchors = anchors
         self.at = begin
         self.first_seq = 0
         self.previous_hash = ""
@@ -84,6 +89,10 @@ class Chain:
                 seq, f"Entry {seq} stands after entry {self.at.seq}: it was put there, or they were swapped."
             )
         self.at = Point(seq, link.hash)
+        if self._anchors.get(seq, link.hash) != link.hash:
+            self._fault(
+                seq, f"Entry {seq} is not the one that was anchored: entries up to it were written anew."
+            )
 
     def _number(self, link: AuditLink) -> int:
         """The number of the entry. If it was edited, even that may not be true: then its place says it."""
@@ -112,10 +121,31 @@ class Chain:
             self._fault(seq, f"Entry {seq} was replaced: the last one had another hash.")
         self.at = head
 
+    def end(self, head: Point) -> None:
+        """All of the chain ends here."""
+        self.reach(head)
+        anchored = max(self._anchors, default=0)
+        if anchored > head.seq:
+            self._fault(
+                head.seq,
+                f"Entry {head.seq} is not the last one: there was an entry {anchored}, it was anchored.",
+            )
+
     def intruder(self, head: int, last: int) -> None:
         """There are entries after the last one that was appended, up to `last`."""
         what = f"Entry {last} was" if last == head + 1 else f"Entries up to {last} were"
         self._fault(last, f"{what} put there: entry {head} was the last one.")
+
+    @property
+    def is_anchored(self) -> bool:
+        """Whether there is any anchor."""
+        return bool(self._anchors)
+
+    def unanchored(self, why: str) -> None:
+        """The anchors cannot be read."""
+        self._fault(
+            0, f"The anchors cannot be read ({why}): that the chain was written anew would not be found."
+        )
 
     def skip(self, to: Point, why: str) -> None:
         """What comes up to `to` cannot be looked at; `why` is a sentence."""

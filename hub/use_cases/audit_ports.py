@@ -49,7 +49,7 @@ class AuditLog(Protocol):
 
 
 class ArchiveFolder(Protocol):
-    """Where archives are. Each method blocks."""
+    """Where archives and anchors are. Each method blocks."""
 
     def write(self, seal: AuditSeal, links: Iterable[AuditLink]) -> str:
         """The name of the file; when this returns the disk has all of it. Raises OSError."""
@@ -57,4 +57,12 @@ class ArchiveFolder(Protocol):
 
     def read(self, file: str) -> Generator[AuditLink | AuditSeal]:
         """Every line. Raises OSError, and ValueError for a line that is none."""
+        ...
+
+    def anchor(self, tenant_id: str, seq: int, head: str, at: datetime) -> None:
+        """Note, signed, that the chain ends so. Raises OSError, ValueError."""
+        ...
+
+    def anchors(self, tenant_id: str) -> Mapping[int, str]:
+        """The hashes that were noted, by number of entry. Raises OSError, ValueError."""
         ...

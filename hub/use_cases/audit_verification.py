@@ -7,7 +7,7 @@ Rule 2: so the log may grow meanwhile, and its beginning may be archived. What w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import Final, NamedTuple
@@ -37,9 +37,14 @@ async def verify_tenant(
 
     Raises `persistence.errors.DatabaseUnavailable`.
     """
+    # Before the head: what is anchored from here on is not missed.
+    anchors, unread = await trio.to_thread.run_sync(_anchors, folder, tenant_id)
     state = await database.transact(tenant_id, _state)
     for _ in range(_BEGIN_AGAIN_AT_MOST):
-        verdict = await _verify(database, folder, tenant_id, state, with_archives=with_archives)
+        chain = Chain(anchors=anchors)
+        if unread is not None:
+            chain.unanchored(unread)
+        verdict = await _verify(chain, database, folder, tenant_id, state, with_archives=with_archives)
         now = await database.transact(tenant_id, _state)
         if now.archives == state.archives:
             break
@@ -48,16 +53,21 @@ async def verify_tenant(
 
 
 async def _verify(
-    database: Database, folder: ArchiveFolder, tenant_id: str, state: _State, *, with_archives: bool
+    chain: Chain,
+    database: Database,
+    folder: ArchiveFolder,
+    tenant_id: str,
+    state: _State,
+    *,
+    with_archives: bool,
 ) -> AuditVerdict:
-    chain = Chain()
     archived = 0
     if with_archives:
         for archive in state.archives:
             await _follow_archive(chain, folder, archive)
         archived = chain.entries
     elif state.archives:
-        chain = Chain(Point(state.archives[-1].last_seq, state.archives[-1].last_hash))
+        chain.at = Point(state.archives[-1].last_seq, state.archives[-1].last_hash)
     head = state.head
     # What stands below the archived ones, or has no number of a link, is found too.
     lowest, highest = -(2**63), state.last if head is None else head[0]
@@ -65,10 +75,10 @@ async def _verify(
         chain.follow(links)
         lowest = number_of(links[-1]) + 1
     if head is not None:
-        chain.reach(Point(*head))
+        chain.end(Point(*head))
         if state.last > head[0]:
             chain.intruder(head[0], state.last)
-    elif chain.entries or state.archives:
+    elif chain.entries or state.archives or chain.is_anchored:
         chain.lost_head()
     return AuditVerdict(
         entries=chain.entries,
@@ -100,6 +110,14 @@ async def _follow_archive(chain: Chain, folder: ArchiveFolder, archive: Archive)
         chain.skip(end, f"{which} is damaged: {error}.")
     else:
         chain.reach(end)
+
+
+def _anchors(folder: ArchiveFolder, tenant_id: str) -> tuple[Mapping[int, str], str | None]:
+    """What is anchored; or nothing, and why that cannot be read."""
+    try:
+        return folder.anchors(tenant_id), None
+    except (OSError, ValueError) as error:
+        return {}, str(error)
 
 
 def _state(tx: Transaction) -> _State:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from typer.testing import CliRunner, Result
 
+from hub.audit_files import AuditArchives
 from hub.command_line import app, main
 from hub.use_cases.audit import Done
+from hub.use_cases.audit_archiving import anchor_tenant
+from persistence.database import Database
 from persistence.owner import Owner, connect_as_owner
 from protocol.vocabulary import ActorKind
 
@@ -258,3 +263,61 @@ def test_what_cannot_be_done_is_one_line(
     said = capsys.readouterr().err
     assert (ended.value.code, said.count("\n")) == (1, 1)
     assert "There is no tenant nobody" in said
+
+
+def write_anew(log: Log) -> None:
+    """What only an owner who means it can do: another history, every hash and the head anew."""
+    log.tamper("UPDATE audit_log SET user_email = 'nobody' WHERE seq = 3")
+    log.tamper(
+        """DO $$ DECLARE r audit_log; head bytea := decode(repeat('00', 32), 'hex'); BEGIN
+        FOR r IN SELECT * FROM audit_log ORDER BY seq LOOP
+            UPDATE audit_log SET previous_hash = head,
+                                 hash = sha256(head || convert_to(audit_entry(r), 'UTF8'))
+             WHERE id = r.id RETURNING hash INTO head;
+        END LOOP;
+        UPDATE audit_heads SET hash = head; END $$"""
+    )
+
+
+def anchor(log: Log) -> Path:
+    async def note() -> None:
+        async with Database(log.database_url, pool_size=1) as database:
+            await anchor_tenant(database, AuditArchives(log.data_dir), log.tenant, NOW)
+
+    trio.run(note)
+    return log.data_dir / "archive" / "audit" / log.tenant / "anchors.jsonl"
+
+
+def test_a_chain_written_anew_from_end_to_end_does_not_fit_its_anchor(log: Log) -> None:
+    file = anchor(log)
+    assert anchor(log).read_bytes().count(b"\n") == 1, "the head was the same"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    log.add("later")
+    assert log.verify() == (0, [])
+    write_anew(log)
+    assert log.verify() == (
+        1,
+        ["Entry 12 is not the one that was anchored: entries up to it were written anew."],
+    )
+
+
+def test_a_log_that_was_set_back_does_not_fit_its_anchor(log: Log) -> None:
+    anchor(log)
+    log.tamper("DELETE FROM audit_log WHERE seq > 9")
+    log.tamper("UPDATE audit_heads h SET seq = 9, hash = a.hash FROM audit_log a WHERE a.seq = 9")
+    assert log.verify() == (1, ["Entry 9 is not the last one: there was an entry 12, it was anchored."])
+    log.tamper("DELETE FROM audit_log")
+    log.tamper("DELETE FROM audit_heads")
+    assert log.verify()[0] == 1
+
+
+def test_an_anchor_that_was_forged_or_damaged_is_a_fault(log: Log) -> None:
+    file = anchor(log)
+    write_anew(log)
+    with connect_as_owner(log.database_url) as connection:
+        ((head,),) = connection.execute("SELECT encode(hash, 'hex') FROM audit_heads")
+    kept = file.read_bytes()
+    file.write_bytes(re.sub(rb'"hash":"\w+"', f'"hash":"{head}"'.encode(), kept))
+    assert "is not the one that was anchored" in log.verify()[1][0]
+    file.write_bytes(kept[:40])
+    assert "The anchors cannot be read" in log.verify()[1][0]

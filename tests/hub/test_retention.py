@@ -9,7 +9,7 @@ import trio
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from hub.retention import AGAIN_AFTER_S, DAYS_AHEAD, EVERY_S, FIRST_AFTER_S, Retention
+from hub.retention import AGAIN_AFTER_S, DAYS_AHEAD, EVERY_S, FIRST_AFTER_S, AuditKeeping, Retention
 from persistence.errors import DatabaseUnavailable
 from persistence.retention import BATCH, DEVICE_BATCH, History
 from persistence.transaction import Tenant
@@ -73,9 +73,9 @@ class Rows:
 
 
 class House:
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, archive: AuditKeeping | None = None) -> None:
         self.gone: list[tuple[str, int]] = []
-        self.retention = Retention(rows, self._gone, lambda: NOW, history_days=30)
+        self.retention = Retention(rows, self._gone, lambda: NOW, 30, archive)
 
     async def _gone(self, tenant_id: str, device_ids: Sequence[str]) -> None:
         self.gone.append((tenant_id, len(device_ids)))
@@ -154,3 +154,22 @@ async def test_no_room_today_stops_neither_the_hub_nor_the_sweep(autojump_clock:
         assert await house.retention.sweep()
     assert [line["log_level"] for line in lines] == ["warning", "warning", "info"]
     assert house.retention.deleted["events"] == 2
+
+
+async def test_the_audit_log_of_each_tenant_is_archived_and_what_fails_there_stops_nobody_else(
+    autojump_clock: MockClock,
+) -> None:
+    asked: list[str] = []
+
+    async def archive(tenant_id: str) -> None:
+        asked.append(tenant_id)
+        if tenant_id == "t1":
+            raise OSError("No space left on device")
+
+    house = House(Rows(number=1), archive)
+    with capture_logs() as lines:
+        assert await house.retention.sweep()
+    assert asked == ["t1", "t2"]
+    assert house.retention.deleted["events"] == 2
+    (said,) = (line for line in lines if line["log_level"] == "error")
+    assert (said["tenant_id"], said["reason"]) == ("t1", "No space left on device")
