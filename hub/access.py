@@ -155,12 +155,6 @@ class Access:
             ):
                 await self.refresh(tenant_id)
 
-    async def run(self) -> None:
-        """Look once a second, for ever."""
-        while True:
-            await trio.sleep(LOOK_EVERY_S)
-            await self.look()
-
     async def learn(self, session_id: str) -> Operator | None:
         """The same as `of_session`, of one that is not known here: another hub may have begun it, or let it
         go on. Raises what the database raises."""
