@@ -166,7 +166,7 @@ def set_password(
 ) -> None:
     """Set the password of a person. It is asked for twice and not shown."""
     from hub.database_place import DatabasePlace
-    from hub.use_cases.set_password import set_password as store_password
+    from hub.use_cases.locked_out import set_password as store_password
 
     password = generate_password() if generate else _new_password()
     with DatabasePlace(Settings.from_environment()) as place:
@@ -174,6 +174,22 @@ def set_password(
     typer.echo(f"The password of {email} is set.")
     if generate:
         typer.echo(password)
+
+
+@users.command("remove-second-factor")
+def remove_second_factor(
+    email: Annotated[str, typer.Argument(help="Whose second factor.")],
+    tenant_id: Annotated[
+        str | None, typer.Option(help="Which tenant's, if the address is known in several.")
+    ] = None,
+) -> None:
+    """Let a person in by their password alone, who lost telephone and recovery codes."""
+    from hub.database_place import DatabasePlace
+    from hub.use_cases.locked_out import remove_second_factor as remove
+
+    with DatabasePlace(Settings.from_environment()) as place:
+        was_on = remove(place.owner_url, email, tenant_id)
+    typer.echo(f"{email} signs in with the password alone{'' if was_on else ', as before'}.")
 
 
 @users.command("import")

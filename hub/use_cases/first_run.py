@@ -3,7 +3,7 @@
 Rule: whatever is there already stays as it is, renamed or switched off as it may be. So it runs at every
 start, and only the first one generates secrets, which are returned once and stored only hashed.
 
-This, `set_password.py` and `import_people.py` are for the command line: synchronous, as the owner of the
+This, `locked_out.py` and `import_people.py` are for the command line: synchronous, as the owner of the
 tables, across tenants.
 """
 
@@ -16,6 +16,7 @@ from hub.passwords import Passwords, generate_password
 from hub.use_cases.audit import Done
 from hub.use_cases.device_secrets import hash_token
 from hub.use_cases.enrolment_keys import new_enrolment_key
+from hub.use_cases.tenant_steps import TENANT_ROLES
 from persistence.owner import Owner, connect_as_owner
 from protocol.vocabulary import SYSTEM_TENANT_ID, RoleName
 
@@ -23,7 +24,6 @@ SYSTEM_TENANT_NAME: Final = "SYSTEM"
 DEFAULT_TENANT_NAME: Final = "Default Tenant"
 ROOT_EMAIL: Final = "root@cms.local"
 OPERATOR_EMAIL: Final = "operator@clarion.local"
-_TENANT_ROLES: Final = tuple(role for role in RoleName if role is not RoleName.ROOT)
 
 
 class FirstRun(NamedTuple):
@@ -50,7 +50,7 @@ def first_run(database_url: str) -> FirstRun:
             DEFAULT_TENANT_NAME,
         )
         root_password = _ensure_user(owner, SYSTEM_TENANT_ID, ROOT_EMAIL, (RoleName.ROOT,))
-        operator_password = _ensure_user(owner, tenant_id, OPERATOR_EMAIL, _TENANT_ROLES)
+        operator_password = _ensure_user(owner, tenant_id, OPERATOR_EMAIL, TENANT_ROLES)
         return FirstRun(
             tenant_id,
             tenant_name,

@@ -17,10 +17,10 @@ from hub.mail import Mail, MailServer
 from hub.operator import NOWHERE, Operator
 from hub.passwords import Passwords, Verdict
 from hub.use_cases.device_secrets import hash_token
-from hub.use_cases.errors import NotSignedIn
+from hub.use_cases.errors import NotFound, NotSignedIn
+from hub.use_cases.locked_out import remove_second_factor, set_password
 from hub.use_cases.ports import Transaction
 from hub.use_cases.second_factor import SecondFactor
-from hub.use_cases.set_password import set_password
 from hub.use_cases.sign_in import SignIn
 from persistence.owner import connect_as_owner
 from protocol.access import UserLogin
@@ -306,6 +306,19 @@ async def test_a_password_set_on_the_command_line_ends_sessions_and_links(api: A
     assert api.rows(sql, operator.user_id) == [("password_changed",)]
     details = {"email": operator.email, "by": "command line", "sessions_ended": 1}
     assert api.audited("user.password_set")[0][3] == details
+
+
+async def test_a_second_factor_is_taken_away_on_the_command_line(api: Api, tenant: Tenant) -> None:
+    api.rows("UPDATE users SET totp_secret = 'x', totp_since = now()")
+    assert await sign_in(api, tenant.admin, PASSWORD) == 401
+    assert remove_second_factor(api.database_url, tenant.admin.email)
+    assert not remove_second_factor(api.database_url, tenant.admin.email)
+    assert await sign_in(api, tenant.admin, PASSWORD) == 200
+    ((_, who, target, details),) = api.audited("user.second_factor_removed")
+    assert (who, target) == ("clarion", tenant.admin.user_id)
+    assert details == {"email": tenant.admin.email, "by": "command line"}
+    with pytest.raises(NotFound):
+        remove_second_factor(api.database_url, "nobody@example")
 
 
 # ---- by mail ----

@@ -9,7 +9,7 @@ from hub.passwords import Passwords
 from hub.use_cases.device_secrets import hash_token
 from hub.use_cases.errors import InConflict, Invalid, NotFound
 from hub.use_cases.first_run import first_run
-from hub.use_cases.set_password import set_password
+from hub.use_cases.locked_out import set_password
 from protocol.vocabulary import SYSTEM_TENANT_ID
 from tests.hub.tenants import make_tenant
 
