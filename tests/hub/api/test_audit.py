@@ -164,7 +164,8 @@ async def test_an_export_that_is_cut_says_so_and_goes_on(
     monkeypatch.setattr("hub.use_cases.audit_log._EXPORT_AT_ONCE", 2)
     await fill(api, tenant)
     export = api.use_cases.audit_log.export
-    ends, after = [], 0
+    ends: list[AuditSeal] = []
+    after = 0
     while not ends or ends[-1].has_more:
         begun = await export(tenant.admin, Filter(), "jsonl", after=after, limit=5)
         file = tmp_path / "part.jsonl"
