@@ -19,6 +19,7 @@ from nicegui import Client, background_tasks, ui
 from nicegui.elements.skip_link import SkipLink
 
 from dashboard.clock import ZONE_COOKIE, Clock
+from dashboard.components.acting import acting_strip
 from dashboard.components.alert import give_all_clear
 from dashboard.components.attention import AttentionBanner
 from dashboard.components.banner import EmergencyBanner, HubAwayBanner
@@ -59,14 +60,14 @@ class LivePage:
     async def sign_out(self) -> None:
         """Sign out, and go to the sign-in page."""
         self._left = True
-        ui.navigate.to("/sign-in?why=left")
         await doorman().sign_out(self.session)
+        ui.navigate.to("/sign-in?why=left")
 
     async def _ended(self) -> None:
         self._left = True
         say_next(ended=self.session.why_ended)
-        ui.navigate.to("/sign-in?why=ended")
         await doorman().forget(self.session)
+        ui.navigate.to("/sign-in?why=ended")
 
     def on_change(self, listener: Callable[[Change], Any]) -> None:
         """Call `listener` with what changed, at most once a beat, and only when something did."""
@@ -167,6 +168,7 @@ def frame(session: Session, title: str, section: Section, *, wide: bool = False)
         emergency_banner = EmergencyBanner(all_clear if session.may(Permission.EMERGENCIES_TRIGGER) else None)
         attention = AttentionBanner()
         away_banner = HubAwayBanner(page.store, page.clock)
+        acting_strip(session)
         with tag("main", "main main-wide" if wide else "main", tabindex="-1") as main:
             yield page
     SkipLink("Skip to the page", target=main)
@@ -188,6 +190,8 @@ def frame(session: Session, title: str, section: Section, *, wide: bool = False)
         away = page.store.away_since_ms is not None
         state = "away" if away else "live" if page.store.known else "connecting"
         switch_class(hub_dot, "hub-dot-live", state == "live")
+        # Who may see no screens has no live picture, and nothing to wait for.
+        switch_class(hub_dot, "hidden", session.me is not None and not session.may(Permission.SCREENS_VIEW))
         set_text(hub_dot, {"away": "Hub away", "live": "Live", "connecting": "Connecting"}[state])
 
     show()

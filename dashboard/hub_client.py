@@ -10,7 +10,9 @@ import msgspec
 
 from dashboard.hub_account import HubAccount
 from dashboard.hub_http import Credential, HubHttp, Ignored
+from dashboard.hub_keys import HubKeys
 from dashboard.hub_people import HubPeople
+from dashboard.hub_tenants import HubTenants
 from protocol.api import (
     BulkCommand,
     BulkCommandAccepted,
@@ -50,6 +52,8 @@ class HubClient(HubHttp):
         super().__init__(hub_url, credential, tls)
         self.account = HubAccount(self)
         self.people = HubPeople(self)
+        self.keys = HubKeys(self)
+        self.tenants = HubTenants(self)
 
     # ---- screens ----
 

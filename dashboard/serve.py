@@ -19,6 +19,7 @@ from nicegui import app, ui
 from nicegui.storage import Storage
 
 import dashboard.pages.account
+import dashboard.pages.api_keys
 import dashboard.pages.approvals
 import dashboard.pages.bulk_command
 import dashboard.pages.command_to_many
@@ -26,6 +27,7 @@ import dashboard.pages.commands
 import dashboard.pages.emergencies
 import dashboard.pages.emergency
 import dashboard.pages.emergency_progress
+import dashboard.pages.enrolment_keys
 import dashboard.pages.features
 import dashboard.pages.forgotten
 import dashboard.pages.people
@@ -35,6 +37,7 @@ import dashboard.pages.screen
 import dashboard.pages.screens
 import dashboard.pages.set_password
 import dashboard.pages.sign_in
+import dashboard.pages.tenants
 import dashboard.pages.user_groups  # noqa: F401 -- importing a page registers its route
 from dashboard.kept_pairs import KeptPairs
 from dashboard.logs import set_up_logs

@@ -26,6 +26,7 @@ from protocol.access import TokenPair, UserLogin
 _ARRIVAL_S: Final = 60.0
 _STEP_S: Final = 300.0
 _KEY: Final = "signed_in"
+_HOME: Final = "at_home"
 
 
 class Doorman:
@@ -73,9 +74,27 @@ class Doorman:
         """End the session here and at the hub, and forget it in the browser that asks."""
         session.end()
         await self.forget(session)
-        # Of a hub that is away nothing is asked: the session ends there by itself.
-        with contextlib.suppress(HubError):
-            await self.hub.logout(session.tokens.pair.refresh_token, session.browser)
+
+        async def tell_the_hub() -> None:
+            # A hub that is away is not waited for: the session ends there by itself.
+            with contextlib.suppress(HubError):
+                await self.hub.logout(session.tokens.pair.refresh_token, session.browser)
+
+        background_tasks.create(tell_the_hub(), name="end the session at the hub")
+
+    def act(self, pair: TokenPair) -> None:
+        """The browser that asks goes on with this pair, by which ROOT acts in a tenant, and can come back to
+        the session it has now. Raises OSError."""
+        storage = app.storage.user
+        storage[_HOME] = storage.get(_KEY)
+        storage[_KEY] = self._kept.add(KeptPair.of(pair, time.time()))
+
+    async def stop_acting(self, session: Session) -> None:
+        """End the session by which ROOT acts, and come back to the one before."""
+        home = app.storage.user.pop(_HOME, None)
+        await self.sign_out(session)
+        if home is not None:
+            app.storage.user[_KEY] = home
 
     async def forget(self, session: Session) -> None:
         """The session is over: nothing of it stays here."""

@@ -37,6 +37,9 @@ _MANAGED: Final = tuple(
         ("roles", "Roles", "/people/roles", Permission.PEOPLE_MANAGE),
         ("groups", "User groups", "/people/groups", Permission.PEOPLE_MANAGE),
         ("features", "Features", "/people/features", Permission.FEATURES_MANAGE),
+        ("keys", "API keys", "/keys", Permission.KEYS_MANAGE),
+        ("enrolment", "Enrolment keys", "/keys/enrolment", Permission.SCREENS_ENROL),
+        ("tenants", "Tenants", "/tenants", Permission.TENANTS_MANAGE),
     )
 )
 """What is behind "Manage", in this order: the first that one may see is where it leads."""
