@@ -11,7 +11,9 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from functools import cached_property
+from operator import itemgetter
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from hub.use_cases.site_limits import SiteOf, Sites
 from protocol.live import CommandChange, Delta, EmergencyProgress, ScreenRow, TimelineEntry
@@ -51,13 +53,69 @@ class Audience(NamedTuple):
     sites: Sites = None
 
 
-class Changed(NamedTuple):
-    """What changed in a tenant between two beats. `rows`: by device id; None: the screen is gone."""
+class Changed:
+    """What changed in a tenant between two beats. `rows`: by device id; None: the screen is gone.
 
-    rows: Sequence[tuple[str, ScreenRow | None]]
-    emergencies: Sequence[Seen]
-    commands: list[CommandChange]
-    timeline: list[TimelineEntry]
+    It is sorted by sites once, and only if somebody who is limited to some watches.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[tuple[str, ScreenRow | None]],
+        emergencies: Sequence[Seen],
+        commands: list[CommandChange],
+        timeline: list[TimelineEntry],
+        site_of: SiteOf,
+    ) -> None:
+        self.rows = rows
+        self.emergencies = emergencies
+        self.commands = commands
+        self.timeline = timeline
+        self._site_of = site_of
+
+    @cached_property
+    def screens(self) -> frozenset[str]:
+        """Ids of all of them, also of those that are gone."""
+        return frozenset(device_id for device_id, _ in self.rows)
+
+    @cached_property
+    def _rows_by_site(self) -> _BySite[ScreenRow]:
+        return _by_site((row.site_id, row) for _, row in self.rows if row is not None)
+
+    @cached_property
+    def _commands_by_site(self) -> _BySite[CommandChange]:
+        return _by_site((self._site_of(each.device_id), each) for each in self.commands)
+
+    @cached_property
+    def _timeline_by_site(self) -> _BySite[TimelineEntry]:
+        return _by_site((self._site_of(each.device_id), each) for each in self.timeline)
+
+    def at(self, sites: frozenset[str]) -> tuple[list[ScreenRow], list[CommandChange], list[TimelineEntry]]:
+        """What of it is of these sites, in the order in which it happened."""
+        return (
+            _at(self._rows_by_site, sites),
+            _at(self._commands_by_site, sites),
+            _at(self._timeline_by_site, sites),
+        )
+
+
+Item = TypeVar("Item")
+_BySite: TypeAlias = dict[str, list[tuple[int, Item]]]
+"""What is of each site, numbered through all of them."""
+
+
+def _by_site(items: Iterable[tuple[str | None, Item]]) -> _BySite[Item]:
+    found: _BySite[Item] = {}
+    for number, (site, item) in enumerate(items):
+        if site is not None:
+            found.setdefault(site, []).append((number, item))
+    return found
+
+
+def _at(by_site: _BySite[Item], sites: frozenset[str]) -> list[Item]:
+    found = [each for site in sites for each in by_site.get(site, ())]
+    found.sort(key=itemgetter(0))
+    return [item for _, item in found]
 
 
 class Stream:
@@ -106,7 +164,7 @@ class Stream:
             self.screens.update(row.id for row in rows)
             self.emergencies.update(each.id for each in emergencies)
 
-    def delta(self, changed: Changed, now_ms: int, site_of: SiteOf) -> Delta | None:
+    def delta(self, changed: Changed, now_ms: int) -> Delta | None:
         """The next one; None when nothing of it is for this audience."""
         if self.sites is None:
             return Delta(
@@ -118,18 +176,16 @@ class Stream:
                 commands=changed.commands,
                 timeline=changed.timeline,
             )
-        return self._limited(self.sites, changed, now_ms, site_of)
+        return self._limited(self.sites, changed, now_ms)
 
-    def _limited(self, sites: frozenset[str], changed: Changed, now_ms: int, site_of: SiteOf) -> Delta | None:
-        here = [row for _, row in changed.rows if row is not None and row.site_id in sites]
-        elsewhere = (key for key, row in changed.rows if row is None or row.site_id not in sites)
-        removed = [device_id for device_id in elsewhere if device_id in self.screens]
+    def _limited(self, sites: frozenset[str], changed: Changed, now_ms: int) -> Delta | None:
+        here, commands, timeline = changed.at(sites)
+        removed = changed.screens & self.screens
+        removed -= {row.id for row in here}
         told = [each for each in changed.emergencies if each.id in self.emergencies or each.concerns(sites)]
-        commands = [each for each in changed.commands if site_of(each.device_id) in sites]
-        timeline = [each for each in changed.timeline if site_of(each.device_id) in sites]
         if not (here or removed or told or commands or timeline):
             return None
-        self.screens.difference_update(removed)
+        self.screens -= removed
         self.told_of(here, told)
         progresses = [each.progress(sites) for each in told]
-        return Delta(self.seq + 1, now_ms, here, removed, progresses, commands, timeline)
+        return Delta(self.seq + 1, now_ms, here, list(removed), progresses, commands, timeline)

@@ -181,10 +181,11 @@ class Feed:
             [each for each in found if each is not None],
             changes.commands,
             changes.timeline,
+            self._picture.site_of,
         )
         changes.screens, changes.emergencies, changes.commands, changes.timeline = set(), {}, [], []
         for stream in tuple(changes.streams.values()):
-            delta = stream.delta(changed, self._wall_ms(), self._picture.site_of)
+            delta = stream.delta(changed, self._wall_ms())
             if delta is not None:
                 frame = self._text_frame(encode(delta))
                 stream.remember(delta.seq, frame)
