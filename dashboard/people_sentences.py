@@ -30,7 +30,10 @@ def where(person: UserRow, site_names: Mapping[str, str]) -> str:
         return "all sites"
     if not person.sites:
         return "no site yet"
-    return ", ".join(sorted(site_names.get(site, "a site that is gone") for site in person.sites))
+    names = sorted(site_names[site] for site in person.sites if site in site_names)
+    if len(names) < len(person.sites):  # of sites that the one who looks may not see
+        names.append(count(len(person.sites) - len(names), "other site" if names else "site"))
+    return ", ".join(names)
 
 
 def last_seen(person: UserRow, clock: Clock, now_ms: int) -> str:

@@ -6,10 +6,15 @@ said yet who asks: then nothing is offered, and nothing is explained as if it we
 
 from __future__ import annotations
 
+from typing import Final
+
 from protocol.access import Me
 from protocol.vocabulary import PERMISSION_WORDS, Permission
 
-_UNKNOWN = "The hub has not said yet what you may do. Wait until it answers."
+BULK_COMMANDS: Final = "commands.bulk"
+"""The feature of sending one command to many screens, by the key that the hub has for it."""
+
+_UNKNOWN: Final = "The hub has not said yet what you may do. Wait until it answers."
 
 
 def may(me: Me | None, permission: Permission) -> bool:
@@ -47,6 +52,14 @@ def may_not_everywhere(me: Me | None, permission: Permission) -> str:
     return (
         "You are limited to some sites, and this concerns the whole tenant. Ask an administrator who is not."
     )
+
+
+def may_not_send_to_many(me: Me | None) -> str:
+    """Why one command cannot be sent to many screens; empty when it can."""
+    said = may_not(me, Permission.COMMANDS_SEND)
+    if said or has_feature(me, BULK_COMMANDS):
+        return said
+    return f"The feature {BULK_COMMANDS} is not switched on for you. Ask an administrator of your tenant."
 
 
 def changed(before: Me | None, after: Me) -> bool:

@@ -80,9 +80,9 @@ class Session:
         """The same, for what concerns the whole tenant."""
         return rights.may_everywhere(self.me, permission)
 
-    def has_feature(self, key: str) -> bool:
-        """Whether the tenant has given this operator the feature."""
-        return rights.has_feature(self.me, key)
+    def may_not_send_to_many(self) -> str:
+        """Why one command cannot be sent to many screens; empty when it can."""
+        return rights.may_not_send_to_many(self.me)
 
     def may_not(self, permission: Permission) -> str:
         """Why a button for it is not there; empty when it is."""

@@ -48,7 +48,7 @@ class CommandBar:
         )
         with self._bar:
             self._count = tag("strong", "command-count", testid="selected-count")
-            for command, picture in COMMANDS if page.session.may(Permission.COMMANDS_SEND) else ():
+            for command, picture in () if page.session.may_not_send_to_many() else COMMANDS:
                 button(
                     COMMAND_WORDS[command],
                     lambda command=command: self._send(command),

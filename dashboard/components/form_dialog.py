@@ -15,7 +15,7 @@ from dashboard.session import Session, explain
 
 Answer = TypeVar("Answer")
 _BOX: Final = "outlined dense"
-_MENU: Final = "options-dense use-chips popup-content-class=menu"
+_MENU: Final = "options-dense popup-content-class=menu"
 
 
 class Unfit(Exception):
@@ -50,7 +50,7 @@ async def form_dialog(
                     dialog.submit(None)
                     explain(session, error)
                     return
-                said = error.sentence
+                said = in_words(error)
             set_text(problem, said)
             switch_class(problem, "hidden", False)
 
@@ -63,6 +63,15 @@ async def form_dialog(
         return answer
     finally:
         dialog.delete()
+
+
+def in_words(error: HubError) -> str:
+    """What the hub refused: of what was typed, by the names of the fields."""
+    if not error.fields:
+        return error.sentence
+    return " ".join(
+        f"{name.replace('_', ' ').capitalize()}: {why.rstrip('.')}." for name, why in error.fields.items()
+    )
 
 
 def labelled(label: str, hint: str = "") -> Tag:

@@ -29,6 +29,13 @@ def managed(session: Session, title: str, key: str, needs: Permission) -> Iterat
             yield page
 
 
+async def site_names(session: Session) -> dict[str, str]:
+    """Sites by id; none for who may not see them. Raises HubError."""
+    if not session.may(Permission.SCREENS_VIEW):
+        return {}
+    return {site.id: site.name for site in await session.hub.sites()}
+
+
 async def attempt(session: Session, doing: Callable[[], Awaitable[object]], done: str) -> bool:
     """Do it, and say that it is done, or why not. Whether it is done."""
     try:

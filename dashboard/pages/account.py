@@ -97,7 +97,7 @@ class _Account:
             tag(
                 "p",
                 "card-text",
-                "Nobody else knows it, and it is kept nowhere: only what it can be checked by.",
+                "Change it when somebody else may know it. You stay signed in here and nowhere else.",
             )
 
     def _factor_card(self) -> None:

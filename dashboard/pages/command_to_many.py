@@ -21,7 +21,7 @@ from dashboard.scope_reach import Reached, reached
 from dashboard.session import explain
 from dashboard.subscription import Change
 from protocol.api import BulkCommandRequest
-from protocol.vocabulary import CommandName, Permission
+from protocol.vocabulary import CommandName
 
 _SEEN_BY_PEOPLE: Final = frozenset({CommandName.REBOOT, CommandName.STOP, CommandName.PAUSE})
 """What takes something off the screens is asked about once more."""
@@ -44,7 +44,7 @@ class _Composer:
         self._page = page
         self._once = Once[BulkCommandRequest]()
         self._sending = False
-        self._may_not = page.session.may_not(Permission.COMMANDS_SEND)
+        self._may_not = page.session.may_not_send_to_many()
         with tag("div", "page-head"), tag("div", "page-head-words"):
             tag("a", "crumb", "Commands", href="/commands")
             tag("h1", "page-title", "Send to many screens")

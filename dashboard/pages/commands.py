@@ -19,7 +19,7 @@ from dashboard.hub_http import HubError
 from dashboard.session import explain
 from dashboard.subscription import Change
 from protocol.api import BulkCommand
-from protocol.vocabulary import CommandStatus, Permission
+from protocol.vocabulary import CommandStatus
 
 _LISTED: Final = 5
 _ASK_EVERY_S: Final = 1.0
@@ -34,7 +34,7 @@ async def commands_page() -> RedirectResponse | None:
     with frame(session, "Commands", "commands") as page:
         with tag("div", "page-head"):
             tag("h1", "page-title", "Commands")
-            if session.may(Permission.COMMANDS_SEND):
+            if not session.may_not_send_to_many():
                 with tag("a", "btn btn-primary", href="/commands/new", testid="commands-new"):
                     icon("send")
                     tag("span", "", "Send to many screens")

@@ -9,7 +9,7 @@ from nicegui import ui
 
 from dashboard.components.buttons import button
 from dashboard.components.icons import icon
-from dashboard.components.manage import managed
+from dashboard.components.manage import managed, site_names
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.person_dialogs import add_person, show_link
 from dashboard.frame import LivePage, open_session
@@ -65,8 +65,8 @@ class _People:
     async def load(self) -> None:
         hub = self._page.hub
         try:
-            self._people, self._roles, sites = await asyncio.gather(
-                hub.people.everybody(), hub.people.roles(), hub.sites()
+            self._people, self._roles, self._sites = await asyncio.gather(
+                hub.people.everybody(), hub.people.roles(), site_names(self._page.session)
             )
         except HubError as error:
             if error.signed_out:
@@ -75,7 +75,6 @@ class _People:
             switch_class(self._problem, "hidden", False)
             return
         switch_class(self._problem, "hidden", True)
-        self._sites = {site.id: site.name for site in sites}
         self._draw()
 
     def _search(self, wanted: str) -> None:

@@ -9,7 +9,7 @@ from nicegui import ui
 
 from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm
-from dashboard.components.manage import attempt, managed
+from dashboard.components.manage import attempt, managed, site_names
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.components.person_dialogs import edit_person, show_link
 from dashboard.components.session_list import SessionList
@@ -88,10 +88,10 @@ class _Person:
     async def load(self) -> None:
         hub = self._page.hub
         try:
-            person, self._roles, sites, sessions = await asyncio.gather(
+            person, self._roles, self._sites, sessions = await asyncio.gather(
                 hub.people.person(self._user_id),
                 hub.people.roles(),
-                hub.sites(),
+                site_names(self._page.session),
                 hub.people.sessions(self._user_id),
             )
         except HubError as error:
@@ -101,7 +101,6 @@ class _Person:
             switch_class(self._problem, "hidden", False)
             switch_class(self._actions, "hidden", True)
             return
-        self._sites = {site.id: site.name for site in sites}
         self._person = person
         self._show(person, sessions)
 

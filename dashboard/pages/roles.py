@@ -53,9 +53,10 @@ class _Roles:
                     tag("span", "", role.name)
                     if not role.is_custom:
                         tag("span", "chip", "built in")
-                tag("span", "row-note", role.description or role_words(role))
+                if role.description:
+                    tag("span", "row-note", role.description)
                 with tag("details", "more row-more"):
-                    tag("summary", "", role_words(role) if role.description else "What it allows")
+                    tag("summary", "", role_words(role))
                     with tag("ul", "may-list"):
                         for permission, words in PERMISSION_WORDS.items():
                             if permission in role.permissions:

@@ -15,6 +15,7 @@ from nicegui import app, ui
 
 from dashboard.browser import Browser
 from dashboard.components.buttons import button
+from dashboard.components.form_dialog import in_words
 from dashboard.components.markup import tag
 from dashboard.components.sign_in_card import FOREIGN, card, form_field, from_elsewhere
 from dashboard.flash import said, say_next
@@ -68,7 +69,7 @@ async def set_password_posted(request: Request) -> RedirectResponse:
         try:
             await doorman().hub.set_password(NewPasswordByLink(token, password), Browser.of(request))
         except HubError as error:
-            problem = error.fields.get("password", error.sentence)
+            problem = in_words(error)
         else:
             doorman().links.take(browser_id, now_s)
             return RedirectResponse("/sign-in?why=set", 303)

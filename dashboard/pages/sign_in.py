@@ -94,7 +94,7 @@ def _credentials_card(words: dict[str, str], tenant: str, email: str, after: str
             autofocus=bool(email),
         )
         with tag("details", "sign-in-more", open=bool(tenant)):
-            tag("summary", "", "Which tenant", testid="sign-in-which-tenant")
+            tag("summary", "", "My address is in several tenants", testid="sign-in-which-tenant")
             form_field(
                 "tenant_id",
                 "Tenant id",
@@ -103,7 +103,6 @@ def _credentials_card(words: dict[str, str], tenant: str, email: str, after: str
                 required=False,
                 autocomplete="organization",
                 spellcheck="false",
-                placeholder="Only if your address is in several",
             )
         button("Sign in", kind="primary big", testid="sign-in-submit").props("type=submit")
         tag("a", "sign-in-link", "Forgotten your password?", href="/forgotten", testid="sign-in-forgotten")

@@ -33,7 +33,8 @@ def test_where_they_may_be_is_said_by_name() -> None:
     assert where(person(), names) == "all sites"
     assert where(person(sites=["1", "2"]), names) == "Annex, North"
     assert where(person(sites=[]), names) == "no site yet"
-    assert "gone" in where(person(sites=["3"]), names)
+    assert where(person(sites=["1", "3"]), names) == "North, 1 other site"
+    assert where(person(sites=["1", "2"]), {}) == "2 sites"
 
 
 def test_never_signed_in_is_said() -> None:

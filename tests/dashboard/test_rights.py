@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from dashboard.rights import changed, has_feature, may, may_everywhere, may_not, may_not_everywhere
+from dashboard.rights import (
+    BULK_COMMANDS,
+    changed,
+    has_feature,
+    may,
+    may_everywhere,
+    may_not,
+    may_not_everywhere,
+    may_not_send_to_many,
+)
+from hub.features import KNOWN_FEATURES
 from protocol.vocabulary import Permission
 from tests.dashboard.people import me
 
@@ -41,6 +51,14 @@ def test_what_concerns_the_whole_tenant_is_not_for_who_is_limited_to_sites() -> 
 def test_a_feature_is_on_until_it_is_switched_off() -> None:
     assert has_feature(me(), "commands.bulk")
     assert not has_feature(me(features_off=["commands.bulk"]), "commands.bulk")
+
+
+def test_to_many_is_a_feature_beside_the_permission() -> None:
+    assert may_not_send_to_many(me(Permission.COMMANDS_SEND)) == ""
+    assert "may not send" in may_not_send_to_many(me())
+    without = me(Permission.COMMANDS_SEND, features_off=[BULK_COMMANDS])
+    assert "commands.bulk is not switched on" in may_not_send_to_many(without)
+    assert BULK_COMMANDS in KNOWN_FEATURES
 
 
 def test_pages_are_drawn_anew_when_rights_change_and_not_when_they_come_in_another_order() -> None:

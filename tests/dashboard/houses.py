@@ -1,0 +1,26 @@
+"""Tenants of their own in the dashboard's hub, and what their people do at its API."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.hub.hub_process import HubProcess
+from tests.hub.tenants import PASSWORD
+
+
+def api_of(hub: HubProcess, email: str, password: str = PASSWORD) -> httpx.Client:
+    """A client of the API, signed in as this person: a session of its own."""
+    body = {"email": email, "password": password}
+    answer = httpx.post(f"{hub.url}/api/v1/auth/login", json=body, timeout=10.0)
+    assert answer.status_code == 200, answer.text
+    bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    return httpx.Client(base_url=f"{hub.url}/api/v1", timeout=10.0, headers=bearer)
+
+
+def add_person(api: httpx.Client, email: str, *roles: str, password: str = "a long enough secret") -> str:
+    """Somebody who can sign in; their id."""
+    body = {"email": email, "roles": list(roles), "password": password}
+    answer = api.post("/users", json=body)
+    assert answer.status_code == 201, answer.text
+    user_id: str = answer.json()["user"]["id"]
+    return user_id
