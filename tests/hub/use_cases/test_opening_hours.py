@@ -39,7 +39,7 @@ def test_a_time_zone_is_one_of_iana(zone: str) -> None:
     assert checked_time_zone(zone) == zone
 
 
-@pytest.mark.parametrize("zone", ["Berlin", "europe/berlin", "../etc/passwd", "+02:00", "Europe"])
+@pytest.mark.parametrize("zone", ["Berlin", "europe/berlin", "../etc/passwd", "+02:00", "Europe", "zone.tab"])
 def test_anything_else_is_no_time_zone(zone: str) -> None:
     with pytest.raises(Invalid) as refused:
         checked_time_zone(zone)
