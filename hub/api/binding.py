@@ -70,7 +70,6 @@ class Binding:
         if route.signed_in:
             # Who asks comes first: a stranger learns nothing from the other checks.
             given["operator"] = operator = await self._operator(route)
-            g.operator = operator
             self._limits.asks(route, operator)
         if "caller" in route.needs:
             given["caller"] = await self._caller(route)
@@ -124,11 +123,11 @@ class Binding:
             return None
         if not token.startswith(SECRET_PREFIX):
             operator = await self._of_session(token)
-            return None if operator is None else operator._replace(origin=origin())
+            return None if operator is None else _known(operator)
         key = self._use_cases.access.of_key(hash_token(token))
         if key is None:
             return None
-        key = key._replace(origin=origin())
+        key = _known(key)
         self._use_cases.key_uses.note(key)
         if route.for_people:
             raise ProblemResponse(403, "A key has no session: this is for people who signed in.")
@@ -166,6 +165,12 @@ def _token() -> str | None:
     if scheme:
         return token.strip() or None if scheme.lower() == "bearer" else None
     return request.headers.get("X-API-Key")
+
+
+def _known(operator: Operator) -> Operator:
+    """Whoever asks this, and from where; remembered for as long as the request lasts."""
+    g.operator = operator._replace(origin=origin())
+    return g.operator  # type: ignore[no-any-return]
 
 
 def origin() -> Origin:

@@ -246,6 +246,22 @@ async def test_only_who_may_read_all_of_it_reads_it(api: Api, tenant: Tenant) ->
         assert (await api.call(method, path)).status == 401
 
 
+async def test_a_key_that_asks_for_what_is_for_people_is_denied_on_record(api: Api, tenant: Tenant) -> None:
+    made = await api.post(
+        "/api/v1/api-keys", {"name": "Till", "permissions": [Permission.SCREENS_VIEW]}, tenant.admin
+    )
+    assert made.status == 201, made.body
+    headers = {"Authorization": f"Bearer {made.body['secret']}"}
+    assert (await api.get("/api/v1/users/me", None, **headers)).status == 403
+    assert (await api.get("/api/v1/audit", None, **headers)).status == 403
+    await api.use_cases.denials.write()
+    denied = await api.get("/api/v1/audit?outcome=denied", tenant.admin)
+    assert [(row["actor_kind"], row["target_id"]) for row in denied.body["items"]] == [
+        ("key", "GET /api/v1/audit"),
+        ("key", "GET /api/v1/users/me"),
+    ]
+
+
 async def test_denials_are_recorded_with_who_where_and_why(api: Api, tenant: Tenant) -> None:
     viewer = api.person(tenant, RoleName.VIEWER)
     device_id = "00000000-0000-0000-0000-000000000001"
