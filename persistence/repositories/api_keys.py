@@ -98,7 +98,7 @@ class ApiKeys(Repository):
         )
 
     def used(self, uses: Mapping[str, KeyUse]) -> None:
-        """Remembers when and from where each of these keys was used last, by id; an older use says nothing."""
+        """Remembers when and from where each of these keys (by id) was used last; an older use is nothing."""
         self._run(
             """
             UPDATE api_keys k SET last_used_at = u.at, last_used_ip = u.ip
