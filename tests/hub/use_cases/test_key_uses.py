@@ -22,7 +22,7 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 @dataclass
 class Store:
-    """Fulfils `Database`, and the repository in its transactions. `written`: tenant, key, its use, and when."""
+    """Fulfils `Database`, and its repository of keys. `written`: tenant, key, its use, and when."""
 
     is_away: bool = False
     tenant_id: str = ""
