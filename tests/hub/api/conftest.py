@@ -22,7 +22,7 @@ from hub.api.limits import PerMinute, RequestLimits
 from hub.audit_files import AuditArchives
 from hub.emergency_log import EmergencyLog
 from hub.jwt_keys import GivenKeys
-from hub.mail import Mail
+from hub.mail import Mail, MailServer
 from hub.operator import Operator
 from hub.passwords import Passwords
 from hub.rate_limits import RateLimits
@@ -36,6 +36,7 @@ from persistence.database import Database
 from persistence.errors import DatabaseUnavailable
 from persistence.owner import connect_as_owner
 from tests.fakes import RecordingRealtime, nothing_to_inspect
+from tests.hub.smtp import Inbox, smtp_server
 from tests.hub.tenants import Tenant, add_person, make_tenant
 
 
@@ -183,3 +184,15 @@ def tenant(api: Api) -> Tenant:
 @pytest.fixture
 def neighbour(api: Api) -> Tenant:
     return api.tenant("Neighbour")
+
+
+@pytest.fixture
+async def post(database_url: str, tmp_path: Path) -> AsyncIterator[tuple[Api, Inbox]]:
+    """The application with a mail server, and whoever writes to those who forgot."""
+    with smtp_server() as inbox:
+        server = MailServer.from_url(f"smtp://127.0.0.1:{inbox.port}")
+        mail = Mail(server, "clarion@signs.example", lambda: datetime.now(UTC))
+        async with running_api(database_url, tmp_path, mail=mail) as api, trio.open_nursery() as nursery:
+            nursery.start_soon(api.use_cases.forgotten.run)
+            yield api, inbox
+            nursery.cancel_scope.cancel()

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 from structlog.testing import capture_logs
 
-from hub.mail import Mail, MailServer
-from hub.operator import NOWHERE, Operator
+from hub.operator import NOWHERE
 from hub.passwords import Passwords, Verdict
 from hub.use_cases.device_secrets import hash_token
 from hub.use_cases.errors import NotFound, NotSignedIn
@@ -22,51 +17,14 @@ from hub.use_cases.locked_out import remove_second_factor, set_password
 from hub.use_cases.ports import Transaction
 from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.sign_in import SignIn
-from persistence.owner import connect_as_owner
 from protocol.access import UserLogin
 from protocol.vocabulary import LinkPurpose, Permission, RoleName
-from tests.hub.api.conftest import Api, Reply, running_api
-from tests.hub.smtp import Inbox, smtp_server
+from tests.hub.api.conftest import Api
+from tests.hub.api.way_back import NEW, choose, link_for, sign_in, token_in, token_of
+from tests.hub.smtp import Inbox
 from tests.hub.tenants import PASSWORD, Tenant, make_tenant
 
-NEW = "four words of my own"
-FORGOT = "/api/v1/auth/forgot"
 CHOOSE = "/api/v1/auth/set-password"
-
-
-@pytest.fixture
-async def post(database_url: str, tmp_path: Path) -> AsyncIterator[tuple[Api, Inbox]]:
-    """The application with a mail server, and somebody who writes to those who forgot."""
-    with smtp_server() as inbox:
-        server = MailServer.from_url(f"smtp://127.0.0.1:{inbox.port}")
-        mail = Mail(server, "clarion@signs.example", lambda: datetime.now(UTC))
-        async with running_api(database_url, tmp_path, mail=mail) as api, trio.open_nursery() as nursery:
-            nursery.start_soon(api.use_cases.forgotten.run)
-            yield api, inbox
-            nursery.cancel_scope.cancel()
-
-
-async def sign_in(api: Api, operator: Operator, password: str) -> int:
-    body = {"email": operator.email, "password": password, "tenant_id": operator.tenant_id}
-    return (await api.post("/api/v1/auth/login", body)).status
-
-
-async def link_for(api: Api, operator: Operator, by: Operator) -> Reply:
-    return await api.post(f"/api/v1/users/{operator.user_id}/reset-link", None, by)
-
-
-def token_in(text: str) -> str:
-    found = re.search(r"https://signs\.example/set-password#([A-Za-z0-9_-]{43})(\s|$)", text)
-    assert found is not None, text
-    return found[1]
-
-
-def token_of(letter: EmailMessage) -> str:
-    return token_in(letter.get_content())
-
-
-async def choose(api: Api, token: str, password: str = NEW) -> int:
-    return (await api.post(CHOOSE, {"token": token, "password": password})).status
 
 
 # ---- from an administrator ----
@@ -365,109 +323,3 @@ async def test_where_the_mail_does_not_go_out_the_administrator_sees_link_and_re
     assert details == {"email": operator.email, "purpose": "reset", "because": why}
     assert token not in str(lines)
     assert await choose(api, token) == 204
-
-
-# ---- forgotten ----
-
-
-async def test_who_forgot_the_password_gets_a_letter_and_chooses_another(post: tuple[Api, Inbox]) -> None:
-    api, inbox = post
-    tenant = api.tenant("Hospital")
-    reply = await api.post(FORGOT, {"email": f" {tenant.admin.email.upper()} "})
-    assert (reply.status, reply.body) == (202, b"")
-    letter = await inbox.next_letter()
-    assert (letter["To"], letter["Subject"]) == (tenant.admin.email, "A new password for Clarion: Hospital")
-    assert (await api.get("/api/v1/devices", tenant.admin)).status == 200, "asking ends no session"
-    assert await choose(api, token_of(letter)) == 204
-    assert await sign_in(api, tenant.admin, NEW) == 200
-    rows = api.rows(
-        "SELECT actor_kind, user_id, user_email, target_id::text, request_id IS NOT NULL FROM audit_log"
-        " WHERE action = 'user.forgot_password'"
-    )
-    assert rows == [("system", None, tenant.admin.email, tenant.admin.user_id, True)]
-
-
-async def test_nobody_learns_from_the_answer_whether_there_is_such_a_person(post: tuple[Api, Inbox]) -> None:
-    api, inbox = post
-    tenant, other = api.tenant("Hospital"), api.tenant("Other")
-    off = api.person(tenant, RoleName.VIEWER)
-    api.rows("UPDATE users SET is_active = false WHERE id = %s", off.user_id)
-    suspended = api.tenant("Suspended")
-    api.rows("UPDATE tenants SET status = 'SUSPENDED' WHERE id = %s", suspended.id)
-    asked: list[dict[str, Any]] = [
-        {"email": "nobody@example"},
-        {"email": off.email},
-        {"email": suspended.admin.email},
-        {"email": suspended.admin.email, "tenant_id": suspended.id},
-        {"email": tenant.admin.email, "tenant_id": other.id},
-        {"email": tenant.admin.email, "tenant_id": "00000000-0000-4000-8000-00000000000a"},
-        {"email": tenant.admin.email, "tenant_id": tenant.id},
-    ]
-    answers: set[tuple[int, Any, tuple[str, ...]]] = set()
-    for body in asked:
-        reply = await api.post(FORGOT, body)
-        answers.add((reply.status, reply.body, tuple(sorted(reply.headers.keys()))))
-    letter = await inbox.next_letter()
-    assert letter["To"] == tenant.admin.email
-    assert len(inbox.letters) == 1, "all the others had come before it, and there is one queue"
-    assert len(answers) == 1
-
-
-async def test_the_answer_waits_for_no_query(post: tuple[Api, Inbox]) -> None:
-    api, inbox = post
-    tenant = api.tenant("Hospital")
-    with connect_as_owner(api.database_url) as connection:
-        connection.execute("LOCK TABLE users, one_time_links IN ACCESS EXCLUSIVE MODE")
-        with trio.fail_after(1):
-            assert (await api.post(FORGOT, {"email": tenant.admin.email})).status == 202
-    assert (await inbox.next_letter())["To"] == tenant.admin.email
-
-
-async def test_one_address_in_two_tenants_gets_a_letter_for_each(post: tuple[Api, Inbox]) -> None:
-    api, inbox = post
-    one, two = api.tenant("One"), api.tenant("Two")
-    for tenant in (one, two):
-        api.person(tenant, RoleName.VIEWER, email="ada@engine.example")
-    await api.post(FORGOT, {"email": "ada@engine.example"})
-    letters = [await inbox.next_letter(), await inbox.next_letter()]
-    assert {letter["Subject"].rpartition(" ")[2] for letter in letters} == {"One", "Two"}
-
-
-async def test_one_person_gets_one_letter_however_many_ask_and_the_letter_they_have_stays_good(
-    post: tuple[Api, Inbox],
-) -> None:
-    api, inbox = post
-    tenant, last = api.tenant("Hospital"), api.tenant("Last")
-    for _ in range(3):
-        await api.post(FORGOT, {"email": tenant.admin.email})
-    await api.post(FORGOT, {"email": last.admin.email})
-    first, second = await inbox.next_letter(), await inbox.next_letter()
-    assert (first["To"], second["To"]) == (tenant.admin.email, last.admin.email)
-    assert await choose(api, token_of(first)) == 204
-
-
-async def test_asking_ends_no_invitation_that_somebody_was_handed(post: tuple[Api, Inbox]) -> None:
-    api, inbox = post
-    tenant = api.tenant("Hospital")
-    inbox.answer = "550 Not today"
-    made = await api.post("/api/v1/users", {"email": "new@hospital.example"}, tenant.admin)
-    inbox.answer = "250 OK"
-    await api.post(FORGOT, {"email": "new@hospital.example"})
-    letter = await inbox.next_letter()
-    assert await choose(api, token_in(made.body["link"]["url"])) == 204
-    assert await choose(api, token_of(letter)) == 410, "a chosen password ends every other link"
-
-
-async def test_who_asks_again_and_again_has_to_wait_be_there_such_a_person_or_not(
-    api: Api, tenant: Tenant
-) -> None:
-    for email in (tenant.admin.email, "nobody@example"):
-        statuses = [(await api.post(FORGOT, {"email": email})).status for _ in range(6)]
-        assert statuses == [202, 202, 202, 202, 202, 429]
-    assert api.rows("SELECT count(*) FROM one_time_links") == [(0,)], "nobody could be written to"
-
-
-@pytest.mark.parametrize("body", [{}, {"email": ""}, {"email": "a\0b@c"}, {"email": "x" * 321}, {"email": 7}])
-async def test_what_cannot_be_an_address_is_refused_by_name(api: Api, body: dict[str, Any]) -> None:
-    reply = await api.post(FORGOT, body)
-    assert (reply.status, list(reply.body["fields"])) == (422, ["email"])
