@@ -24,6 +24,7 @@ from hub.bootstrap import Hub
 from hub.inspection import ANSWER_WITHIN_S
 from hub.jwt_keys import KeptKeys
 from hub.live.audience import Audience
+from hub.live.roster import Screen
 from hub.operator import THE_HUB, Operator
 from hub.settings import Settings
 from hub.tokens import AccessTokens
@@ -189,6 +190,15 @@ async def test_an_operator_sees_the_own_screens_only_and_the_hub_itself_sees_all
     assert [row.name for row in own.unstable] == ["Lobby"]
     assert own.hub is None
     assert (other.mailboxes, other.slow, other.failed, other.unstable, other.hub) == ([], [], [], [], None)
+    # Somebody limited to sites sees the screens there.
+    annex = running.tenant.admin._replace(sites=frozenset({"annex"}))
+    limited = await running.inspect(annex)
+    assert (limited.slow, limited.unstable) == ([], [])
+    moved = Screen(running.device_id, running.tenant.id)
+    moved.name, moved.site_id, moved.status = "Lobby", "annex", screen.status
+    running.hub.roster.put(moved)
+    limited = await running.inspect(annex)
+    assert (limited.slow, limited.unstable) == (own.slow, own.unstable)
     assert whole.slow == own.slow and whole.hub is not None
     assert (whole.hub.screens, whole.hub.connected) == (1, 1)
     assert {service.name for service in whole.hub.services if service.running} >= {"journal", "dispatcher"}
