@@ -85,7 +85,7 @@ def _import_into(
         else:
             user_id = before.id
             tx.users.change(user_id, {"full_name": full_name}, at)
-            tx.people.set_password_hash(user_id, person.password_hash, at)
+            tx.password_hashes.choose(user_id, person.password_hash, at)
             tx.sessions.end(SessionEnd.PASSWORD_CHANGED, at, user_id=user_id)
             tx.links.end(user_id, tuple(LinkPurpose))
             replaced += 1
