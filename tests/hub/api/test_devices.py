@@ -122,7 +122,8 @@ async def test_a_patch_changes_what_it_says_and_leaves_the_rest(api: Api, tenant
 
 async def test_an_empty_patch_is_no_change_and_no_audit_row(api: Api, tenant: Tenant) -> None:
     (device_id,) = await api.provision(tenant, "hw-1")
-    for nothing in ({}, {"name": "hw-1", "tags": {}, "site_id": None}):
+    patches: tuple[dict[str, Any], ...] = ({}, {"name": "hw-1", "tags": {}, "site_id": None})
+    for nothing in patches:
         assert (await api.patch(f"/api/v1/devices/{device_id}", nothing, tenant.admin)).status == 200
     assert api.audited("device.changed") == []
 
