@@ -63,6 +63,12 @@ class LivePage:
         await doorman().sign_out(self.session)
         ui.navigate.to("/sign-in?why=left")
 
+    async def stop_acting(self) -> None:
+        """ROOT acts here no more, and is back at its tenants."""
+        self._left = True
+        await doorman().stop_acting(self.session)
+        ui.navigate.to("/tenants")
+
     async def _ended(self) -> None:
         self._left = True
         say_next(ended=self.session.why_ended)
@@ -168,7 +174,7 @@ def frame(session: Session, title: str, section: Section, *, wide: bool = False)
         emergency_banner = EmergencyBanner(all_clear if session.may(Permission.EMERGENCIES_TRIGGER) else None)
         attention = AttentionBanner()
         away_banner = HubAwayBanner(page.store, page.clock)
-        acting_strip(session)
+        acting_strip(session, page.stop_acting)
         with tag("main", "main main-wide" if wide else "main", tabindex="-1") as main:
             yield page
     SkipLink("Skip to the page", target=main)

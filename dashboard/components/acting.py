@@ -40,14 +40,10 @@ async def act_in(session: Session, tenant: TenantRow) -> None:
         ui.navigate.to("/")
 
 
-def acting_strip(session: Session) -> None:
-    """Above every page of a ROOT that acts in a tenant: where, and the way back."""
+def acting_strip(session: Session, stop: Callable[[], Awaitable[None]]) -> None:
+    """Above every page of a ROOT that acts in a tenant: where, and the way back, which `stop` takes."""
     if session.me is None or session.me.acts_from is None:
         return
-
-    async def stop() -> None:
-        await doorman().stop_acting(session)
-        ui.navigate.to("/tenants")
 
     with tag("div", "away acting", role="status", testid="acting"):
         icon("shield")
