@@ -391,9 +391,9 @@ def test_a_screen_that_leaves_the_sites_is_gone_to_those_who_saw_it_and_comes_to
 def test_an_emergency_is_counted_over_the_own_screens_and_told_of_to_its_end(stage: Stage) -> None:
     here_and_there(stage)
     fire = stage.picture.fires["fire"]
+    fire.sites = frozenset("xy")
     page = stage.page(sites="y")
     assert [each.targeted for each in page.snapshot.emergencies] == [1]
-    fire.sites = frozenset("xy")
     stage.feed.emergency_changed("t1", "fire")
     stage.feed.beat()
     assert [each.targeted for each in page.deltas[-1].emergencies] == [1]
