@@ -73,7 +73,8 @@ class AuditFault(Struct, frozen=True):
 
 
 class AuditVerdict(Struct, frozen=True):
-    """`entries`: how many were looked at, from `first_seq` to `last_seq`; `head`: the last link, in hex."""
+    """`entries`: how many were looked at, from `first_seq` to `last_seq`, and when those two say they are of;
+    `head`: the last link, in hex."""
 
     entries: int
     first_seq: int
@@ -81,3 +82,5 @@ class AuditVerdict(Struct, frozen=True):
     head: str
     archived: int
     faults: list[AuditFault]
+    first_at: datetime | None = None
+    last_at: datetime | None = None

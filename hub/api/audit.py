@@ -23,7 +23,7 @@ _TYPES: Final = {"csv": "text/csv; charset=utf-8; header=present", "jsonl": "app
 
 class _Wanted(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`from` is the first moment, `to` the first one after; `action` is how it begins (`device.`); `actor` an
-    id, or part of an address; `text` is looked for in all of an entry."""
+    id, or part of an address; `text` is looked for in all of an entry; `seq` is its number."""
 
     since: _Instant | None = field(default=None, name="from")
     until: _Instant | None = field(default=None, name="to")
@@ -34,6 +34,7 @@ class _Wanted(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     outcome: AuditOutcome | None = None
     request_id: _Text | None = None
     text: _Text | None = None
+    seq: Annotated[int, Meta(ge=0, le=2**53)] | None = None
 
     def filter(self) -> Filter:
         return Filter(*(getattr(self, name) for name in Filter._fields))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -43,6 +44,13 @@ class _Numbered(msgspec.Struct, frozen=True):
 _numbered: Final = msgspec.json.Decoder(_Numbered)
 
 
+class _Dated(msgspec.Struct, frozen=True):
+    at: datetime
+
+
+_dated: Final = msgspec.json.Decoder(_Dated)
+
+
 class Chain:
     """Follows links and collects faults. `begin`: what comes before the first link; None: what it says.
     `anchors`: hashes that entries are known to have had, by number."""
@@ -55,6 +63,7 @@ class Chain:
         self.first_seq = 0
         self.previous_hash = ""
         self.entries = 0
+        self._first = self._last = ""
         # A gap may be meant, as the seal of a file says at its end.
         self._found, self._gaps = _Faults(), _Faults()
 
@@ -64,6 +73,10 @@ class Chain:
         told = sorted([*self._found.told, *self._gaps.told], key=lambda fault: fault.seq)
         untold = self._found.untold + self._gaps.untold
         return [*told, AuditFault(told[-1].seq, f"And {untold} more faults.")] if untold else told
+
+    def span(self) -> tuple[datetime | None, datetime | None]:
+        """When the first link and the last one say that they are of; None where it cannot be read."""
+        return _at(self._first), _at(self._last)
 
     def follow(self, links: Iterable[AuditLink]) -> None:
         """The next links, in the order in which they stand."""
@@ -76,7 +89,8 @@ class Chain:
         if self.at is None:
             self.at = Point(seq - 1, link.previous_hash)
         if self.entries == 1:
-            self.first_seq, self.previous_hash = seq, link.previous_hash
+            self.first_seq, self.previous_hash, self._first = seq, link.previous_hash, link.entry
+        self._last = link.entry
         if seq == self.at.seq + 1:
             if link.previous_hash != self.at.hash:
                 self._fault(
@@ -206,6 +220,13 @@ class _Faults:
 def number_of(link: AuditLink) -> int:
     """Which entry it is, by its own word. Raises ValueError."""
     return _numbered.decode(link.entry).seq
+
+
+def _at(entry: str) -> datetime | None:
+    try:
+        return _dated.decode(entry).at
+    except ValueError:
+        return None
 
 
 def hash_of(link: AuditLink) -> str:

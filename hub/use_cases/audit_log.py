@@ -43,7 +43,8 @@ _READINGS_KNOWN: Final = 1_000
 
 class Filter(NamedTuple):
     """What is None is not asked for. `since` is the first moment, `until` the first one after; `action` is a
-    beginning (`device.`); `actor` an id, or part of an address; `text` is looked for everywhere."""
+    beginning (`device.`); `actor` an id, or part of an address; `text` is looked for everywhere; `seq` is the
+    number of one entry."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -54,6 +55,7 @@ class Filter(NamedTuple):
     outcome: AuditOutcome | None = None
     request_id: str | None = None
     text: str | None = None
+    seq: int | None = None
 
     def asked(self) -> dict[str, Any]:
         """What is asked for, as JSON."""
@@ -87,7 +89,7 @@ class AuditLog:
         entries were looked through for it. Raises NotAllowed, Invalid."""
         require_everywhere(operator, Permission.AUDIT_READ)
         before: int | None = decode_cursor(cursor, ByNumber)
-        highest = None if before is None else before - 1
+        highest = wanted.seq if before is None else before - 1
         is_read = before is None and self._is_new_reading(operator, wanted)
         found: list[AuditRow] = []
         for _ in range(_WINDOWS_AT_MOST):

@@ -80,6 +80,7 @@ async def _verify(
             chain.intruder(head[0], state.last)
     elif chain.entries or state.archives or chain.is_anchored:
         chain.lost_head()
+    first_at, last_at = chain.span()
     return AuditVerdict(
         entries=chain.entries,
         first_seq=chain.first_seq,
@@ -87,6 +88,8 @@ async def _verify(
         head=chain.at.hash if chain.at is not None and chain.entries else "",
         archived=archived,
         faults=chain.faults,
+        first_at=first_at,
+        last_at=last_at,
     )
 
 

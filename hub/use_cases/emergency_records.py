@@ -140,17 +140,17 @@ def commit(tx: Transaction, entry: Entry) -> bool:
     match entry:
         case Created():
             is_new = _add(tx, entry)
-            action, details = "created", _said(entry)
+            action, details = "emergency.created", _said(entry)
         case Cleared():
             is_new = tx.emergencies.begin_clearing(entry.id, entry.by.user_id, entry.by.email, entry.at)
-            action, details = "cleared", {}
+            action, details = "emergency.cleared", {}
         case SignedOff():
             is_new = tx.emergencies.sign_off(entry.id)
-            action, details = "signed_off", {"still_showing": entry.still_showing}
+            action, details = "emergency.signed_off", {"still_showing": entry.still_showing}
     if is_new:
         by = entry.by
         who = (entry.at, by.kind, by.user_id, by.email)
-        what = (f"emergency.{action}", "emergency", entry.id, details)
+        what = (action, "emergency", entry.id, details)
         record_all(tx, [Done(*who, *what, by.on_behalf_of, by.ip, by.user_agent, by.request_id)])
     return is_new
 

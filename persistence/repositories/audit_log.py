@@ -26,6 +26,7 @@ FILTERS: Final = (
     "outcome",
     "request_id",
     "text",
+    "seq",
 )
 
 # What is not asked for is NULL.
@@ -40,6 +41,7 @@ _WHERE: Final[LiteralString] = """
        AND (%(target_id)s::text IS NULL OR target_id = %(target_id)s)
        AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
        AND (%(request_id)s::text IS NULL OR request_id = %(request_id)s)
+       AND (%(seq)s::bigint IS NULL OR seq = %(seq)s)
        AND (%(text)s::text IS NULL OR strpos(lower(concat_ws(
             ' ', user_email, on_behalf_of, action, target_type, target_id, host(ip_address), details)),
             lower(%(text)s)) > 0)

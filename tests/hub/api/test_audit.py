@@ -70,6 +70,9 @@ FOUND = [
     ("text=192.0.2.7&action=thing&limit=1", [9]),
     ("outcome=done&target_type=thing&limit=1", [9]),
     ("outcome=denied", []),
+    ("seq=4", [4]),
+    ("seq=4&action=thing.made", []),
+    ("seq=400", []),
     ("from=2030-01-01T00:08:00Z&target_type=thing", [9, 8]),
     ("from=2030-01-01T00:02:00Z&to=2030-01-01T01:04:00%2B01:00", [3, 2]),
 ]
@@ -210,6 +213,7 @@ async def test_verifying_names_what_was_edited_and_is_audited(api: Api, tenant: 
     whole = await api.post("/api/v1/audit/verify", None, tenant.admin)
     assert (whole.body["entries"], whole.body["last_seq"], whole.body["faults"]) == (9, 9, [])
     assert len(whole.body["head"]) == 64
+    assert (whole.body["first_at"], whole.body["last_at"]) == ("2030-01-01T00:01:00Z", "2030-01-01T00:09:00Z")
     api.rows("ALTER TABLE audit_log DISABLE TRIGGER ALL")
     api.rows("UPDATE audit_log SET details = '{}' WHERE tenant_id = %s AND seq = 4", tenant.id)
     edited = await api.post("/api/v1/audit/verify", None, tenant.admin)
