@@ -46,7 +46,7 @@ from hub.live.roster import Roster
 from hub.live.surroundings import Effects
 from hub.live.tenants import Tenants
 from hub.mail import Mail, MailServer
-from hub.metrics import Metrics
+from hub.measures import measures_of
 from hub.open_commands import OpenCommands
 from hub.operator_door import OperatorDoor
 from hub.passwords import Passwords
@@ -179,7 +179,7 @@ class Hub:
             self._audit_keeping(database, archives),
         )
         self.services = self._services()
-        self.metrics = self._metrics()
+        self.metrics = measures_of(self)
         self.use_cases = UseCases.wired(
             database,
             self.live,
@@ -320,69 +320,6 @@ class Hub:
     def _taken_over(self, device_id: str) -> None:
         """Another hub has a newer session of the device: what this one says of it counts no more."""
         self.fleet.cut(device_id, CloseCode.TRY_AGAIN_LATER, PresenceReason.TAKEN_OVER)
-
-    def _metrics(self) -> Metrics:
-        fleet, dispatcher, journal = self.fleet, self.fleet.dispatcher, self.journal
-        deleted = self.retention.deleted
-        return Metrics(
-            gauges=[
-                ("screens_known", "Devices in the roster.", lambda: len(self.roster)),
-                ("screens_connected", "Screens with a live session.", lambda: len(fleet.connected_devices())),
-                ("actors", "Device actors.", lambda: len(fleet)),
-                ("messages_waiting", "Messages in the dispatcher's lanes.", lambda: dispatcher.waiting),
-                (
-                    "emergencies_unrecorded",
-                    "Emergency records not yet in PostgreSQL.",
-                    lambda: self.records.waiting,
-                ),
-                ("journal_waiting", "Records not yet in PostgreSQL.", lambda: journal.waiting),
-                (
-                    "journal_lag_seconds",
-                    "Age of the oldest record that is not in PostgreSQL.",
-                    lambda: journal.lag_s,
-                ),
-                ("operators_connected", "Operators' live sockets.", lambda: self.feed.subscribers),
-                (
-                    "devices_quarantined",
-                    "Devices kept out after repeated faults.",
-                    lambda: len(fleet.supervisor.quarantined(trio.current_time())),
-                ),
-            ],
-            counters=[
-                ("connections", "Connections accepted.", lambda: self.gateway.accepted),
-                ("connections_turned_away", "Handshakes refused.", lambda: self.gateway.turned_away),
-                ("turns", "Actor turns.", lambda: dispatcher.turns),
-                ("turn_faults", "Actor turns that failed.", lambda: dispatcher.faults),
-                (
-                    "service_restarts",
-                    "Services of the hub that failed and were started again.",
-                    lambda: sum(state.restarts for state in self.services.states()),
-                ),
-                (
-                    "messages_refused",
-                    "Messages refused by a full or stopped actor.",
-                    lambda: dispatcher.refused,
-                ),
-                ("journal_written", "Records written to PostgreSQL.", lambda: journal.written),
-                ("journal_dropped", "History records dropped under pressure.", lambda: journal.dropped),
-                (
-                    "history_deleted",
-                    "Events, ended commands and days of heartbeats deleted because they were old.",
-                    lambda: {kind: number for kind, number in deleted.items() if kind != "devices"},
-                ),
-                (
-                    "devices_deleted",
-                    "Devices deleted that asked to be let in and never were.",
-                    lambda: deleted["devices"],
-                ),
-                ("journal_refused", "Records that PostgreSQL refused.", lambda: journal.refused),
-                (
-                    "journal_stale",
-                    "Devices given up to a newer session of another hub.",
-                    lambda: journal.stale,
-                ),
-            ],
-        )
 
 
 async def run_hub(settings: Settings, wall_ms: Callable[[], int] = wall_ms) -> None:

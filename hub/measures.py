@@ -1,0 +1,77 @@
+"""What the hub measures of itself at any moment, by name, for `/metrics`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import trio
+
+from hub.metrics import Metrics
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
+
+
+def measures_of(hub: Hub) -> Metrics:
+    """Every gauge and counter of this hub."""
+    fleet, dispatcher, journal = hub.fleet, hub.fleet.dispatcher, hub.journal
+    deleted = hub.retention.deleted
+    return Metrics(
+        gauges=[
+            ("screens_known", "Devices in the roster.", lambda: len(hub.roster)),
+            ("screens_connected", "Screens with a live session.", lambda: len(fleet.connected_devices())),
+            ("actors", "Device actors.", lambda: len(fleet)),
+            ("messages_waiting", "Messages in the dispatcher's lanes.", lambda: dispatcher.waiting),
+            (
+                "emergencies_unrecorded",
+                "Emergency records not yet in PostgreSQL.",
+                lambda: hub.records.waiting,
+            ),
+            ("journal_waiting", "Records not yet in PostgreSQL.", lambda: journal.waiting),
+            (
+                "journal_lag_seconds",
+                "Age of the oldest record that is not in PostgreSQL.",
+                lambda: journal.lag_s,
+            ),
+            ("operators_connected", "Operators' live sockets.", lambda: hub.feed.subscribers),
+            (
+                "devices_quarantined",
+                "Devices kept out after repeated faults.",
+                lambda: len(fleet.supervisor.quarantined(trio.current_time())),
+            ),
+        ],
+        counters=[
+            ("connections", "Connections accepted.", lambda: hub.gateway.accepted),
+            ("connections_turned_away", "Handshakes refused.", lambda: hub.gateway.turned_away),
+            ("turns", "Actor turns.", lambda: dispatcher.turns),
+            ("turn_faults", "Actor turns that failed.", lambda: dispatcher.faults),
+            (
+                "service_restarts",
+                "Services of the hub that failed and were started again.",
+                lambda: sum(state.restarts for state in hub.services.states()),
+            ),
+            (
+                "messages_refused",
+                "Messages refused by a full or stopped actor.",
+                lambda: dispatcher.refused,
+            ),
+            ("journal_written", "Records written to PostgreSQL.", lambda: journal.written),
+            ("journal_dropped", "History records dropped under pressure.", lambda: journal.dropped),
+            (
+                "history_deleted",
+                "Events, ended commands and days of heartbeats deleted because they were old.",
+                lambda: {kind: number for kind, number in deleted.items() if kind != "devices"},
+            ),
+            (
+                "devices_deleted",
+                "Devices deleted that asked to be let in and never were.",
+                lambda: deleted["devices"],
+            ),
+            ("journal_refused", "Records that PostgreSQL refused.", lambda: journal.refused),
+            (
+                "journal_stale",
+                "Devices given up to a newer session of another hub.",
+                lambda: journal.stale,
+            ),
+        ],
+    )
