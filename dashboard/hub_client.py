@@ -1,4 +1,4 @@
-"""The hub's HTTP API as methods: screens, places, commands, emergencies; the rest beside them."""
+"""The hub's HTTP API as methods: screens, commands, emergencies; the rest beside them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from uuid import uuid4
 import msgspec
 
 from dashboard.hub_account import HubAccount
+from dashboard.hub_audit import HubAudit
 from dashboard.hub_http import Credential, HubHttp, Ignored
 from dashboard.hub_keys import HubKeys
 from dashboard.hub_people import HubPeople
+from dashboard.hub_places import HubPlaces
 from dashboard.hub_tenants import HubTenants
 from protocol.api import (
     BulkCommand,
@@ -33,7 +35,6 @@ from protocol.api import (
     ScopePreviewRequest,
     TimelineItem,
 )
-from protocol.places import Group, GroupRequest, Site, SiteRequest
 from protocol.vocabulary import CommandName, CommandStatus, LedgerState
 
 _KEY: Final = "Idempotency-Key"
@@ -51,7 +52,9 @@ class HubClient(HubHttp):
     ) -> None:
         super().__init__(hub_url, credential, tls)
         self.account = HubAccount(self)
+        self.audit = HubAudit(self)
         self.people = HubPeople(self)
+        self.places = HubPlaces(self)
         self.keys = HubKeys(self)
         self.tenants = HubTenants(self)
 
@@ -133,20 +136,6 @@ class HubClient(HubHttp):
     async def cancel_bulk(self, bulk_id: str) -> BulkCommand:
         """Take back all of it that is still open."""
         return await self.post(f"/bulk-commands/{bulk_id}/cancel", BulkCommand)
-
-    # ---- sites and groups ----
-
-    async def sites(self) -> list[Site]:
-        return (await self.get("/sites", Page[Site])).items
-
-    async def groups(self) -> list[Group]:
-        return (await self.get("/groups", Page[Group])).items
-
-    async def add_site(self, name: str) -> Site:
-        return await self.post("/sites", Site, SiteRequest(name))
-
-    async def add_group(self, name: str) -> Group:
-        return await self.post("/groups", Group, GroupRequest(name))
 
     # ---- emergencies ----
 

@@ -4,6 +4,7 @@ operator can act on."""
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
 import httpx
@@ -14,7 +15,8 @@ from protocol.api import Page, Problem
 
 Answer = TypeVar("Answer")
 
-_DEADLINE: Final = httpx.Timeout(10.0, connect=3.0)
+_SILENT_S: Final = 10.0
+_CONNECT_S: Final = 3.0
 _MOST_PAGES: Final = 50
 
 
@@ -63,7 +65,6 @@ class HubHttp:
         # trust_env off: a proxy variable meant for the internet must not swallow calls to this network.
         self._http = httpx.AsyncClient(
             base_url=f"{hub_url}/api/v1",
-            timeout=_DEADLINE,
             trust_env=False,
             verify=True if tls is None else tls,
         )
@@ -102,41 +103,65 @@ class HubHttp:
         body: msgspec.Struct | None = None,
         query: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
+        *,
+        silent_s: float = _SILENT_S,
     ) -> Answer:
+        """`silent_s`: so long the hub may say nothing."""
         content = msgspec.json.encode(body) if body is not None else None
-        sent = {**self.browser.headers(), **(headers or {})}
+        sent = dict(headers or {})
         if body is not None:
             sent["Content-Type"] = "application/json"
-
-        async def once(token: str | None) -> httpx.Response:
-            if token is not None:
-                sent["Authorization"] = f"Bearer {token}"
-            return await self._send(
-                self._http.build_request(method, path, content=content, params=query, headers=sent)
+        response = await self._answered(
+            lambda: self._http.build_request(
+                method, path, content=content, params=query, headers=sent, timeout=_timeout(silent_s)
             )
+        )
+        return _decoded(response.content, answer)
+
+    async def stream(self, path: str, query: dict[str, str], *, silent_s: float) -> httpx.Response:
+        """An answer whose body is read as it comes, and closed by who asked."""
+        return await self._answered(
+            lambda: self._http.build_request("GET", path, params=query, timeout=_timeout(silent_s)),
+            stream=True,
+        )
+
+    async def _answered(self, make: Callable[[], httpx.Request], *, stream: bool = False) -> httpx.Response:
+        async def once(token: str | None) -> httpx.Response:
+            request = make()
+            request.headers.update(self.browser.headers())
+            if token is not None:
+                request.headers["Authorization"] = f"Bearer {token}"
+            response = await self._send(request, stream=stream)
+            if not response.is_success:
+                await response.aread()
+            return response
 
         token = await self._credential.access() if self._credential is not None else None
         response = await once(token)
         if response.is_success:
-            return _decoded(response.content, answer)
+            return response
         refusal = _refusal(response)
         if refusal.signed_out and self._credential is not None and token is not None:
             # Refused before anything was done, so it may be asked again.
             response = await once(await self._credential.renewed(token))
             if response.is_success:
-                return _decoded(response.content, answer)
+                return response
             refusal = _refusal(response)
         raise refusal
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
         try:
-            return await self._http.send(request)
+            return await self._http.send(request, stream=stream)
         except httpx.TimeoutException:
             raise HubError(
                 "The hub did not answer in time. Nothing is known to have changed; try again."
             ) from None
         except httpx.HTTPError:
             raise HubError("The hub does not answer. Check that it runs, then try again.") from None
+
+
+def _timeout(silent_s: float) -> httpx.Timeout:
+    return httpx.Timeout(silent_s, connect=_CONNECT_S)
 
 
 def _decoded(content: bytes, answer: type[Answer]) -> Answer:

@@ -14,6 +14,9 @@ from protocol.vocabulary import PERMISSION_WORDS, Permission
 BULK_COMMANDS: Final = "commands.bulk"
 """The feature of sending one command to many screens, by the key that the hub has for it."""
 
+AUDIT_EXPORT: Final = "audit.export"
+"""The feature of taking the audit log out as a file."""
+
 _UNKNOWN: Final = "The hub has not said yet what you may do. Wait until it answers."
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from nicegui import Client, background_tasks, ui
@@ -117,6 +117,15 @@ class Session:
         if self._renewing is None:
             self._renewing = asyncio.create_task(self.tokens.stay_fresh(), name=f"tokens of {self.name[:6]}")
         client.on_delete(self._unwatch)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the connections for as long as the block lasts, be its page there or gone."""
+        self._viewers += 1
+        try:
+            yield
+        finally:
+            self._unwatch()
 
     def _unwatch(self) -> None:
         self._viewers -= 1
