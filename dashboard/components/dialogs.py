@@ -29,7 +29,7 @@ async def confirm(
     try:
         return bool(await dialog)
     finally:
-        dialog.delete()
+        put_away(dialog)
 
 
 def card_dialog(title: str) -> tuple[ui.dialog, Tag]:
@@ -39,6 +39,12 @@ def card_dialog(title: str) -> tuple[ui.dialog, Tag]:
         with card:
             tag("h2", "dialog-title", title)
     return dialog, card
+
+
+def put_away(dialog: ui.dialog) -> None:
+    """Take an answered dialog off the page; with its browser gone it is gone already."""
+    if not dialog.is_deleted:
+        dialog.delete()
 
 
 def toast(text: str, *, good: bool = True) -> None:

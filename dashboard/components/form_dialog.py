@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from nicegui import ui
 
 from dashboard.components.buttons import button
-from dashboard.components.dialogs import card_dialog
+from dashboard.components.dialogs import card_dialog, put_away
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.hub_http import HubError
 from dashboard.session import Session, explain
@@ -62,7 +62,7 @@ async def form_dialog(
         answer: Answer | None = await dialog
         return answer
     finally:
-        dialog.delete()
+        put_away(dialog)
 
 
 def in_words(error: HubError) -> str:

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from dashboard.clock import Clock
 from dashboard.components.buttons import button
-from dashboard.components.dialogs import card_dialog
+from dashboard.components.dialogs import card_dialog, put_away
 from dashboard.components.form_dialog import Unfit, choice_of_many, form_dialog, text_field
 from dashboard.components.markup import tag
 from dashboard.people_sentences import givable, link_words
@@ -94,7 +94,7 @@ async def show_link(link: OneTimeLink, clock: Clock, now_ms: int) -> None:
     try:
         await dialog
     finally:
-        dialog.delete()
+        put_away(dialog)
 
 
 def _offered(session: Session, roles: list[RoleRow]) -> list[RoleRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.components.buttons import button
-from dashboard.components.dialogs import card_dialog, confirm, toast
+from dashboard.components.dialogs import card_dialog, confirm, put_away, toast
 from dashboard.components.markup import tag
 from dashboard.hub_http import HubError
 from dashboard.session import Session, explain
@@ -69,4 +69,4 @@ async def _show_token(token: DeviceToken) -> None:
     try:
         await dialog
     finally:
-        dialog.delete()
+        put_away(dialog)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import segno
 
 from dashboard.components.buttons import button
-from dashboard.components.dialogs import card_dialog, toast
+from dashboard.components.dialogs import card_dialog, put_away, toast
 from dashboard.components.form_dialog import Unfit, form_dialog, text_field
 from dashboard.components.markup import tag
 from dashboard.session import Session
@@ -74,7 +74,7 @@ async def show_recovery_codes(codes: RecoveryCodes) -> None:
     try:
         await dialog
     finally:
-        dialog.delete()
+        put_away(dialog)
 
 
 async def _with_password(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.components.buttons import button
-from dashboard.components.dialogs import card_dialog
+from dashboard.components.dialogs import card_dialog, put_away
 from dashboard.components.markup import tag
 
 
@@ -26,4 +26,4 @@ async def show_once(title: str, words: str, secret: str | None, *, testid: str) 
     try:
         await dialog
     finally:
-        dialog.delete()
+        put_away(dialog)
