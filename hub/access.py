@@ -19,7 +19,7 @@ import trio
 
 from hub.identity import operator_of_key, operator_of_session
 from hub.operator import THE_HUB, Operator
-from hub.use_cases.access_ports import AccessPicture, PersonAccess, SessionAccess, TenantAccess
+from hub.use_cases.access_ports import AccessPicture, TenantAccess
 from hub.use_cases.ports import Database
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class _Tenant:
         self.asked = 0
         self.read = 0
         self.picture: AccessPicture | None = None
-        self.begun: list[tuple[PersonAccess, SessionAccess]] = []
+        self.begun: dict[str, AccessPicture] = {}
         """Sessions that were taken since the last picture: the next one may have been read before them."""
         self.sessions: dict[str, _Entry] = {}
         self.keys: dict[bytes, _Entry] = {}
@@ -177,13 +177,13 @@ class Access:
 
     def take(self, picture: AccessPicture) -> Operator | None:
         """A session that has just begun or gone on, as its transaction read it. Whose it is."""
-        (session,), (person,) = picture.sessions, picture.people
+        (session,) = picture.sessions
         operator = self.operator_in(picture)
         tenant = self._tenants.setdefault(picture.tenant.id, _Tenant())
         facts = self._facts(picture.tenant.id)
         # Whatever changed since it was read may have been its end: then PostgreSQL is asked when it is used.
         if operator is not None and (facts is None or facts.version <= picture.tenant.version):
-            tenant.begun.append((person, session))
+            tenant.begun[session.id] = picture
             tenant.sessions[session.id] = self._sessions[session.id] = _Entry(operator, session.until)
         return operator
 
@@ -223,8 +223,10 @@ class Access:
         picture = tenant.picture
         people = {person.id: person for person in picture.people}
         found = {session.id: (people[session.user_id], session) for session in picture.sessions}
-        for person, session in tenant.begun:
-            found.setdefault(session.id, (person, session))
+        for session_id, begun in tenant.begun.items():
+            # One that is older than this picture may have ended between the two, or its person have left.
+            if begun.tenant.version >= picture.tenant.version:
+                found.setdefault(session_id, (begun.people[0], begun.sessions[0]))
         sessions: dict[str, _Entry] = {}
         for person, session in found.values():
             acts_in = self._facts(session.acts_in) if session.acts_in is not None else None

@@ -28,6 +28,8 @@ from hub.errors import SettingsError
 DEADLINE_S: Final = 15.0
 _ANSWER_S: Final = 10.0
 _PORTS: Final = {"smtp": 587, "smtps": 465}
+# What the library raises over an address that is none: it trips over some of them.
+_NO_ADDRESS: Final = (MessageError, ValueError, IndexError, AttributeError)
 _log = structlog.get_logger("hub.mail")
 
 
@@ -80,7 +82,7 @@ def check_mail(smtp_url: str, sender: str | None) -> None:
     try:
         Address(addr_spec=sender or "")
         has_domain = "@" in (sender or "")
-    except (MessageError, ValueError, IndexError):
+    except _NO_ADDRESS:
         has_domain = False
     if not has_domain:
         raise SettingsError(
@@ -108,7 +110,7 @@ class Mail:
         """Hands the letter to the server. Raises MailFailed."""
         try:
             message = self._message(letter)
-        except (MessageError, ValueError, IndexError):
+        except _NO_ADDRESS:
             raise MailFailed("no mail can be sent to this address") from None
         with trio.move_on_after(DEADLINE_S):
             await trio.to_thread.run_sync(

@@ -45,7 +45,7 @@ from hub.api import (
     tenants,
 )
 from hub.api.asgi import WholeRequest, WholeRequests
-from hub.api.binding import Binding
+from hub.api.binding import Binding, printable
 from hub.api.health import Readiness
 from hub.api.limits import RequestLimits, limit_headers
 from hub.api.openapi import openapi_document
@@ -119,7 +119,7 @@ def create_app(
         g.request_id = _request_id(request.headers.get("X-Request-ID"))
         # Each request has a task, and so a context, of its own: nothing of another one is to be cleared away.
         structlog.contextvars.bind_contextvars(
-            request_id=g.request_id, method=request.method, path=request.path
+            request_id=g.request_id, method=request.method, path=printable(request.path)
         )
 
     @app.after_request

@@ -29,6 +29,7 @@ from hub.use_cases.wiring import UseCases
 DEVICE_SOCKET_PATH: Final = "/api/v1/ws/device"
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+_NOTED_AT_MOST: Final = 400
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -144,7 +145,8 @@ class Binding:
     def _note_denial(self, route: Route, error: NotAllowed | ProblemResponse) -> None:
         """For the audit, if somebody who is signed in was not allowed this."""
         if "operator" in g and (isinstance(error, NotAllowed) or error.status == 403):
-            self._use_cases.denials.note(g.operator, route.method, route.path, request.path, error.detail)
+            path = printable(request.path)
+            self._use_cases.denials.note(g.operator, route.method, route.path, path, error.detail)
 
     def _websocket_url(self) -> str:
         if self._public_websocket_url is not None:
@@ -175,8 +177,14 @@ def _known(operator: Operator) -> Operator:
 
 def origin() -> Origin:
     """Where the request comes from, for the audit."""
-    agent = "".join(char for char in request.headers.get("User-Agent", "")[:400] if char.isprintable())
+    agent = printable(request.headers.get("User-Agent", ""))
     return Origin(caller_ip(), agent or None, g.request_id)
+
+
+def printable(text: str) -> str:
+    """What a client wrote, as it may stand in a log or a table: PostgreSQL has no NUL, and no control
+    character is to change what a reader sees."""
+    return "".join(char for char in text[:_NOTED_AT_MOST] if char.isprintable())
 
 
 def caller_ip() -> str | None:

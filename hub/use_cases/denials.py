@@ -109,3 +109,6 @@ class Denials:
                 _log.warning("denials cannot be recorded now", reason=str(error))
                 self._waiting[who] = theirs | self._waiting.get(who, {})
                 return
+            except Exception:  # noqa: BLE001 -- see below
+                # What cannot be recorded must not keep those from the record that can.
+                _log.exception("denials are on no record", tenant_id=who[0], number=len(entries))

@@ -207,6 +207,32 @@ async def test_a_session_that_ends_while_it_goes_on_does_not_come_back(stage: St
     assert not stage.is_good(tenant.admin.session_id)
 
 
+async def test_a_session_of_somebody_who_leaves_while_it_begins_does_not_outlast_them(stage: Stage) -> None:
+    tenant = make_tenant(stage.url, "Hospital")
+    person = add_person(stage.url, tenant, RoleName.VIEWER)
+    await stage.access.fill()
+    before_they_left = await stage.picture(tenant, person.session_id)
+    async with trio.open_nursery() as nursery:
+        stage.run("UPDATE users SET is_active = false WHERE id = %s", person.user_id)
+        stage.database.held = held = trio.Event()
+        stage.database.has_read = trio.Event()
+        nursery.start_soon(stage.access.refresh, tenant.id)
+        await stage.database.has_read.wait()
+        stage.database.held = None
+        stage.access.take(before_they_left)
+        held.set()
+    assert not stage.is_good(person.session_id)
+
+
+async def test_a_session_that_goes_on_for_ever_is_remembered_once(stage: Stage) -> None:
+    tenant = make_tenant(stage.url, "Hospital")
+    await stage.access.fill()
+    picture = await stage.picture(tenant, tenant.admin.session_id)
+    for _ in range(100):
+        stage.access.take(picture)
+    assert len(stage.access._tenants[tenant.id].begun) == 1
+
+
 async def test_while_postgresql_is_away_what_is_known_stays_good_and_is_read_when_it_is_back(
     stage: Stage,
 ) -> None:

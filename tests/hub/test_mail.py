@@ -127,6 +127,10 @@ async def test_a_server_that_is_not_there_or_says_nothing_is_waited_for_only_so_
         "a\nBcc:x@y@c.example",
         "@c.example",
         "a;b@c",
+        "a@[",
+        "a@",
+        "(@)",
+        '"@x',
     ],
 )
 async def test_what_is_no_address_of_one_person_gets_no_letter(address: str) -> None:

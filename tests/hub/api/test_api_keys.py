@@ -141,3 +141,13 @@ async def test_the_last_use_of_a_key_is_the_newest_one(api: Api, tenant: Tenant)
         await api.database.transact(tenant.id, lambda tx: tx.api_keys.used(uses))  # noqa: B023 -- called at once
     (listed,) = (await api.get(KEYS, tenant.admin)).body["items"]
     assert (listed["last_used_at"][:19], listed["last_used_ip"]) == (now.isoformat()[:19], "10.0.0.7")
+
+
+async def test_no_byte_in_an_address_keeps_a_denial_from_the_record(api: Api, tenant: Tenant) -> None:
+    made = await api.post("/api/v1/api-keys", {"name": "a", "permissions": ["screens:view"]}, tenant.admin)
+    key = made.body["secret"]
+    denied = await api.call("DELETE", "/api/v1/auth/sessions/%00%0a%1b[2J" + "x" * 5000, X_API_Key=key)
+    assert denied.status == 403
+    await api.use_cases.denials.write()
+    ((path,),) = api.rows("SELECT details ->> 'path' FROM audit_log WHERE action = 'request.denied'")
+    assert path.startswith("/api/v1/auth/sessions/[2Jx") and len(path) <= 400

@@ -92,6 +92,18 @@ async def test_what_postgresql_does_not_take_is_written_when_it_is_back(
     assert [entry[0] for entry in entries(database_url)] == ["GET /a", "GET /b"]
 
 
+async def test_one_that_postgresql_can_never_take_keeps_no_other_from_the_record(
+    database_url: str, tenant: Tenant, database: Database
+) -> None:
+    denials = Denials(database, lambda: NOW)
+    nobody = Operator("no UUID", tenant.id, "", "", ())
+    denials.note(nobody, "GET", "/a", "/a", "No.")
+    denials.note(tenant.admin, "GET", "/b", "/b", "No.")
+    await denials.write()
+    assert [entry[0] for entry in entries(database_url)] == ["GET /b"]
+    assert denials._waiting == {}
+
+
 async def test_a_hub_that_stops_in_order_writes_what_is_left(
     database_url: str, tenant: Tenant, database: Database
 ) -> None:
