@@ -1,4 +1,4 @@
-"""What the sign-in page shall say next, kept on this side: a link must not be able to put words on it."""
+"""What a page shall say next, kept on this side: a link must not be able to put words on it."""
 
 from __future__ import annotations
 

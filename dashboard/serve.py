@@ -21,6 +21,8 @@ from nicegui.storage import Storage
 import dashboard.pages.account
 import dashboard.pages.api_keys
 import dashboard.pages.approvals
+import dashboard.pages.audit
+import dashboard.pages.audit_export
 import dashboard.pages.bulk_command
 import dashboard.pages.command_to_many
 import dashboard.pages.commands
@@ -56,6 +58,7 @@ _STYLES: Final = (
     "emergency.css",
     "commands.css",
     "manage.css",
+    "audit.css",
 )
 _GRACE_S: Final = 1
 

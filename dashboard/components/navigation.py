@@ -39,6 +39,7 @@ _MANAGED: Final = tuple(
         ("features", "Features", "/people/features", Permission.FEATURES_MANAGE),
         ("keys", "API keys", "/keys", Permission.KEYS_MANAGE),
         ("enrolment", "Enrolment keys", "/keys/enrolment", Permission.SCREENS_ENROL),
+        ("audit", "Audit log", "/audit", Permission.AUDIT_READ),
         ("tenants", "Tenants", "/tenants", Permission.TENANTS_MANAGE),
     )
 )
