@@ -135,6 +135,15 @@ async def test_nothing_of_another_site_reaches_the_page_of_somebody_limited_to_o
     async with open_page(estate, estate.local) as page, open_page(estate, estate.admin) as everything:
         assert {row.name for row in page.snapshot.screens} == {"h1-0000", "h2-0000"}
         assert page.snapshot.emergencies == []
+        path = f"/api/v1/emergencies/{earlier.json()['id']}"
+        for ask in (
+            estate.local.get(path),
+            estate.local.get(f"{path}/ledger"),
+            estate.local.post(f"{path}/clear"),
+            estate.local.post(f"{path}/sign-off"),
+        ):
+            assert (await ask).status_code == 404
+        assert (await estate.local.get("/api/v1/emergencies")).json()["items"] == []
         for screen in there:
             await estate.admin.post(f"/api/v1/devices/{screen.device_id}/command", json={"command": "ping"})
             await screen.report(f"report of {screen.device_id}")

@@ -14,6 +14,7 @@ import pytest
 from hub.api.app import ROUTES
 from hub.operator import Operator
 from hub.use_cases import command_batch
+from hub.use_cases.site_limits import HERE_AND_ELSEWHERE
 from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api, Reply, running_api
 from tests.hub.tenants import Tenant
@@ -162,7 +163,7 @@ async def test_no_list_names_a_screen_of_another_site(estate: Estate) -> None:
     await estate.api.register(estate.tenant, "foreign-4")
     for path in (*LISTS, f"/groups/{estate.doors}"):
         reply = await estate.get(path)
-        # What is of the whole tenant is not for them at all, such as people and keys; an export wants a format.
+        # What is of the whole tenant, such as people and keys, is not for them; an export wants a format.
         assert reply.status in (200, 403, 422), (path, reply.body)
         for foreign in (estate.t1, estate.t2, estate.nowhere, estate.there, "foreign", "Elsewhere"):
             assert foreign not in said(reply), (path, foreign)
@@ -295,12 +296,25 @@ async def test_an_emergency_is_seen_by_those_whose_screens_it_is_for_and_counted
         "still_showing": 2,
     }
     assert (seen["scope_text"], seen["issued_by"]) == ("all screens", estate.tenant.admin.email)
-    listed = (await estate.get("/emergencies")).body["items"]
-    assert listed == [seen]
+    foreign = (await estate.post("/emergencies", FIRE, estate.tenant.admin)).body["id"]
+    keep_ledger(estate, foreign, estate.t1, estate.nowhere)
+    for query in ("", "?open=true"):
+        assert (await estate.get(f"/emergencies{query}")).body["items"] == [seen]
     rows = (await estate.get(f"/emergencies/{created}/ledger")).body["items"]
     assert [row["device_id"] for row in rows] == [estate.h1, estate.h2]
     whole = (await estate.get(f"/emergencies/{created}", estate.tenant.admin)).body
     assert (whole["targeted"], whole["slowest_ms"]) == (4, 400)
+
+
+async def test_what_an_emergency_for_others_too_names_is_what_of_it_is_here(estate: Estate) -> None:
+    scope = {"kind": "devices", "ids": [estate.h1, estate.t1]}
+    created = (await estate.post("/emergencies", {**FIRE, "scope": scope}, estate.tenant.admin)).body["id"]
+    keep_ledger(estate, created, estate.h1, estate.t1)
+    seen = (await estate.get(f"/emergencies/{created}")).body
+    assert seen["scope"] == {"kind": "devices", "ids": [estate.h1], "within": None}
+    assert seen["scope_text"] == HERE_AND_ELSEWHERE
+    whole = (await estate.get(f"/emergencies/{created}", estate.tenant.admin)).body
+    assert (whole["scope"]["ids"], whole["scope_text"]) == (scope["ids"], "screens own-1 and foreign-1")
 
 
 async def test_only_an_emergency_that_is_for_nobody_else_can_be_ended(estate: Estate) -> None:
