@@ -34,13 +34,16 @@ import dashboard.pages.features
 import dashboard.pages.forgotten
 import dashboard.pages.people
 import dashboard.pages.person
+import dashboard.pages.places
 import dashboard.pages.roles
 import dashboard.pages.screen
+import dashboard.pages.screen_groups
 import dashboard.pages.screens
 import dashboard.pages.set_password
 import dashboard.pages.sign_in
 import dashboard.pages.tenants
 import dashboard.pages.user_groups  # noqa: F401 -- importing a page registers its route
+from dashboard.components.site_map import set_up_map
 from dashboard.kept_pairs import KeptPairs
 from dashboard.logs import set_up_logs
 from dashboard.pages.sign_in import prefill_tenant
@@ -59,6 +62,7 @@ _STYLES: Final = (
     "commands.css",
     "manage.css",
     "audit.css",
+    "places.css",
 )
 _GRACE_S: Final = 1
 
@@ -84,6 +88,7 @@ def serve(settings: DashboardSettings, secret: str) -> None:
     set_up_logs(settings)
     place_doorman(Doorman(settings.hub_url, KeptPairs(Storage.path / "sign-ins"), trust(settings)))
     prefill_tenant(settings.tenant_id)
+    set_up_map(_STATIC / "site_map.js", settings.map_tiles_url, settings.map_tiles_attribution)
     server = _Server(
         uvicorn.Config(
             application(secret),

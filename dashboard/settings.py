@@ -33,6 +33,10 @@ class DashboardSettings:
     tenant_id: str | None = None
     # The hub's own certificate (PEM), if no authority that this machine knows has signed it.
     tls_certificate: Path | None = None
+    # Tiles for the map of sites, like https://tiles.example/{z}/{x}/{y}.png; None: positions only.
+    map_tiles_url: str | None = None
+    # Whom the tiles are from: their terms mostly ask that the map says so.
+    map_tiles_attribution: str = ""
     stop_with_stdin: bool = False
     log_level: LogLevel = "info"
     log_format: LogFormat = "console"
@@ -54,6 +58,8 @@ class DashboardSettings:
             secret=_secret(text("CLARION_DASHBOARD_SECRET")),
             tenant_id=text("CLARION_TENANT_ID"),
             tls_certificate=Path(certificate).expanduser() if certificate else None,
+            map_tiles_url=_tiles_url(text("CLARION_MAP_TILES_URL")),
+            map_tiles_attribution=text("CLARION_MAP_TILES_ATTRIBUTION") or "",
             stop_with_stdin=text("CLARION_STOP_WITH_STDIN") == "1",
             log_level=_one_of("CLARION_LOG_LEVEL", text("CLARION_LOG_LEVEL"), default.log_level, LEVELS),
             log_format=_one_of("CLARION_LOG_FORMAT", text("CLARION_LOG_FORMAT"), default.log_format, FORMATS),
@@ -69,6 +75,17 @@ def _hub_url(value: str) -> str:
     if not usable:
         raise SettingsError("CLARION_HUB_URL is not the hub's address: write it like http://127.0.0.1:8000.")
     return value.rstrip("/")
+
+
+def _tiles_url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    whole = all(part in value for part in ("{z}", "{x}", "{y}"))
+    if not whole or not value.startswith(("http://", "https://")):
+        raise SettingsError(
+            "CLARION_MAP_TILES_URL is no address of map tiles: write it like https://tiles.example/{z}/{x}/{y}.png."
+        )
+    return value
 
 
 def _port(value: str | None, default: int) -> int:

@@ -2,146 +2,114 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import UNSET
 from nicegui import ui
 
-from dashboard.components.buttons import button
-from dashboard.components.dialogs import card_dialog, toast
-from dashboard.components.markup import set_text, switch_class, tag
-from dashboard.hub_client import HubClient
-from dashboard.hub_http import HubError
+from dashboard.components.dialogs import toast
+from dashboard.components.form_dialog import Unfit, choice_of_many, form_dialog, labelled, text_field
+from dashboard.components.markup import tag
+from dashboard.components.tag_offers import TagOffers
+from dashboard.session import Session
+from dashboard.tags_typed import parse_tags, tags_text
 from protocol.api import Device, DevicePatch
-from protocol.places import Group, Site
+from protocol.places import Group, GroupRequest, Site, SiteRequest, TagInUse
+from protocol.vocabulary import Permission
 
-_BOX: Final = "outlined dense"
-_MENU: Final = "options-dense popup-content-class=menu"
-
-
-def parse_tags(text: str) -> dict[str, str]:
-    """`floor: 2` lines, or `floor=2, wing=north`, as a dictionary. A word alone is a tag with no value."""
-    tags: dict[str, str] = {}
-    for piece in text.replace("\n", ",").split(","):
-        mark = ":" if ":" in piece else "="
-        key, _, value = piece.partition(mark)
-        if key.strip():
-            tags[key.strip()] = value.strip()
-    return tags
-
-
-def tags_text(tags: dict[str, str]) -> str:
-    """The inverse of `parse_tags`: one tag a line."""
-    return "\n".join(f"{key}: {value}" if value else key for key, value in sorted(tags.items()))
+_BOX = "outlined dense"
 
 
 async def edit_screen(
-    hub: HubClient, device: Device, sites: list[Site], groups: list[Group]
+    session: Session,
+    device: Device,
+    sites: Sequence[Site],
+    groups: Sequence[Group],
+    tags: Sequence[TagInUse],
 ) -> Device | None:
     """Ask for what shall be otherwise; the changed device, or None when nothing was changed."""
-    dialog, card = card_dialog("Edit screen")
-    with card:
-        form = _Form(device, sites, groups)
-        problem = tag("p", "note note-bad hidden", role="alert", testid="edit-problem")
-
-        async def save() -> None:
-            try:
-                dialog.submit(await form.save(hub))
-            except _Unfit as error:
-                said = str(error)
-            except HubError as error:
-                said = error.sentence
-            else:
-                return
-            set_text(problem, said)
-            switch_class(problem, "hidden", False)
-
-        with tag("div", "dialog-actions"):
-            button("Cancel", lambda: dialog.submit(None), testid="edit-cancel")
-            button("Save", save, kind="primary", testid="edit-save")
-    try:
-        changed: Device | None = await dialog
-    finally:
-        dialog.delete()
+    form = _Form(session, device, sites, groups, tags)
+    changed = await form_dialog(session, "Edit screen", "Save", form.draw)
     if changed is not None:
         toast("Saved.")
     return changed
 
 
-class _Unfit(Exception):
-    """What is written cannot be saved; the message says why."""
-
-
 class _Form:
-    def __init__(self, device: Device, sites: list[Site], groups: list[Group]) -> None:
-        self._device = device
-        known = {place.id: place.name for place in sites}
+    def __init__(
+        self,
+        session: Session,
+        device: Device,
+        sites: Sequence[Site],
+        groups: Sequence[Group],
+        tags: Sequence[TagInUse],
+    ) -> None:
+        self._hub, self._device, self._in_use = session.hub, device, tags
+        self._may_make = session.may_everywhere(Permission.PLACES_EDIT)
+        self._sites = {place.id: place.name for place in sites}
         if device.site_id and device.site:
-            known.setdefault(device.site_id, device.site)
-        names = {place.id: place.name for place in groups}
+            self._sites.setdefault(device.site_id, device.site)
+        self._names = {place.id: place.name for place in groups}
         # Those it is in by its tags, or by a group below them, are not chosen here.
-        self._groups_before = sorted(key for key in names if key in device.group_ids)
-        with _field("Name"):
-            self._name = ui.input(value=device.name).props(f"{_BOX} maxlength=200 data-testid=edit-name")
-        with tag("div", "field-pair"):
-            with _field("Site"):
-                self._site = ui.select({"": "No site", **known}, value=device.site_id or "").props(
-                    f"{_BOX} {_MENU} data-testid=edit-site"
-                )
-            with _field("Or a new site"):
-                self._new_site = ui.input(placeholder="Name of the new site").props(
-                    f"{_BOX} maxlength=200 data-testid=edit-new-site"
-                )
-        with tag("div", "field-pair"):
-            with _field("Groups"):
-                self._groups = ui.select(names, value=self._groups_before, multiple=True).props(
-                    f"{_BOX} {_MENU} data-testid=edit-groups"
-                )
-            with _field("Also in a new group"):
-                self._new_group = ui.input(placeholder="Name of the new group").props(
-                    f"{_BOX} maxlength=200 data-testid=edit-new-group"
-                )
-        with _field("Location"):
-            self._location = ui.input(
-                value=device.location, placeholder="Main entrance, left of the desk"
-            ).props(f"{_BOX} maxlength=500 data-testid=edit-location")
-        with _field("Tags, one a line"):
-            self._tags = ui.textarea(value=tags_text(device.tags), placeholder="floor: 2").props(
-                f"{_BOX} rows=3 data-testid=edit-tags"
-            )
+        self._groups_before = sorted(key for key in self._names if key in device.group_ids)
+        self._tags_before = tags_text(device.tags)
 
-    async def save(self, hub: HubClient) -> Device:
-        """Make what is new, and change what is otherwise. Raises _Unfit, HubError."""
-        before = self._device
-        name = _typed(self._name.value)
-        if not name:
-            raise _Unfit("A screen needs a name.")
+    def draw(self) -> Callable[[], Awaitable[Device]]:
+        device = self._device
+        self._name = text_field("Name", "edit-name", device.name, maxlength="200")
+        with tag("div", "field-pair" if self._may_make else ""):
+            with labelled("Site"):
+                self._site = ui.select({"": "No site", **self._sites}, value=device.site_id or "").props(
+                    f"{_BOX} options-dense popup-content-class=menu data-testid=edit-site"
+                )
+            self._new_site = self._field_of_new("Or a new site", "edit-new-site")
+        with tag("div", "field-pair" if self._may_make else ""):
+            self._groups = choice_of_many("Groups", "edit-groups", self._names, self._groups_before)
+            self._new_group = self._field_of_new("Also in a new group", "edit-new-group")
+        self._location = text_field(
+            "Location",
+            "edit-location",
+            device.location,
+            maxlength="500",
+            placeholder="Main entrance, left of the desk",
+        )
+        with labelled("Tags, one a line"):
+            self._tags = ui.textarea(value=self._tags_before, placeholder="floor=2").props(
+                f"{_BOX} rows=3 spellcheck=false data-testid=edit-tags"
+            )
+        TagOffers(self._in_use, self._take)
+        return self._save
+
+    def _field_of_new(self, label: str, testid: str) -> Callable[[], str]:
+        if not self._may_make:
+            return lambda: ""
+        return text_field(label, testid, maxlength="200", placeholder="Its name")
+
+    def _take(self, key: str, value: str) -> None:
+        """A screen has one value of a key: the one that was there goes."""
+        tags = parse_tags(self._tags.value or "")
+        self._tags.value = tags_text({**tags, key: value})
+
+    async def _save(self) -> Device:
+        """Make what is new, and change what is otherwise. Raises Unfit, HubError."""
+        before, places = self._device, self._hub.places
+        if not self._name():
+            raise Unfit("A screen needs a name.")
         site_id: str | None = self._site.value or None
-        if _typed(self._new_site.value):
-            site_id = (await hub.add_site(_typed(self._new_site.value))).id
-        group_ids: list[str] = sorted(self._groups.value or [])
-        if _typed(self._new_group.value):
-            group_ids.append((await hub.add_group(_typed(self._new_group.value))).id)
-        location, tags = _typed(self._location.value), parse_tags(self._tags.value or "")
+        if self._new_site():
+            site_id = (await places.add_site(SiteRequest(self._new_site()))).id
+        group_ids = sorted(self._groups())
+        if self._new_group():
+            group_ids.append((await places.add_group(GroupRequest(self._new_group()))).id)
+        tags = self._tags.value or ""
         # What somebody else changed meanwhile stays, unless it was changed here too.
-        return await hub.change_device(
+        return await self._hub.change_device(
             before.id,
             DevicePatch(
-                name=UNSET if name == before.name else name,
+                name=UNSET if self._name() == before.name else self._name(),
                 site_id=UNSET if site_id == before.site_id else site_id,
                 group_ids=UNSET if group_ids == self._groups_before else group_ids,
-                location=UNSET if location == before.location else location,
-                tags=UNSET if tags == before.tags else tags,
+                location=UNSET if self._location() == before.location else self._location(),
+                tags=UNSET if tags == self._tags_before else parse_tags(tags),
             ),
         )
-
-
-def _field(label: str) -> Any:
-    field = tag("label", "field")
-    with field:
-        tag("span", "field-label", label)
-    return field
-
-
-def _typed(value: str | None) -> str:
-    return (value or "").strip()

@@ -16,11 +16,14 @@ from protocol.vocabulary import Permission
 
 
 @contextmanager
-def managed(session: Session, title: str, key: str, needs: Permission) -> Iterator[LivePage | None]:
-    """The frame with its tabs; None, with the reason on the page, for who may not see more."""
+def managed(
+    session: Session, title: str, key: str, needs: Permission, *, everywhere: bool = True
+) -> Iterator[LivePage | None]:
+    """The frame with its tabs; None, with the reason on the page, for who may not see more. `everywhere`: it
+    concerns the whole tenant."""
     with frame(session, title, "manage") as page:
         managed_pages(key, session)
-        may_not = rights.may_not_everywhere(session.me, needs)
+        may_not = (rights.may_not_everywhere if everywhere else rights.may_not)(session.me, needs)
         if may_not:
             tag("h1", "page-title", title)
             tag("p", "note note-warn", may_not, testid="manage-not-allowed")
@@ -33,7 +36,7 @@ async def site_names(session: Session) -> dict[str, str]:
     """Sites by id; none for who may not see them. Raises HubError."""
     if not session.may(Permission.SCREENS_VIEW):
         return {}
-    return {site.id: site.name for site in await session.hub.sites()}
+    return {site.id: site.name for site in await session.hub.places.sites()}
 
 
 async def attempt(session: Session, doing: Callable[[], Awaitable[object]], done: str) -> bool:

@@ -13,7 +13,7 @@ Section = Literal["screens", "approvals", "commands", "emergency", "history", "m
 
 
 class _Page(NamedTuple):
-    """`everywhere`: it concerns the whole tenant."""
+    """`everywhere`: it concerns the whole tenant. `looks`: who may see it too, without being offered it."""
 
     key: str
     text: str
@@ -21,6 +21,7 @@ class _Page(NamedTuple):
     picture: str
     needs: Permission
     everywhere: bool = False
+    looks: Permission | None = None
 
 
 _PAGES: Final = (
@@ -41,6 +42,12 @@ _MANAGED: Final = tuple(
         ("enrolment", "Enrolment keys", "/keys/enrolment", Permission.SCREENS_ENROL),
         ("audit", "Audit log", "/audit", Permission.AUDIT_READ),
         ("tenants", "Tenants", "/tenants", Permission.TENANTS_MANAGE),
+    )
+) + tuple(
+    _Page(key, text, address, "manage", Permission.PLACES_EDIT, looks=Permission.SCREENS_VIEW)
+    for key, text, address in (
+        ("places", "Sites", "/places"),
+        ("screen-groups", "Screen groups", "/places/groups"),
     )
 )
 """What is behind "Manage", in this order: the first that one may see is where it leads."""
@@ -67,7 +74,9 @@ def navigation(here: Section, session: Session) -> dict[str, Tag]:
 def managed_pages(here: str, session: Session) -> None:
     """The pages behind "Manage", above each of them."""
     with tag("nav", "tabs", aria_label="Manage"):
-        for page in _managed(session):
+        for page in _MANAGED:
+            if not _offered(page, session) and (page.looks is None or not session.may(page.looks)):
+                continue
             current = "page" if page.key == here else None
             classes = "tab tab-here" if page.key == here else "tab"
             tag("a", classes, page.text, href=page.address, aria_current=current, testid=f"tab-{page.key}")

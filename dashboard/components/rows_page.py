@@ -15,14 +15,15 @@ Item = TypeVar("Item")
 
 
 class RowsPage(Generic[Item]):
-    """`read` asks the hub, `draw` draws one row, `none` is said where there is nothing."""
+    """`read` asks the hub, `draw` draws one row, `none` is said where there is nothing. `add`: what the
+    button says and does, for who may."""
 
     def __init__(
         self,
         page: LivePage,
         title: str,
         lead: str,
-        add: tuple[str, Callable[[], Any]],
+        add: tuple[str, Callable[[], Any]] | None,
         read: Callable[[], Awaitable[list[Item]]],
         draw: Callable[[Item], None],
         none: str,
@@ -32,7 +33,8 @@ class RowsPage(Generic[Item]):
             with tag("div", "page-head-words"):
                 tag("h1", "page-title", title)
                 tag("p", "page-lead", lead)
-            button(add[0], add[1], kind="primary", icon="add", testid="rows-add")
+            if add is not None:
+                button(add[0], add[1], kind="primary", icon="add", testid="rows-add")
         self._problem = tag("p", "note note-bad hidden", role="alert", testid="rows-problem")
         with tag("section", "card rows-card rows-alone", aria_label=title):
             self._list = tag("ul", "rows", testid="rows")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboard.clock import Clock, to_ms
 from dashboard.components.markup import Tag, set_text, tag
 from dashboard.sentences import playing
+from dashboard.tags_typed import tag_text
 from protocol.api import Device
 from protocol.live import ScreenRow
 from protocol.vocabulary import MISSING_SENTENCES, LedgerState
@@ -46,7 +47,7 @@ class AboutFacts:
 
     def show(self, device: Device, now_ms: int) -> None:
         approved = self._clock.moment(to_ms(device.approved_at), now_ms) if device.approved_at else None
-        tags = (f"{key}: {value}" if value else key for key, value in sorted(device.tags.items()))
+        tags = (tag_text(key, value) for key, value in sorted(device.tags.items()))
         self._list.clear()
         with self._list:
             for text, value in (

@@ -52,7 +52,7 @@ class _ApiKeys:
 
     async def _read(self) -> list[ApiKey]:
         hub = self._page.hub
-        keys, sites = await asyncio.gather(hub.keys.of_integrations(), hub.sites())
+        keys, sites = await asyncio.gather(hub.keys.of_integrations(), hub.places.sites())
         self._sites = {site.id: site.name for site in sites}
         return sorted(keys, key=lambda key: (key.revoked_at is not None, key.name.casefold()))
 

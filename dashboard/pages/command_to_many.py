@@ -69,7 +69,9 @@ class _Composer:
     async def load(self) -> None:
         """Sites and groups."""
         try:
-            sites, groups = await asyncio.gather(self._page.hub.sites(), self._page.hub.groups())
+            sites, groups = await asyncio.gather(
+                self._page.hub.places.sites(), self._page.hub.places.groups()
+            )
         except HubError:
             return  # the hub-away strip says why
         self._scope.offer(sites, groups)

@@ -70,7 +70,9 @@ class _Composer:
     async def load(self) -> None:
         """Sites, groups and the first reach."""
         try:
-            sites, groups = await asyncio.gather(self._page.hub.sites(), self._page.hub.groups())
+            sites, groups = await asyncio.gather(
+                self._page.hub.places.sites(), self._page.hub.places.groups()
+            )
         except HubError:
             sites, groups = [], []  # the hub-away strip says why; everybody can still be alerted
         self.scope.offer(sites, groups)

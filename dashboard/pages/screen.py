@@ -154,13 +154,13 @@ class _Screen:
     async def _edit(self) -> None:
         hub = self._page.hub
         try:
-            device, sites, groups = await asyncio.gather(
-                hub.device(self._device.id), hub.sites(), hub.groups()
+            device, sites, groups, tags = await asyncio.gather(
+                hub.device(self._device.id), hub.places.sites(), hub.places.groups(), hub.places.tags()
             )
         except HubError as error:
             explain(self._page.session, error)
             return
-        changed = await edit_screen(hub, device, sites, groups)
+        changed = await edit_screen(self._page.session, device, sites, groups, tags)
         if changed is not None:
             self._device = changed
             self._head.rename(changed.name)

@@ -8,6 +8,7 @@ import pytest
 from dashboard.hub_client import HubClient
 from dashboard.hub_http import HubError
 from protocol.api import CommandRequest, DevicePatch, EmergencyRequest, Scope
+from protocol.places import SiteRequest
 from protocol.vocabulary import CommandName, DeviceStatus, Severity
 from tests.dashboard.credentials import OneToken, signed_in
 from tests.hub.hub_process import HubProcess, free_port
@@ -21,9 +22,9 @@ async def test_everything_the_pages_read_is_understood(hub: HubProcess) -> None:
     async with signed_in(hub) as client:
         device = await client.device(device_id)
         assert device.site == "Annex" and device.groups == ["Doors"]
-        assert "Annex" in {site.name for site in await client.sites()}
-        assert "Doors" in {group.name for group in await client.groups()}
-        site = await client.add_site("Second annex")
+        assert "Annex" in {site.name for site in await client.places.sites()}
+        assert "Doors" in {group.name for group in await client.places.groups()}
+        site = await client.places.add_site(SiteRequest("Second annex"))
         patch = DevicePatch(name="Door 1", site_id=site.id, tags={"floor": "1"})
         changed = await client.change_device(device_id, patch)
         assert (changed.name, changed.site, changed.tags) == ("Door 1", "Second annex", {"floor": "1"})
@@ -82,7 +83,7 @@ async def test_only_the_code_that_was_seen_lets_a_screen_in(hub: HubProcess) -> 
 async def test_a_token_that_is_not_good_is_known_as_such(hub: HubProcess) -> None:
     client = HubClient(hub.url, OneToken("not-a-token"))
     with pytest.raises(HubError) as refused:
-        await client.sites()
+        await client.places.sites()
     await client.close()
     assert refused.value.signed_out
 
@@ -90,6 +91,6 @@ async def test_a_token_that_is_not_good_is_known_as_such(hub: HubProcess) -> Non
 async def test_a_hub_that_is_not_there_is_said_so() -> None:
     client = HubClient(f"http://127.0.0.1:{free_port()}", OneToken("token"))
     with pytest.raises(HubError, match="does not answer") as away:
-        await client.sites()
+        await client.places.sites()
     await client.close()
     assert away.value.status is None

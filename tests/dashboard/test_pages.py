@@ -164,13 +164,13 @@ def test_a_changed_name_is_seen_live_on_another_page(visit: Visit) -> None:
     visit.page.bring_to_front()  # Chromium paints a tab in the background once a second
     visit.page.get_by_test_id("screen-edit").click()
     visit.page.get_by_test_id("edit-name").fill("Front door <b>&</b>")
-    visit.page.get_by_test_id("edit-tags").fill("floor: 2")
-    visit.page.get_by_test_id("edit-save").click()
+    visit.page.get_by_test_id("edit-tags").fill("floor=2")
+    visit.page.get_by_test_id("form-submit").click()
     expect(other.page.get_by_test_id("screen-name")).to_have_text("Front door <b>&</b>")
-    expect(visit.page.locator(".facts").last).to_contain_text("floor: 2")
+    expect(visit.page.locator(".facts").last).to_contain_text("floor=2")
     visit.page.get_by_test_id("screen-edit").click()
     visit.page.get_by_test_id("edit-name").fill(before)
-    visit.page.get_by_test_id("edit-save").click()
+    visit.page.get_by_test_id("form-submit").click()
     expect(other.page.get_by_test_id("screen-name")).to_have_text(before)
 
 
@@ -180,13 +180,13 @@ def test_a_screen_is_put_into_groups_and_taken_out_on_its_page(visit: Visit, hub
     visit.go(f"/screens/{device}")
     page.get_by_test_id("screen-edit").click()
     page.get_by_test_id("edit-new-group").fill("Night shift")
-    page.get_by_test_id("edit-save").click()
+    page.get_by_test_id("form-submit").click()
     expect(about).to_contain_text("Day shift, Night shift")
     page.get_by_test_id("screen-edit").click()
     page.get_by_test_id("edit-groups").click()
     page.get_by_role("option", name="Day shift").click()
     page.get_by_role("heading", name="Edit screen").click()
-    page.get_by_test_id("edit-save").click()
+    page.get_by_test_id("form-submit").click()
     expect(about).not_to_contain_text("Day shift")
     expect(about).to_contain_text("Night shift")
     with hub.sign_in() as api:

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from dashboard.components.approval_card import Asking
-from dashboard.components.edit_screen import parse_tags, tags_text
 from dashboard.components.screen_grid import alert_cell, grid_row
 from dashboard.pages.approvals import plain_code
+from dashboard.tags_typed import parse_tags, tags_text
 from protocol.live import ScreenRow
 from protocol.vocabulary import LedgerState, MissingReason, PresenceReason
 from tests.dashboard.rows import offline, screen
