@@ -144,8 +144,7 @@ class LedgerEntry(Protocol):
 
 class Emergencies(Protocol):
     """Emergencies and their ledgers as operators read them. `sites`: those to which whoever reads is limited,
-    by the id `user_id`; they find what is for a screen there, or is theirs, and the screens there are counted.
-    """
+    by the id `user_id`; they find what is for a screen there, or is theirs, counted over the screens there."""
 
     def add(
         self,
