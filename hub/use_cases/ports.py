@@ -144,7 +144,7 @@ class LedgerEntry(Protocol):
 
 class Emergencies(Protocol):
     """Emergencies and their ledgers as operators read them. `sites`: those to which whoever reads is limited,
-    by the id `user_id`; they find what is for a screen there, or is theirs, counted over the screens there."""
+    by the id `user_id`; they find what is for a screen there, or is theirs, counted over those screens."""
 
     def add(
         self,
