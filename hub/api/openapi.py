@@ -114,10 +114,9 @@ def _operation(route: Route, schema_of: dict[int, dict[str, Any]]) -> dict[str, 
     if route.signed_in:
         operation["security"] = [{name: []} for name in _SECURITY if name != "key" or not route.for_people]
     for status, text in sorted(_problems(route).items()):
-        operation["responses"][str(status)] = {
-            "description": text,
-            "content": {CONTENT_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}},
-        }
+        # A status may be both: a form is refused as RFC 6749 has it, and what is no form as a problem.
+        answer = operation["responses"].setdefault(str(status), {"description": text, "content": {}})
+        answer["content"][CONTENT_TYPE] = {"schema": {"$ref": _REF.format(name="Problem")}}
     return operation
 
 

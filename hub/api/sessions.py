@@ -140,7 +140,8 @@ ROUTES: Final = (
             400: (TokenError, "As RFC 6749 has it: what is missing, or not right."),
         },
         problems={
-            429: "Too many sign-ins at this moment, or too many refused in a row; Retry-After says how long."
+            415: "The body is not declared as a form.",
+            429: "Too many sign-ins at this moment, or too many refused in a row; Retry-After says how long.",
         },
     ),
 )
