@@ -22,11 +22,15 @@ from hub.use_cases.access_ports import AccessPicture
 from hub.use_cases.audit import Done, record
 from hub.use_cases.device_secrets import hash_token, new_token
 from hub.use_cases.errors import NotAllowed, NotFound, NotSignedIn
+from hub.use_cases.password_proof import home_of
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.session_ports import Family, Session, SessionMemory
 from protocol.access import SessionRow, TokenPair
 from protocol.api import Page
 from protocol.vocabulary import ActorKind, AuditOutcome, SessionEnd
+
+AT_MOST: Final = 100
+"""Sessions of one person: the one used longest ago gives way."""
 
 _KEPT_FOR: Final = timedelta(days=30)
 _OVER: Final = "This session is over, or was never begun. Sign in again."
@@ -34,6 +38,13 @@ _log = structlog.get_logger("hub.sessions")
 
 Beside = Callable[[Transaction, Operator, datetime], None]
 """What else belongs into the transaction that begins a session: whose it is, and when."""
+
+
+class _Begun(NamedTuple):
+    """A new session. `is_surplus`: another one had to end for it."""
+
+    picture: AccessPicture
+    is_surplus: bool
 
 
 class _GoneOn(NamedTuple):
@@ -81,18 +92,22 @@ class Sessions:
             # What is not known here may have been founded by another hub a moment ago.
             await self._access.refresh(acts_in)
 
-        def work(tx: Transaction) -> AccessPicture:
-            tx.sessions.forget_ended(user_id, at - _KEPT_FOR)
+        def work(tx: Transaction) -> _Begun:
             ip, user_agent = origin.ip, origin.user_agent or ""
             tx.sessions.begin(session_id, user_id, acts_in, hash_token(token), at, until, ip, user_agent)
+            tx.sessions.forget_ended(user_id, at - _KEPT_FOR)
+            is_surplus = _end_surplus(tx, user_id, session_id, at)
             picture = tx.access.session(session_id, at)
             operator = self._access.operator_in(picture) if picture is not None else None
             if picture is None or operator is None:
                 raise NotSignedIn(_OVER)
             beside(tx, operator._replace(origin=origin), at)
-            return picture
+            return _Begun(picture, is_surplus)
 
-        pair = self._pair(await self._database.transact(tenant_id, work), token, at)
+        begun = await self._database.transact(tenant_id, work)
+        pair = self._pair(begun.picture, token, at)
+        if begun.is_surplus:
+            await self._access.refresh(tenant_id)
         if weak_password:
             self._access.note_weak_password(pair.session_id)
         return pair
@@ -155,7 +170,7 @@ class Sessions:
         """The person's own, the one used last first. Raises NotAllowed for who has none."""
         current, at = _session_of(operator), self._now()
         sessions = await self._database.transact(
-            _home(operator), lambda tx: tx.sessions.of_user(operator.user_id, at)
+            home_of(operator), lambda tx: tx.sessions.of_user(operator.user_id, at)
         )
         return Page([session_row(session, current) for session in sessions])
 
@@ -167,7 +182,7 @@ class Sessions:
     async def _end(
         self, operator: Operator, because: SessionEnd, only: Sequence[str] | None, action: str
     ) -> None:
-        at, home = self._now(), _home(operator)
+        at, home = self._now(), home_of(operator)
 
         def work(tx: Transaction) -> None:
             ended = tx.sessions.end(because, at, user_id=operator.user_id, only=only)
@@ -201,6 +216,18 @@ class Sessions:
         )
 
 
+def _end_surplus(tx: Transaction, user_id: str, newest: str, at: datetime) -> bool:
+    """Every session is in the memory of every hub: a person has so many, and those used last are kept.
+    Whether there were more."""
+    others = [each.id for each in tx.sessions.of_user(user_id, at) if each.id != newest]
+    surplus = others[AT_MOST - 1 :]
+    if surplus:
+        details = {"user_id": user_id, "because": f"more than {AT_MOST} sessions"}
+        ended = tx.sessions.end(SessionEnd.REVOKED, at, only=surplus)
+        tx.audit.add([Done.by_clarion(at, "session.revoked", "session", each, details) for each in ended])
+    return bool(surplus)
+
+
 def session_row(session: Session, current: str | None) -> SessionRow:
     """As its person sees it; `current` is the id of the one that asks."""
     return SessionRow(
@@ -219,11 +246,6 @@ def _session_of(operator: Operator) -> str:
     if operator.kind is not ActorKind.USER or operator.session_id is None:
         raise NotAllowed("A key has no session: this is for people who signed in.")
     return operator.session_id
-
-
-def _home(operator: Operator) -> str:
-    """Where the person is a user: that tenant has their sessions."""
-    return operator.home_tenant_id or operator.tenant_id
 
 
 def _reuse(family: Family, origin: Origin, at: datetime) -> Done:
