@@ -5,7 +5,7 @@ Rule 2: and at the same moment. An old bcrypt hash costs more to check than an a
         of a user who exists is audited, so the answer comes a fixed time after the request, or a multiple of
         that, whatever came before it.
 Rule 3: refusals in a row make the next attempt wait (`hub.sign_in_limits`), be there such a user or not. A
-        wrong code of the second factor is one of them.
+        wrong code of the second factor is one of them, and counts for the person wherever it comes from.
 Rule 4: only who knew the password learns that a code is asked for.
 """
 
@@ -56,6 +56,7 @@ class SignIn:
         self._now = now
         self._refusal_s = refusal_s
         self._limits = SignInLimits()
+        self._codes = SignInLimits()
 
     async def __call__(self, login: UserLogin, origin: Origin) -> TokenPair:
         """A session's first tokens. Raises NotSignedIn, which names `one_time_code` where a code is missing
@@ -84,12 +85,21 @@ class SignIn:
                 "Tenant, e-mail address and password do not belong together, or have no access. "
                 "An address that several tenants know needs the tenant's id."
             )
+        # From wherever they come: who has the password, and many addresses, has no more tries than one.
+        codes = Attempt(user.id, None)
+        if login.one_time_code is not None:
+            wait_s = self._codes.wait_s(codes, trio.current_time())
+            if wait_s:
+                raise TooMany(f"Too many codes in a row were wrong. Wait {wait_s} s before the next.", wait_s)
         if not await self._has_code(tenant_id, user, login.one_time_code):
             if login.one_time_code is not None:
+                self._codes.refused(codes, trio.current_time())
                 await self._refused(attempt, tenant_id, user, origin)
             await self._same_moment(arrived_s)
             raise _code_wanted(login.one_time_code)
         self._limits.succeeded(attempt, trio.current_time())
+        if login.one_time_code is not None:
+            self._codes.succeeded(codes, trio.current_time())
 
         def remember(tx: Transaction, operator: Operator, at: datetime) -> None:
             if not tx.password_hashes.is_still(user.id, stored.chosen_at):

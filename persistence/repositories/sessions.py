@@ -49,7 +49,10 @@ class Sessions(Repository):
         ip: str | None,
         user_agent: str,
     ) -> None:
-        """A new session with its first token."""
+        """A new session with its first token. Until the end of the transaction its person stays as they are,
+        and their tenant too: whoever switches one off waits, and then ends this session as well."""
+        self._run("SELECT FROM users WHERE tenant_id = %(tenant)s AND id = %(user)s FOR UPDATE", user=user_id)
+        self._run("SELECT FROM tenants WHERE id = %(tenant)s FOR SHARE")
         self._run(
             "INSERT INTO sessions (id, tenant_id, user_id, acts_in, created_at, last_used_at, expires_at,"
             " ip_address, user_agent) VALUES (%(id)s, %(tenant)s, %(user)s, %(acts_in)s, %(at)s, %(at)s,"
