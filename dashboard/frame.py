@@ -26,6 +26,7 @@ from dashboard.components.banner import EmergencyBanner, HubAwayBanner
 from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.navigation import Section, account_link, first_page, navigation
+from dashboard.components.own_notices import draw_anew, rights_changed_strip, weak_password_strip
 from dashboard.components.theme import dress, theme_toggle
 from dashboard.emergency_sentences import tab_title
 from dashboard.flash import say_next
@@ -98,9 +99,8 @@ class LivePage:
             await self._ended()
             return
         if self.session.rights_changed != self._drawn_for:
-            self._left = True
-            ui.navigate.reload()
-            return
+            self._drawn_for = self.session.rights_changed
+            draw_anew()
         if not client.has_socket_connection:
             # Its browser has gone to another page, or comes back in a moment: until it is known which, what
             # changes waits as a set of ids. To make rows for nobody was a quarter of the work while an alert
@@ -175,6 +175,8 @@ def frame(session: Session, title: str, section: Section, *, wide: bool = False)
         attention = AttentionBanner()
         away_banner = HubAwayBanner(page.store, page.clock)
         acting_strip(session, page.stop_acting)
+        rights_changed_strip()
+        weak_password_strip(session)
         with tag("main", "main main-wide" if wide else "main", tabindex="-1") as main:
             yield page
     SkipLink("Skip to the page", target=main)

@@ -50,6 +50,16 @@
   });
   window.addEventListener("blur", () => end(null));
 
+  // What one may do has changed: the page is drawn anew, unless somebody is in the middle of something on it.
+  const touched = new Set();
+  document.addEventListener("input", (event) => touched.add(event.target));
+  window.clarionDrawAnew = () => {
+    const typed = [...touched].some((field) => field.isConnected && field.value);
+    const strip = document.getElementById("rights-changed");
+    if (strip && (typed || document.querySelector(".q-dialog"))) strip.classList.remove("hidden");
+    else location.reload();
+  };
+
   // A one-time link has its token behind the #, which no browser sends: it goes into the form, and out of the
   // address, so that it stays in no history.
   const takeFragment = () => {

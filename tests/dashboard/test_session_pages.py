@@ -123,6 +123,26 @@ def test_an_open_page_offers_what_one_may_now(
         expect(page.get_by_test_id("account-fact-roles")).to_have_text("DEVICE_ADMIN")
 
 
+def test_a_change_of_rights_takes_nothing_from_who_is_writing(
+    visitor: Visit, hub: HubProcess, postgres: EmbeddedPostgres
+) -> None:
+    house = make_tenant(postgres.url("dashboard"), "Rights change in a sentence")
+    page = visitor.page
+    with api_of(hub, house.admin.email) as api:
+        user_id = add_person(api, "guard@sentence.example", "EMERGENCY_OPERATOR")
+        visitor.go("/sign-in?next=/emergency")
+        visitor.fill_sign_in_as("guard@sentence.example", "a long enough secret")
+        page.get_by_test_id("emergency-title").fill("Fire in building B")
+        roles = {"roles": ["EMERGENCY_OPERATOR", "DEVICE_ADMIN"]}
+        api.put(f"/users/{user_id}/roles", json=roles).raise_for_status()
+        expect(page.get_by_test_id("rights-changed")).to_be_visible()
+        expect(page.get_by_test_id("emergency-title")).to_have_value("Fire in building B")
+        expect(page.get_by_test_id("nav-approvals")).to_have_count(0)
+        page.get_by_test_id("draw-anew").click()
+        expect(page.get_by_test_id("nav-approvals")).to_be_visible()
+        expect(page.get_by_test_id("rights-changed")).to_be_hidden()
+
+
 def test_who_may_see_no_screens_begins_where_they_may(
     visitor: Visit, hub: HubProcess, postgres: EmbeddedPostgres
 ) -> None:
