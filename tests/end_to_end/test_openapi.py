@@ -12,7 +12,6 @@ from typing import Final
 
 import httpx
 import pytest
-import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.checks import not_a_server_error
@@ -28,7 +27,7 @@ from tests.hub.hub_process import HubProcess, running_hub
 from tests.hub.tenants import PASSWORD, add_person
 from tests.isolation.occupied import Occupied, occupy
 
-EXAMPLES: Final = 3
+EXAMPLES: Final = 2
 CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,
@@ -69,7 +68,6 @@ def test_every_answer_is_documented_no_fault_and_has_no_word_of_another_tenant(
         if asker != "nobody":
             headers["Authorization"] = f"Bearer {token_of(hub, database_url, ours, asker)}"
         schema = schemathesis.openapi.from_url(f"{hub.url}/api/v1/openapi.json")
-        session = requests.Session()
         asked = itertools.count(1)
         wrong = []
         for found in schema.get_all_operations():
@@ -90,7 +88,7 @@ def test_every_answer_is_documented_no_fault_and_has_no_word_of_another_tenant(
                 whose = (ours, theirs)[next(asked) % 2]
                 for name in case.path_parameters:
                     case.path_parameters[name] = known(name, case.path, whose) or str(uuid.uuid4())
-                response = case.call(session=session, headers=headers)
+                response = case.call(headers=headers)
                 case.validate_response(response, checks=CHECKS)
                 for word in (theirs.marker, theirs.tenant.admin.email):
                     assert word not in response.text, f"{case.method} {case.path} tells {word}"
@@ -100,5 +98,5 @@ def test_every_answer_is_documented_no_fault_and_has_no_word_of_another_tenant(
             except (FailureGroup, Failure, AssertionError) as failure:
                 wrong.append(f"{operation.label}: {failure}")
         assert wrong == [], "\n\n".join(wrong)
-        assert next(asked) > 200
+        assert next(asked) > 150
         assert hub.is_alive()
