@@ -1,14 +1,26 @@
-"""Every operator action leaves one entry in the audit log, in the transaction of the action itself."""
+"""Every operator action leaves one entry in the audit log, in the transaction of the action itself.
+
+Rule: no secret is kept with it. What people write freely (a screen's settings, a command's arguments) may
+      well have one, and an entry is for years: what is called like a secret is left out.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from hub.operator import Operator
 from hub.use_cases.ports import Transaction
 from protocol.vocabulary import ActorKind, AuditOutcome
+
+LEFT_OUT: Final = "(left out)"
+_SECRET: Final = re.compile(
+    r"passw|passphrase|pwd|secret|token|credential|authorization|(api|access|private|psk|wifi|wpa)[_-]?key"
+    r"|(^|[_-])(pin|psk)$",
+    re.IGNORECASE,
+)
 
 
 class Done(NamedTuple):
@@ -42,7 +54,7 @@ class Done(NamedTuple):
     ) -> Self:
         """What this operator did, or was denied."""
         who = (at, operator.kind, operator.user_id, operator.email)
-        what = (action, target_type, target_id, details)
+        what = (action, target_type, target_id, without_secrets(details))
         return cls(*who, *what, operator.on_behalf_of, *operator.origin, outcome)
 
     @classmethod
@@ -55,7 +67,24 @@ class Done(NamedTuple):
         details: dict[str, Any],
     ) -> Self:
         """What Clarion itself did, or somebody by its command line."""
-        return cls(at, ActorKind.SYSTEM, None, "clarion", action, target_type, target_id, details)
+        what = (action, target_type, target_id, without_secrets(details))
+        return cls(at, ActorKind.SYSTEM, None, "clarion", *what)
+
+
+def without_secrets(details: Any) -> Any:
+    """The same, where what is called like a secret only says that it was there."""
+    match details:
+        case dict():
+            return {
+                name: LEFT_OUT
+                if isinstance(value, str | int) and not isinstance(value, bool) and _SECRET.search(str(name))
+                else without_secrets(value)
+                for name, value in details.items()
+            }
+        case list() | tuple():
+            return [without_secrets(each) for each in details]
+        case _:
+            return details
 
 
 def record_all(tx: Transaction, done: Sequence[Done]) -> None:
