@@ -42,7 +42,8 @@ class Reader:
         """The fields of `before` and `after`, side by side."""
         parts = [details.get(which) for which in ("before", "after")]
         before, after = (dict(_flat(part)) if isinstance(part, dict) else {} for part in parts)
-        return [self._difference(path, before.get(path), after.get(path)) for path in {**before, **after}]
+        found = (self._difference(path, before.get(path), after.get(path)) for path in {**before, **after})
+        return [each for each in found if each.before or each.after]
 
     def facts(self, details: Mapping[str, Any]) -> list[tuple[str, str]]:
         """All that is not `before` and `after`: what it is called, and what it says."""
@@ -101,7 +102,7 @@ def _flat(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tup
 
 
 def _called(path: tuple[str, ...]) -> str:
-    return ", ".join(field_words(name) for name in path)
+    return ": ".join(field_words(name) for name in path)
 
 
 def _is_id(text: str) -> bool:

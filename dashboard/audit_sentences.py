@@ -155,7 +155,7 @@ def note(row: AuditRow) -> str:
     if isinstance(after, dict) and after:
         return ", ".join(field_words(name) for name in after)
     if row.action == "request.denied":
-        return str(row.details.get("reason", "")).rstrip(".")
+        return f"“{row.details.get('reason', '')}”"
     if row.actor_kind is ActorKind.KEY and row.on_behalf_of:
         return f"made by {row.on_behalf_of}"
     return ""
@@ -179,7 +179,7 @@ def _parts(row: AuditRow) -> dict[str, str]:
         "entries": count(_number(said.get("entries")), "entry", "entries"),
         "format": _FORMATS.get(str(said.get("format")), "a file"),
         "left": count(_number(said.get("left")), "is", "are"),
-        "purpose": _PURPOSES.get(str(said.get("purpose")), ""),
+        "purpose": _PURPOSES.get(str(said.get("purpose")), "to choose a password"),
         "reason": str(said.get("reason", "")),
         "route": f"{method} {path}".strip() + (f", {times} times" if times > 1 else ""),
         "scope": str(said.get("scope_text", "many screens")),

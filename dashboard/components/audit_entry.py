@@ -24,7 +24,6 @@ _PAGES: Final = {
 }
 _REMEMBERED: Final = ("emergency", "bulk_command")
 """They have their page for ever."""
-_CHANGES: Final = {"added": "added", "removed": "removed", "changed": "changed"}
 _MARKS: Final = {"came": ("ins", "+ "), "went": ("del", "− "), "stayed": ("span", "")}
 
 
@@ -70,7 +69,7 @@ class AuditEntry:
                 _table(differences)
             if facts:
                 _facts("What it says", facts)
-            _facts("The entry", self._of_entry())
+            _facts("The entry", self._of_entry(), self._row.hash)
             self._links()
 
     def _sentence(self) -> str:
@@ -91,7 +90,6 @@ class AuditEntry:
             ("User agent", row.user_agent),
             ("Request id", row.request_id),
             ("Entry number", f"{row.seq:,}"),
-            ("Hash", row.hash),
         )
         return [(name, words) for name, words in said if words]
 
@@ -148,10 +146,14 @@ def _cell(items: list[Item], column: str) -> None:
             tag("span", "change-none", "nothing")
 
 
-def _facts(title: str, facts: list[tuple[str, str]]) -> None:
+def _facts(title: str, facts: list[tuple[str, str]], entry_hash: str = "") -> None:
     tag("h3", "entry-title", title)
     with tag("dl", "entry-facts"):
         for name, words in facts:
             with tag("div", "fact"):
                 tag("dt", "", name[:1].upper() + name[1:])
                 tag("dd", "", words)
+        if entry_hash:
+            with tag("div", "fact entry-hash"):
+                tag("dt", "", "Hash")
+                tag("dd", "", entry_hash, testid="audit-hash")

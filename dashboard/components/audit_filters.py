@@ -31,7 +31,7 @@ class AuditFilters:
                         self._input("text", type="search", placeholder="Address, name, IP address, details…")
                 self._field("since", "From", type="date")
                 self._field("until", "To", type="date")
-                with self._around("What was done"):
+                with self._around("What was done", "filters-wide"):
                     self._actions = self._select("action")
             rare = wanted._replace(text="", since="", until="", action="")
             with tag("details", "filters-more", open=rare.asked > 0):
@@ -57,25 +57,24 @@ class AuditFilters:
         offered = {f"{subject}." for subject in subjects} | {each.action for each in actions}
         self._actions.clear()
         with self._actions:
-            tag("option", "", "Everything", value="")
+            tag("option", "", "Everything", value="", selected=not wanted)
             if wanted and wanted not in offered:
                 words = action_words(wanted) if not wanted.endswith(".") else _all_about(wanted[:-1])
                 tag("option", "", words, value=wanted, selected=True)
             for subject, its in sorted(subjects.items(), key=lambda pair: subject_words(pair[0]).casefold()):
                 with tag("optgroup", label=_begun(subject_words(subject))):
-                    whole = {f"{subject}.": _all_about(subject)} if len(its) > 1 else {}
-                    self._options({**whole, **its}, wanted)
+                    self._options({f"{subject}.": _all_about(subject), **its}, wanted)
 
     def _options(self, offered: Any, chosen: str, none: str = "") -> None:
         if none:
-            tag("option", "", none, value="")
+            tag("option", "", none, value="", selected=not chosen)
         for value, words in offered.items():
             tag("option", "", _begun(words), value=value, selected=value == chosen)
         if none and chosen and chosen not in offered:
             tag("option", "", chosen, value=chosen, selected=True)
 
-    def _around(self, label: str) -> Tag:
-        around = tag("label", "field")
+    def _around(self, label: str, classes: str = "") -> Tag:
+        around = tag("label", f"field {classes}".strip())
         with around:
             tag("span", "field-label", label)
         return around

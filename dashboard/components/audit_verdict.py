@@ -27,7 +27,7 @@ class AuditVerification:
         self._page = page
         self._button: Tag | None = None
         self._began_s: float | None = None
-        with tag("section", "card verdict hidden", aria_label="Verification") as self._card:
+        with tag("section", "verdict hidden", aria_label="Verification") as self._card:
             with tag("div", "verdict-work") as self._work:
                 tag("progress", "verdict-progress", aria_label="Verifying")
                 self._time = tag("span", "row-note", testid="audit-verifying")

@@ -29,7 +29,7 @@ from protocol.vocabulary import Permission
 _PAGE: Final = "50"
 _FORMATS: Final = (
     ("csv", "CSV", "For a spreadsheet: a column for each field."),
-    ("jsonl", "JSON Lines", "For programs, and as proof: `clarion audit verify --file` checks it."),
+    ("jsonl", "JSON Lines", "For programs, and as proof: clarion audit verify --file checks it."),
 )
 
 
@@ -56,7 +56,7 @@ class _AuditLog:
         with tag("div", "page-head"):
             with tag("div", "page-head-words"):
                 tag("h1", "page-title", "Audit log")
-                tag("p", "page-lead", "Who did what, when and from where. It is only ever added to.")
+                tag("p", "page-lead", "Who did what, when and from where. Nothing in it is ever changed.")
             actions = tag("div", "page-actions")
         verification = AuditVerification(page)
         with actions:
@@ -68,7 +68,7 @@ class _AuditLog:
         with tag("section", "card entries-card", aria_label="Entries"):
             with tag("div", "card-head"):
                 self._count = tag("p", "row-note", role="status", testid="audit-count")
-                with tag("div", "page-actions"):
+                with tag("div", "entries-tools"):
                     self._clear = tag("a", "btn btn-small", "Clear filters", href="/audit")
                     self._clear.props["data-testid"] = "audit-clear"
                     button("Refresh", self._load, kind="small", icon="reload", testid="audit-refresh")
