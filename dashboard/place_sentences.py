@@ -15,6 +15,7 @@ TILES_NOT_SET: Final = "Positions only"
 NO_POSITION: Final = "not on the map"
 
 _PLAIN: Final = re.compile(r'[^\s,=!"](?:[^,=!"]*[^\s,=!"])?')
+_PIECE: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,"])+')
 _DEGREES: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
@@ -67,14 +68,14 @@ def degrees(value: float | None) -> str:
     return "" if value is None else f"{value:.10f}".rstrip("0").rstrip(".")
 
 
-def query_words(tag_query: str) -> str:
-    """`by tags: floor=2, wing=north`."""
-    return f"by tags: {tag_query}"
-
-
-def query_term(key: str, value: str) -> str:
-    """A term of a tag query that holds for this tag."""
-    return f"{_word(key)}={_word(value)}" if value else _word(key)
+def with_tag(tag_query: str, key: str, value: str) -> str:
+    """The query with a term that holds for this tag, instead of one that asks for another value."""
+    word = _word(key)
+    kept = [piece.strip() for piece in _PIECE.findall(tag_query)]
+    kept = [
+        piece for piece in kept if piece and piece != word and not re.match(re.escape(word) + r"\s*=", piece)
+    ]
+    return ", ".join([*kept, f"{word}={_word(value)}" if value else word])
 
 
 def found_words(found: TagQueryPreview) -> str:

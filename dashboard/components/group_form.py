@@ -15,7 +15,7 @@ from dashboard.components.tag_offers import TagOffers
 from dashboard.frame import LivePage
 from dashboard.group_tree import below, in_order
 from dashboard.hub_http import HubError
-from dashboard.place_sentences import found_words, query_term
+from dashboard.place_sentences import found_words, with_tag
 from protocol.places import Group, GroupPatch, GroupRequest, TagInUse
 
 _BOX: Final = "outlined dense"
@@ -122,7 +122,7 @@ class _Form:
         return (self._query.value or "").strip()
 
     def _take(self, key: str, value: str) -> None:
-        self._query.value = ", ".join(part for part in (self._written(), query_term(key, value)) if part)
+        self._query.value = with_tag(self._written(), key, value)
 
     def _preview(self) -> None:
         self._asked += 1

@@ -72,22 +72,17 @@ class PickList:
     def _fitting(self) -> list[Choice]:
         wanted = self._typed.casefold()
         every = list(self._offered())
-        if any(choice.depth for choice in every):
-            if not wanted:
-                return every
-            # Out of its place, what lies inside of others says where it lies.
-            return [
-                choice._replace(depth=0, above=(), name=" › ".join((*choice.above, choice.name)))
-                for choice in every
-                if wanted in f"{choice.name} {choice.note}".casefold()
-            ]
         fitting = [choice for choice in every if wanted in f"{choice.name} {choice.note}".casefold()]
+        if any(choice.depth for choice in every):
+            return fitting
         fitting.sort(key=lambda choice: (choice.id not in self.chosen, choice.name.casefold()))
         return fitting
 
     def _draw(self, choice: Choice) -> None:
-        classes = "check check-in" if choice.depth else "check"
-        with tag("label", classes, style=f"--depth:{choice.depth}" if choice.depth else None):
+        # Found by typing, it is not below what it lies in: then it says where it lies.
+        depth, place = (0, choice.above) if self._typed else (choice.depth, ())
+        classes = "check check-in" if depth else "check"
+        with tag("label", classes, style=f"--depth:{depth}" if depth else None):
             box = tag(
                 "input",
                 "",
@@ -100,7 +95,7 @@ class PickList:
                 lambda event: self._tick(choice, bool(event.args)),
                 js_handler="(e) => emit(e.target.checked)",
             )
-            tag("span", "check-name", choice.name)
+            tag("span", "check-name", " › ".join((*place, choice.name)))
             if choice.mark:
                 tag("span", "chip", choice.mark)
             tag("span", "check-note", choice.note)

@@ -135,7 +135,7 @@ class _Form:
             tag("p", "field-hint", "Like 08:00-12:00, 13:00-18:00. Empty means closed; all empty, not said.")
             with tag("div", "hours"):
                 for day, name in DAYS.items():
-                    with tag("label", "field-label", style="display:contents"):
+                    with tag("label", "hours-line"):
                         tag("span", "field-label", name)
                         self._hours[day] = ui.input(value=typed_of(said.get(day, []))).props(
                             f"{_BOX} data-testid=site-hours-{day}"

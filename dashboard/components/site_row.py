@@ -86,7 +86,7 @@ class SiteRow:
                     else ""
                 )
                 tag("dd", "num", at or "Not said")
-            with tag("div", "fact"):
+            with tag("div", "fact fact-wide"):
                 tag("dt", "", "Opening hours")
                 with tag("dd", "hours-list"):
                     for days, said in hours:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nicegui import app, ui
+from nicegui import ElementFilter, app, ui
 
 from dashboard.components.icons import icon
 from dashboard.components.markup import tag
@@ -42,7 +42,9 @@ def theme_toggle() -> None:
         now = _chosen()[0]
         following = _THEMES[([theme[0] for theme in _THEMES].index(now) + 1) % len(_THEMES)]
         app.storage.user["theme"] = following[0]
-        ui.run_javascript(f"setDark({'null' if following[1] is None else str(following[1]).lower()})")
+        # Its own value: what the browser alone was told is undone when the page is drawn anew.
+        for dark in ElementFilter(kind=ui.dark_mode):
+            dark.value = following[1]
         holder.clear()
         holder.props["aria-label"] = holder.props["title"] = following[3]
         with holder:

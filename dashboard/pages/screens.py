@@ -81,6 +81,9 @@ class _Screens:
                     autocomplete="off",
                 )
             self._sites = tag("select", "input select", aria_label="Site", testid="screens-site")
+            with tag("a", "btn btn-quiet", href="/places", testid="screens-places"):
+                icon("place")
+                tag("span", "btn-text", "Sites")
             self._count = tag("span", "toolbar-count", role="status", testid="screens-count")
         box.on("input", lambda event: self._grid.search(str(event.args)), js_handler=value)
         self._sites.on("change", lambda event: self._choose_site(str(event.args)), js_handler=value)

@@ -17,6 +17,14 @@ def api_of(hub: HubProcess, email: str, password: str = PASSWORD) -> httpx.Clien
     return httpx.Client(base_url=f"{hub.url}/api/v1", timeout=10.0, headers=bearer)
 
 
+def add_screens(api: httpx.Client, number: int, prefix: str, **fields: object) -> dict[str, str]:
+    """Approved screens that are offline: tokens by device id, in the order of their hardware ids."""
+    devices = [{"hardware_id": f"{prefix}-{n:04}", **fields} for n in range(number)]
+    answer = api.post("/devices/provision", json={"devices": devices})
+    assert answer.is_success, answer.text
+    return {row["device_id"]: row["device_token"] for row in answer.json()["devices"]}
+
+
 def add_person(api: httpx.Client, email: str, *roles: str, password: str = "a long enough secret") -> str:
     """Somebody who can sign in; their id."""
     body = {"email": email, "roles": list(roles), "password": password}

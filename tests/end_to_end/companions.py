@@ -93,10 +93,11 @@ def asking_screen(hub: HubProcess, folder: Path, prefix: str) -> Iterator[subpro
 
 
 @contextmanager
-def dashboard(hub: HubProcess, folder: Path) -> Iterator[str]:
-    """A dashboard for the hub; its address."""
+def dashboard(hub: HubProcess, folder: Path, more: dict[str, str] | None = None) -> Iterator[str]:
+    """A dashboard for the hub; its address. `more`: variables of its environment, beside the usual."""
     port = free_port()
     env = {
+        **(more or {}),
         "CLARION_HUB_URL": hub.url,
         "CLARION_DASHBOARD_PORT": str(port),
         "CLARION_DATA_DIR": str(folder / "dashboard"),
