@@ -65,6 +65,7 @@ _TOLD: Final[dict[str, Told]] = {
     "Names.table": lambda it: "devices",
     "only": lambda it: [it.ids["session_id"]],
     "but": lambda it: None,
+    "chosen_at": lambda it: None,
     "acts_in": lambda it: None,
     "created_by": lambda it: it.ids["user_id"],
     "issued_by": lambda it: it.ids["user_id"],
