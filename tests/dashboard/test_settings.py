@@ -40,6 +40,8 @@ def test_variables_are_taken_and_empty_ones_are_none() -> None:
         ("CLARION_DASHBOARD_PORT", "70000"),
         ("CLARION_DASHBOARD_SECRET", "short"),
         ("CLARION_LOG_LEVEL", "loud"),
+        ("CLARION_MAP_TILES_URL", "https://tiles.example/tile.png"),
+        ("CLARION_MAP_TILES_URL", "tiles.example/{z}/{x}/{y}.png"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dashboard.settings import DashboardSettings
 from hub.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
@@ -77,7 +78,8 @@ def test_every_variable_is_a_setting_or_explained_in_the_example() -> None:
     example = (_ROOT / ".env.example").read_text(encoding="utf-8")
     for name in set(re.findall(r"\$\{(\w+)", _TEXT)):
         assert re.search(rf"^#?{name}=", example, re.MULTILINE), name
-    known = {f"CLARION_{field.name.upper()}" for field in fields(Settings)} | {"CLARION_DASHBOARD_SECRET"}
+    settings = (*fields(Settings), *fields(DashboardSettings))
+    known = {f"CLARION_{field.name.upper()}" for field in settings} | {"CLARION_DASHBOARD_SECRET"}
     assert set(re.findall(r"^ +(CLARION_\w+):", _TEXT, re.MULTILINE)) <= known
 
 
