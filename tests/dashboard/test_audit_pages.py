@@ -215,7 +215,9 @@ def test_who_may_not_read_it_is_not_offered_it_and_told_why(
     expect(visitor.page.get_by_test_id("manage-not-allowed")).to_contain_text("may not read the audit log")
 
 
-def test_it_fits_a_phone(visitor: Visit, postgres: EmbeddedPostgres) -> None:
+def test_it_fits_a_phone_and_keeps_the_colours_that_were_chosen(
+    visitor: Visit, postgres: EmbeddedPostgres
+) -> None:
     page = visitor.page
     house = administrator(visitor, postgres, "Audited on a phone")
     page.set_viewport_size({"width": 390, "height": 844})
@@ -223,8 +225,12 @@ def test_it_fits_a_phone(visitor: Visit, postgres: EmbeddedPostgres) -> None:
     visitor.go("/audit?actor=elsewhere")
     entries(page).locator("summary").click()
     expect(page.get_by_test_id("audit-hash")).to_be_visible()
+    for _ in range(2):
+        page.get_by_test_id("theme").click()
+    expect(page.locator("body")).to_contain_class("body--dark")
     page.get_by_test_id("audit-verify").click()
     expect(page.get_by_test_id("audit-verdict")).to_be_visible()
+    expect(page.locator("body")).to_contain_class("body--dark")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(".entries-card, .filters, .verdict").evaluate_all(
         "cards => cards.every(card => card.scrollWidth <= card.clientWidth)"
