@@ -43,7 +43,7 @@ _NOTHING_TO_SHOW: Final = {
     f"{owner}.{method}"
     for owner, methods in {
         "ApiKeys": ("add",),
-        "Audit": ("add",),
+        "Audit": ("add", "held"),
         "AuditLog": ("actions", "drop_archived", "first", "head", "last"),
         "BulkCommands": ("add", "lock"),
         "CommandQueue": ("add", "lock", "lock_out", "supersede"),
