@@ -131,8 +131,9 @@ class RateLimits:
         count = self._counts.get(name)
         if count is None:
             if len(self._counts) >= MOST_REMEMBERED:
-                # The one that has been there longest: an address, if a flood of addresses is what comes.
-                del self._counts[next(iter(self._counts))]
+                # The address that has been there longest: a flood of addresses must not free a tenant.
+                addresses = (known for known in self._counts if known.startswith("address:"))
+                del self._counts[next(addresses, next(iter(self._counts)))]
             count = self._counts[name] = _Count(minute)
         else:
             count.turn(minute)

@@ -47,6 +47,9 @@ class ApiKeys:
     async def add(self, operator: Operator, request: ApiKeyRequest) -> ApiKeyCreated:
         """A new key, with its secret. Raises NotAllowed, Invalid, InConflict (the name is taken)."""
         require(operator, Permission.KEYS_MANAGE)
+        if operator.kind is ActorKind.KEY:
+            # It would outlive its maker: whoever stole a key would keep the tenant when it is revoked.
+            raise NotAllowed("A key makes no keys. A person must.")
         name = one_line("name", request.name)
         permissions = _permissions(operator, request)
         now = self._now()
@@ -61,7 +64,7 @@ class ApiKeys:
                 key_hash=hash_token(secret),
                 permissions=permissions,
                 sites=sites,
-                created_by=operator.user_id if operator.kind is ActorKind.USER else None,
+                created_by=operator.user_id,
                 created_by_name=operator.email,
                 created_at=now,
                 expires_at=request.expires_at,

@@ -125,6 +125,8 @@ class People:
         def write(tx: Transaction) -> UserRow:
             with keeping_an_administrator(tx, operator.tenant_id):
                 before = _to_change(tx, operator, user_id)
+                if user_id == operator.user_id and wanted.get("email", before.email) != before.email:
+                    raise Invalid({"email": "change your own address in your account, with your password"})
                 if not tx.users.change(user_id, wanted, now):
                     raise _taken(str(wanted["email"]))
                 if patch.sites is not UNSET:

@@ -100,6 +100,8 @@ def test_who_has_not_asked_for_two_minutes_is_forgotten_and_a_flood_is_bounded(
     for number in range(1000):
         take(limits, MINUTE_S + 2 * WINDOW_S, Subject("address", f"192.0.2.{number}", 10))
     assert len(limits) == 100
+    ben = limits.take((Subject("actor", "ben", 10),), MINUTE_S + 2 * WINDOW_S)
+    assert ben is not None and ben.remaining == 8, "a flood of addresses frees nobody else"
 
 
 @given(st.lists(st.floats(0, 20, allow_nan=False), min_size=1, max_size=200), st.integers(1, 8))

@@ -76,6 +76,16 @@ async def test_no_key_may_do_what_its_maker_may_not_and_none_manages_tenants(
     assert api.rows("SELECT FROM api_keys") == []
 
 
+async def test_a_key_makes_no_key_that_would_outlive_it(api: Api, tenant: Tenant) -> None:
+    request = {"name": "Automation", "permissions": ["keys:manage", "screens:view"]}
+    made = await api.post("/api/v1/api-keys", request, tenant.admin)
+    bearer = f"Bearer {made.body['secret']}"
+    assert (await api.get("/api/v1/api-keys", Authorization=bearer)).status == 200
+    child = {"name": "Child", "permissions": ["screens:view"]}
+    refused = await api.post("/api/v1/api-keys", child, Authorization=bearer)
+    assert (refused.status, refused.body["detail"]) == (403, "A key makes no keys. A person must.")
+
+
 async def test_who_is_limited_to_sites_makes_and_sees_keys_of_those_only(api: Api, tenant: Tenant) -> None:
     mine, other = site(api, tenant, "Mine"), site(api, tenant, "Other")
     keys = api.use_cases.api_keys

@@ -25,6 +25,16 @@ async def signed_in(api: Api, person: Operator) -> str:
     return f"Bearer {reply.body['access_token']}"
 
 
+async def test_ones_own_address_is_changed_in_ones_account_where_the_password_is_asked_for(
+    api: Api, tenant: Tenant
+) -> None:
+    path = f"/api/v1/users/{tenant.admin.user_id}"
+    refused = await api.patch(path, {"email": "thief@elsewhere.example"}, tenant.admin)
+    assert refused.status == 422
+    assert refused.body["fields"] == {"email": "change your own address in your account, with your password"}
+    assert (await api.patch(path, {"email": tenant.admin.email}, tenant.admin)).status == 200
+
+
 async def test_a_person_is_made_found_and_read(api: Api, tenant: Tenant) -> None:
     site = (await api.post("/api/v1/sites", {"name": "Main"}, tenant.admin)).body["id"]
     body = {
