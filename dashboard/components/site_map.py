@@ -87,7 +87,3 @@ class SiteMap:
         """Mark this one, and move to it if it lies outside of what is seen."""
         self._sites.args[1] = site_id
         self._sites.run_method("choose", site_id)
-
-    def fit(self) -> None:
-        """Move so that all of them are seen."""
-        self._sites.run_method("fit")

@@ -155,7 +155,9 @@
       this._map.invalidateSize({ pan: false });
       const marks = [...this._marks.values()], picked = marks.filter(({ site }) => site.tone === "pick");
       const points = (picked.length ? picked : marks).map((mark) => mark.marker.getLatLng());
-      const options = { paddingTopLeft: [56, 40], paddingBottomRight: [56, 48], maxZoom: 13, animate: false };
+      // Room for a name on the right.
+      const right = Math.min(140, this._map.getSize().x / 4);
+      const options = { paddingTopLeft: [48, 40], paddingBottomRight: [right, 48], maxZoom: 13, animate: false };
       if (points.length) this._map.fitBounds(points, options);
       else this._map.setView([25, 8], 1, { animate: false });
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.hub.hub_process import HubProcess
+from tests.hub.tenants import PASSWORD
 
 
 class Visit:
@@ -41,3 +42,9 @@ class Visit:
         self.go("/sign-in")
         self.fill_sign_in(hub, hub.people.operator_password or "")
         expect(self.page.get_by_test_id("screens-grid")).to_be_visible()
+
+    def enter(self, email: str, at: str, password: str = PASSWORD) -> None:
+        """Sign in as this person, and be on that page."""
+        self.go(f"/sign-in?next={at}")
+        self.fill_sign_in_as(email, password)
+        expect(self.page).to_have_url(self.url + at)

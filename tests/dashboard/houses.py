@@ -17,6 +17,14 @@ def api_of(hub: HubProcess, email: str, password: str = PASSWORD) -> httpx.Clien
     return httpx.Client(base_url=f"{hub.url}/api/v1", timeout=10.0, headers=bearer)
 
 
+def add(api: httpx.Client, path: str, **body: object) -> str:
+    """Make one of what is at this path; its id."""
+    answer = api.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    made: str = answer.json()["id"]
+    return made
+
+
 def add_screens(api: httpx.Client, number: int, prefix: str, **fields: object) -> dict[str, str]:
     """Approved screens that are offline: tokens by device id, in the order of their hardware ids."""
     devices = [{"hardware_id": f"{prefix}-{n:04}", **fields} for n in range(number)]
