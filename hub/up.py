@@ -46,9 +46,7 @@ async def up(settings: Settings, env: Mapping[str, str], *, screens: int, say: C
         async with _database(settings) as place:
             prepared = await trio.to_thread.run_sync(_prepare, place.owner_url, screens)
             words.ready("database", place.description + _changes(prepared.applied))
-            async with UpProcesses(
-                settings, env, hub_database_url=place.hub_url, tenant_id=prepared.first_run.tenant_id
-            ) as processes:
+            async with UpProcesses(settings, env, hub_database_url=place.hub_url) as processes:
                 try:
                     dashboard_url = await _start(processes, settings, screens, prepared.simulator, words)
                 except BaseException:

@@ -27,16 +27,13 @@ class UpProcesses:
     `env` is what they start from, `hub_database_url` the database as the hub's role sees it.
     """
 
-    def __init__(
-        self, settings: Settings, env: Mapping[str, str], *, hub_database_url: str, tenant_id: str
-    ) -> None:
+    def __init__(self, settings: Settings, env: Mapping[str, str], *, hub_database_url: str) -> None:
         self._settings = settings
         self._hub_database_url = hub_database_url
         self._env = {
             **env,
             "CLARION_DATA_DIR": str(settings.data_dir),
             "CLARION_HUB_URL": settings.hub_url,
-            "CLARION_TENANT_ID": tenant_id,
         }
         # Only the hub is told where the database is, and only as the role that row-level security binds.
         for name in ("CLARION_DATABASE_URL", "CLARION_MIGRATION_DATABASE_URL"):
