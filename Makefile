@@ -53,12 +53,14 @@ types: $(VENV)/.development
 contracts: $(VENV)/.development
 	$(BIN)/lint-imports
 
-# On every core, but for those that measure or load the machine. PYTEST="…": only these, one after the other.
+# On every core, two at a time: they wait more than they compute. Not those that measure or load the machine.
+# PYTEST="…": only these, one after the other.
+WORKERS = $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
 tests: $(VENV)/.development
 ifdef PYTEST
 	$(BIN)/pytest $(PYTEST)
 else
-	$(BIN)/pytest --numprocesses auto --dist loadgroup -m "not alone"
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup -m "not alone"
 	$(BIN)/pytest -m alone
 endif
 

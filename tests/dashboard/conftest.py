@@ -18,8 +18,11 @@ SCREENS = 8
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """One hub, one dashboard and its screens serve all of these: one process runs them, in their order."""
-    item.add_marker(pytest.mark.xdist_group("dashboard"))
+    """One hub and one dashboard serve all that look at its screens, another pair those who are there for
+    people and places: two processes run them, each in their order."""
+    if isinstance(item, pytest.Function) and "hub" in item.fixturenames:
+        looks = "screens" in item.fixturenames
+        item.add_marker(pytest.mark.xdist_group("screens" if looks else "people"))
 
 
 @pytest.fixture(scope="package")
