@@ -22,7 +22,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from protocol.vocabulary import RoleName
+from hub.permissions import PERMISSIONS
+from protocol.vocabulary import SYSTEM_TENANT_ID, RoleName
 from tests.hub.hub_process import HubProcess, running_hub
 from tests.hub.tenants import PASSWORD, add_person
 from tests.isolation.occupied import Occupied, occupy
@@ -36,19 +37,33 @@ CHECKS: Final = [
 ]
 # These end the session that asks; the others would be refused from then on.
 _LAST_WORDS: Final = {"/api/v1/auth/logout", "/api/v1/auth/logout-all"}
-_ASKERS: Final = [*(role for role in RoleName if role is not RoleName.ROOT), "limited to a site", "nobody"]
+_ASKERS: Final = [*RoleName, "limited to a site", "a key", "nobody"]
 
 
 def token_of(hub: HubProcess, database_url: str, ours: Occupied, asker: str) -> str:
-    """An access token of somebody of ours."""
-    sites, role = None, asker
-    if asker == "limited to a site":
-        sites, role = [ours.ids["site_id"]], RoleName.DEVICE_ADMIN
-    person = add_person(database_url, ours.tenant, role, sites=sites)
-    sign_in = {"tenant_id": ours.tenant.id, "email": person.email, "password": PASSWORD}
+    """What somebody of ours shows: an access token, or the secret of a key. ROOT is at home in SYSTEM."""
+    if asker == RoleName.ROOT:
+        of_root = {"email": hub.people.root_email, "password": hub.people.root_password}
+        sign_in = {"tenant_id": SYSTEM_TENANT_ID, **of_root}
+    else:
+        sites, role = None, asker
+        if asker == "limited to a site":
+            sites, role = [ours.ids["site_id"]], RoleName.DEVICE_ADMIN
+        elif asker == "a key":
+            role = RoleName.TENANT_ADMIN
+        person = add_person(database_url, ours.tenant, role, sites=sites)
+        sign_in = {"tenant_id": ours.tenant.id, "email": person.email, "password": PASSWORD}
     answer = httpx.post(f"{hub.url}/api/v1/auth/login", json=sign_in, timeout=10)
     assert answer.status_code == 200, answer.text
-    return str(answer.json()["access_token"])
+    token = str(answer.json()["access_token"])
+    if asker != "a key":
+        return token
+    key = {"name": "Asks everything", "permissions": sorted(PERMISSIONS[RoleName.TENANT_ADMIN])}
+    made = httpx.post(
+        f"{hub.url}/api/v1/api-keys", json=key, headers={"Authorization": f"Bearer {token}"}, timeout=10
+    )
+    assert made.status_code == 201, made.text
+    return str(made.json()["secret"])
 
 
 def known(name: str, path: str, it: Occupied) -> str | None:

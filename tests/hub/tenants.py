@@ -13,7 +13,7 @@ from hub.permissions import PERMISSIONS, permissions_of_roles
 from hub.use_cases.device_secrets import hash_token
 from persistence.owner import Owner, connect_as_owner
 from persistence.transaction import Transaction
-from protocol.vocabulary import Permission, RoleName
+from protocol.vocabulary import SYSTEM_TENANT_ID, Permission, RoleName
 
 PASSWORD = "correct horse"
 # Of PASSWORD, at a cost that only tests can afford.
@@ -43,6 +43,14 @@ def make_tenant(database_url: str, name: str, role: RoleName = RoleName.TENANT_A
         session_id = _sign_in(tx, user_id)
     admin = Operator(user_id, tenant_id, name, email, (role,), PERMISSIONS[role], session_id=session_id)
     return Tenant(tenant_id, name, admin, key)
+
+
+def make_system_tenant(database_url: str) -> Tenant:
+    """The tenant SYSTEM, with the role ROOT and nobody who has it yet."""
+    with connect_as_owner(database_url) as connection:
+        connection.execute("INSERT INTO tenants (id, name) VALUES (%s, 'SYSTEM')", (SYSTEM_TENANT_ID,))
+        connection.execute("INSERT INTO roles (tenant_id, name) VALUES (%s, 'ROOT')", (SYSTEM_TENANT_ID,))
+    return Tenant(SYSTEM_TENANT_ID, "SYSTEM", Operator("", SYSTEM_TENANT_ID, "SYSTEM", "", ()), "")
 
 
 def add_person(

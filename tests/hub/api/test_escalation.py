@@ -11,9 +11,9 @@ import trio
 from hub.operator import Operator
 from hub.permissions import PERMISSIONS
 from persistence.owner import connect_as_owner
-from protocol.vocabulary import SYSTEM_TENANT_ID, Permission, RoleName
+from protocol.vocabulary import Permission, RoleName
 from tests.hub.api.conftest import Api
-from tests.hub.tenants import Tenant, add_person
+from tests.hub.tenants import Tenant, add_person, make_system_tenant
 
 WAITING = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -236,7 +236,5 @@ async def test_two_administrators_who_remove_each_other_at_once_leave_one(
 @pytest.fixture
 def system(api: Api) -> Tenant:
     """The tenant SYSTEM, with one ROOT."""
-    api.rows("INSERT INTO tenants (id, name) VALUES (%s, 'SYSTEM')", SYSTEM_TENANT_ID)
-    api.rows("INSERT INTO roles (tenant_id, name) VALUES (%s, 'ROOT')", SYSTEM_TENANT_ID)
-    bare = Tenant(SYSTEM_TENANT_ID, "SYSTEM", Operator("", SYSTEM_TENANT_ID, "SYSTEM", "", ()), "")
+    bare = make_system_tenant(api.database_url)
     return bare._replace(admin=add_person(api.database_url, bare, "ROOT", email="root@system.example"))

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from hub.operator import THE_HUB, Operator
 from protocol.vocabulary import SYSTEM_TENANT_ID, Permission, RoleName
 from tests.hub.api.conftest import Api, Reply
-from tests.hub.tenants import PASSWORD, Tenant
+from tests.hub.tenants import PASSWORD, Tenant, make_system_tenant
 
 ME = "/api/v1/users/me"
 NEW = "four words of my own"
@@ -334,10 +334,7 @@ async def test_no_secret_of_a_second_factor_is_in_the_audit_log_the_database_or_
 async def test_root_who_acts_in_another_tenant_is_still_a_person_of_their_own(
     api: Api, tenant: Tenant
 ) -> None:
-    system = Tenant(SYSTEM_TENANT_ID, "SYSTEM", tenant.admin, "")
-    api.rows("INSERT INTO tenants (id, name) VALUES (%s, 'SYSTEM')", SYSTEM_TENANT_ID)
-    api.rows("INSERT INTO roles (tenant_id, name) VALUES (%s, 'ROOT')", SYSTEM_TENANT_ID)
-    root = api.person(system, RoleName.ROOT, email="root@cms.local")
+    root = api.person(make_system_tenant(api.database_url), RoleName.ROOT, email="root@cms.local")
     now = datetime.now(UTC)
     session_id = str(api.rows("SELECT gen_random_uuid()")[0][0])
     api.rows(

@@ -12,7 +12,7 @@ from hub.operator import Operator
 from hub.use_cases.wiring import utc_now
 from protocol.vocabulary import SYSTEM_TENANT_ID, RoleName
 from tests.hub.api.conftest import Api
-from tests.hub.tenants import Tenant, add_person
+from tests.hub.tenants import Tenant, add_person, make_system_tenant
 
 TENANTS = "/api/v1/tenants"
 STRANGER = "00000000-0000-0000-0000-00000000abcd"
@@ -20,9 +20,7 @@ STRANGER = "00000000-0000-0000-0000-00000000abcd"
 
 @pytest.fixture
 def root(api: Api) -> Operator:
-    api.rows("INSERT INTO tenants (id, name) VALUES (%s, 'SYSTEM')", SYSTEM_TENANT_ID)
-    api.rows("INSERT INTO roles (tenant_id, name) VALUES (%s, 'ROOT')", SYSTEM_TENANT_ID)
-    system = Tenant(SYSTEM_TENANT_ID, "SYSTEM", Operator("", "", "", "", ()), "")
+    system = make_system_tenant(api.database_url)
     return add_person(api.database_url, system, RoleName.ROOT, email="root@cms.local")
 
 
