@@ -96,11 +96,6 @@ def command_button(command: CommandName, targeted: int) -> str:
     return f"{COMMAND_WORDS[command]} {count(targeted, 'screen')}"
 
 
-def bulk_is_open(bulk: BulkCommand) -> bool:
-    """Whether something may still happen."""
-    return any(number and status in OPEN_COMMAND_STATUSES for status, number in bulk.counts.items())
-
-
 def bulk_open(bulk: BulkCommand) -> int:
     """How many of its commands can still be cancelled."""
     return sum(number for status, number in bulk.counts.items() if status in OPEN_COMMAND_STATUSES)

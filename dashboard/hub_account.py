@@ -52,7 +52,3 @@ class HubAccount:
 
     async def end_session(self, session_id: str) -> None:
         await self._http.ask("DELETE", f"/auth/sessions/{session_id}", Ignored)
-
-    async def end_all_sessions(self) -> None:
-        """This one too."""
-        await self._http.post("/auth/logout-all", Ignored)

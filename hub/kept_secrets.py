@@ -30,17 +30,6 @@ def kept_secret(data_dir: Path, name: str) -> str:
         ) from error
 
 
-def known_secret(data_dir: Path, name: str) -> str | None:
-    """The secret of this name if there is one already. Raises StartError when it cannot be read."""
-    path = data_dir / "secrets" / name
-    try:
-        return read_kept(path)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise StartError(f"{path} cannot be read ({error.strerror}): run it as the hub's user.") from error
-
-
 def make_secrets_folder(data_dir: Path, name: str = "") -> Path:
     """The folder of secrets, or the one of this name in it, for its owner only. Raises OSError."""
     make_folder(data_dir)

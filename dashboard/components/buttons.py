@@ -20,7 +20,7 @@ def button(
     icon: str | None = None,
     **attributes: Any,
 ) -> Tag:
-    """A real `<button>`. `kind`: any of primary, danger, quiet, icon, big; nothing for the plain one."""
+    """A real `<button>`. `kind`: any of primary, danger, quiet, icon, small, big, wide; or none."""
     classes = " ".join(["btn", *(f"btn-{name}" for name in kind.split())])
     element = tag("button", classes, type="button", **attributes)
     with element:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import StartError
-from hub.kept_secrets import kept_secret, known_secret
+from hub.kept_secrets import kept_secret
 
 
 def _mode(path: Path) -> int:
@@ -46,13 +46,3 @@ def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StartError, match="check CLARION_DATA_DIR"):
         kept_secret(tmp_path / "file", "jwt")
-
-
-def test_who_only_asks_whether_there_is_one_makes_none(tmp_path: Path) -> None:
-    assert known_secret(tmp_path / "data", "jwt") is None
-    assert not (tmp_path / "data").exists()
-    made = kept_secret(tmp_path / "data", "jwt")
-    assert known_secret(tmp_path / "data", "jwt") == made
-    (tmp_path / "data/secrets/folder").mkdir()
-    with pytest.raises(StartError, match="cannot be read"):
-        known_secret(tmp_path / "data", "folder")
