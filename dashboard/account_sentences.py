@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from dashboard.sentences import begun
+
 # The first that is found: what comes later in a browser's name is there to please old pages.
 _BROWSERS: Final = (
     ("Edg", "Edge"),
@@ -32,4 +34,4 @@ def browser_words(user_agent: str) -> str:
     system = next((words for mark, words in _SYSTEMS if mark in user_agent), "")
     if not name:
         return user_agent[:60] or "Unknown program"
-    return f"{name} on {system}" if system else name[0].upper() + name[1:]
+    return f"{name} on {system}" if system else begun(name)

@@ -8,7 +8,7 @@ from dashboard.account_sentences import browser_words
 from dashboard.audit_names import Names, told
 from dashboard.audit_words import action_words, field_words, kind_words
 from dashboard.command_sentences import COMMAND_WORDS
-from dashboard.sentences import count
+from dashboard.sentences import begun, count
 from protocol.audit import AuditRow
 from protocol.vocabulary import ActorKind, CommandName
 
@@ -112,7 +112,7 @@ def sentence(row: AuditRow, names: Names, tenant_id: str = "") -> str:
     it = thing(row, names, tenant_id)
     if said is None:  # of another version
         return f"{actor(row)}: {action_words(row.action)} ({it})"
-    parts = _parts(row) | {"it": it, "It": it[:1].upper() + it[1:], "who": row.user_email}
+    parts = _parts(row) | {"it": it, "It": begun(it), "who": row.user_email}
     if said.whole:
         return said.whole.format_map(parts)
     own = row.target_type == "session" or (row.target_id is not None and row.target_id == row.user_id)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from dashboard.clock import Clock, to_ms
 from dashboard.sentences import count
@@ -37,19 +36,15 @@ def key_uses(key: ApiKey, clock: Clock, now_ms: int) -> str:
     return " · ".join(parts)
 
 
-def key_sites(key: ApiKey, site_names: Mapping[str, str]) -> str:
-    """`all sites`, or the names of those it is limited to."""
-    if key.sites is None:
-        return "all sites"
-    return ", ".join(sorted(site_names.get(site, "a site that is gone") for site in key.sites)) or "no site"
-
-
-def end_of_day(text: str, now: datetime) -> datetime | None:
-    """The end of the day that is typed as 2026-12-31; None for nothing. Raises ValueError."""
+def end_of_day(text: str, clock: Clock, now_ms: int) -> datetime | None:
+    """The end, on that clock, of the day that is typed as 2026-12-31; None for nothing. Raises ValueError."""
     if not text:
         return None
-    until = datetime.combine(datetime.fromisoformat(text).date(), time(0), UTC) + timedelta(days=1)
-    if until <= now:
+    day = date.fromisoformat(text)
+    if day >= date.max:
+        raise ValueError("there is no day after it")
+    until = datetime.combine(day + timedelta(days=1), time(0), clock.zone)
+    if to_ms(until) <= now_ms:
         raise ValueError("the day is over")
     return until
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from dashboard.clock import Clock, to_ms
 from dashboard.sentences import count
@@ -22,18 +22,6 @@ def standing(person: UserRow) -> tuple[str, str]:
 def title(person: UserRow) -> str:
     """Their name; their address where they have said none."""
     return person.full_name or person.email
-
-
-def where(person: UserRow, site_names: Mapping[str, str]) -> str:
-    """`all sites`, or the names of theirs."""
-    if person.sites is None:
-        return "all sites"
-    if not person.sites:
-        return "no site yet"
-    names = sorted(site_names[site] for site in person.sites if site in site_names)
-    if len(names) < len(person.sites):  # of sites that the one who looks may not see
-        names.append(count(len(person.sites) - len(names), "other site" if names else "site"))
-    return ", ".join(names)
 
 
 def last_seen(person: UserRow, clock: Clock, now_ms: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from dashboard.sentences import count
@@ -42,6 +42,18 @@ def tally_words(tally: Tally) -> str:
         if number
     ]
     return ", ".join(said)
+
+
+def sites_words(sites: Sequence[str] | None, site_names: Mapping[str, str]) -> str:
+    """To which sites a person or a key is limited: `all sites`, or their names."""
+    if sites is None:
+        return "all sites"
+    if not sites:
+        return "no site"
+    names = sorted(site_names[site] for site in sites if site in site_names)
+    if len(names) < len(sites):  # of sites that the one who looks may not see
+        names.append(count(len(sites) - len(names), "other site" if names else "site"))
+    return ", ".join(names)
 
 
 def fits(site: Site, wanted: str) -> bool:

@@ -27,6 +27,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def begun(words: str) -> str:
+    """`see screens` → `See screens`: as words begin a line, whatever they are."""
+    return words[:1].upper() + words[1:]
+
+
 def took(ms: int) -> str:
     """`0.62 s`, `1.9 s`, `74 s`, `12 min`: as precise as it matters."""
     if ms < 1_000:
@@ -80,7 +85,7 @@ def trouble(row: ScreenRow, clock: Clock, now_ms: int) -> str:
     said = unstable(row, clock, now_ms)
     if not said:
         return ""
-    return f"{said[0].upper()}{said[1:]}. Look at its network and its power; it may miss an alert."
+    return f"{begun(said)}. Look at its network and its power; it may miss an alert."
 
 
 def losses(row: ScreenRow) -> str:

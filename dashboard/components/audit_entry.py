@@ -13,6 +13,7 @@ from dashboard.clock import to_ms
 from dashboard.components.icons import icon
 from dashboard.components.markup import tag
 from dashboard.frame import LivePage
+from dashboard.sentences import begun
 from protocol.audit import AuditRow
 from protocol.vocabulary import ActorKind, AuditOutcome, Permission
 
@@ -75,7 +76,7 @@ class AuditEntry:
     def _sentence(self) -> str:
         me = self._page.session.me
         words = sentence(self._row, self._names, me.tenant_id if me is not None else "")
-        return words[:1].upper() + words[1:] if self._row.actor_kind is ActorKind.KEY else words
+        return begun(words) if self._row.actor_kind is ActorKind.KEY else words
 
     def _of_entry(self) -> list[tuple[str, str]]:
         row = self._row
@@ -129,7 +130,7 @@ def _table(differences: list[Difference]) -> None:
             for each in differences:
                 with tag("tr", f"change-{each.change}", testid="audit-change", data_change=each.change):
                     with tag("th", "", scope="row"):
-                        tag("span", "change-field", each.field[:1].upper() + each.field[1:])
+                        tag("span", "change-field", begun(each.field))
                         tag("span", "chip", each.change)
                     _cell(each.before, "Before")
                     _cell(each.after, "After")
@@ -151,7 +152,7 @@ def _facts(title: str, facts: list[tuple[str, str]], entry_hash: str = "") -> No
     with tag("dl", "entry-facts"):
         for name, words in facts:
             with tag("div", "fact"):
-                tag("dt", "", name[:1].upper() + name[1:])
+                tag("dt", "", begun(name))
                 tag("dd", "", words)
         if entry_hash:
             with tag("div", "fact entry-hash"):

@@ -9,6 +9,7 @@ from dashboard.audit_filter import Wanted
 from dashboard.audit_words import KINDS, action_words, subject_words
 from dashboard.components.icons import icon
 from dashboard.components.markup import Tag, tag
+from dashboard.sentences import begun
 from protocol.audit import AuditAction
 from protocol.vocabulary import AuditOutcome
 
@@ -62,14 +63,14 @@ class AuditFilters:
                 words = action_words(wanted) if not wanted.endswith(".") else _all_about(wanted[:-1])
                 tag("option", "", words, value=wanted, selected=True)
             for subject, its in sorted(subjects.items(), key=lambda pair: subject_words(pair[0]).casefold()):
-                with tag("optgroup", label=_begun(subject_words(subject))):
+                with tag("optgroup", label=begun(subject_words(subject))):
                     self._options({f"{subject}.": _all_about(subject), **its}, wanted)
 
     def _options(self, offered: Any, chosen: str, none: str = "") -> None:
         if none:
             tag("option", "", none, value="", selected=not chosen)
         for value, words in offered.items():
-            tag("option", "", _begun(words), value=value, selected=value == chosen)
+            tag("option", "", begun(words), value=value, selected=value == chosen)
         if none and chosen and chosen not in offered:
             tag("option", "", chosen, value=chosen, selected=True)
 
@@ -105,8 +106,4 @@ class AuditFilters:
 
 
 def _all_about(subject: str) -> str:
-    return f"{_begun(subject_words(subject))}: all of it"
-
-
-def _begun(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return f"{begun(subject_words(subject))}: all of it"

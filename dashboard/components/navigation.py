@@ -32,16 +32,16 @@ _PAGES: Final = (
     _Page("history", "History", "/emergencies", "history", Permission.SCREENS_VIEW),
 )
 _MANAGED: Final = tuple(
-    _Page(key, text, address, "manage", needs, everywhere=True)
-    for key, text, address, needs in (
-        ("people", "People", "/people", Permission.PEOPLE_MANAGE),
-        ("roles", "Roles", "/people/roles", Permission.PEOPLE_MANAGE),
-        ("groups", "User groups", "/people/groups", Permission.PEOPLE_MANAGE),
-        ("features", "Features", "/people/features", Permission.FEATURES_MANAGE),
-        ("keys", "API keys", "/keys", Permission.KEYS_MANAGE),
-        ("enrolment", "Enrolment keys", "/keys/enrolment", Permission.SCREENS_ENROL),
-        ("audit", "Audit log", "/audit", Permission.AUDIT_READ),
-        ("tenants", "Tenants", "/tenants", Permission.TENANTS_MANAGE),
+    _Page(key, text, address, "manage", needs, everywhere=everywhere)
+    for key, text, address, needs, everywhere in (
+        ("people", "People", "/people", Permission.PEOPLE_MANAGE, True),
+        ("roles", "Roles", "/people/roles", Permission.PEOPLE_MANAGE, True),
+        ("groups", "User groups", "/people/groups", Permission.PEOPLE_MANAGE, True),
+        ("features", "Features", "/people/features", Permission.FEATURES_MANAGE, True),
+        ("keys", "API keys", "/keys", Permission.KEYS_MANAGE, False),
+        ("enrolment", "Enrolment keys", "/keys/enrolment", Permission.SCREENS_ENROL, True),
+        ("audit", "Audit log", "/audit", Permission.AUDIT_READ, True),
+        ("tenants", "Tenants", "/tenants", Permission.TENANTS_MANAGE, True),
     )
 ) + tuple(
     _Page(key, text, address, "manage", Permission.PLACES_EDIT, looks=Permission.SCREENS_VIEW)

@@ -8,7 +8,7 @@ from typing import Any
 from dashboard.clock import Clock
 from dashboard.components.buttons import button
 from dashboard.components.markup import set_text, switch_class, tag
-from dashboard.sentences import presence, standing, trouble
+from dashboard.sentences import begun, presence, standing, trouble
 from dashboard.session import Session
 from protocol.live import ScreenRow
 from protocol.vocabulary import DeviceStatus, Permission
@@ -67,7 +67,7 @@ class ScreenHead:
         for restricted in (self._rotate, self._revoke):
             switch_class(restricted, "hidden", not (approved and self._may_enrol))
         sentence = presence(row, self._clock, now_ms)
-        set_text(self._presence, f"{sentence[0].upper()}{sentence[1:]}.")
+        set_text(self._presence, f"{begun(sentence)}.")
         wrong = trouble(row, self._clock, now_ms)
         set_text(self._trouble, wrong)
         switch_class(self._trouble, "hidden", not wrong)

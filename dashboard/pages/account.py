@@ -9,13 +9,13 @@ from dashboard.components.account_dialogs import change_password, edit_self
 from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm, toast
 from dashboard.components.markup import Tag, set_text, switch_class, tag
+from dashboard.components.permission_list import permission_lines
 from dashboard.components.second_factor import end, renew_codes, set_up
 from dashboard.components.session_list import SessionList
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
 from dashboard.session import explain
 from protocol.access import Me, SessionRow
-from protocol.vocabulary import PERMISSION_WORDS
 
 _WEAK = "Your password is one that is easily guessed. Change it."
 
@@ -132,9 +132,7 @@ class _Account:
             set_text(self._facts[key], words)
         self._may.clear()
         with self._may:
-            for permission, words in PERMISSION_WORDS.items():
-                if permission in me.permissions:
-                    tag("li", "", words[0].upper() + words[1:])
+            permission_lines(me.permissions)
         switch_class(self._weak, "hidden", not me.weak_password)
         set_text(self._factor, "On" if me.second_factor else "Off")
         switch_class(self._factor, "pill-ok", me.second_factor)

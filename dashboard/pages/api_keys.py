@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 from fastapi.responses import RedirectResponse
 from nicegui import ui
@@ -12,14 +11,16 @@ from nicegui import ui
 from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm
 from dashboard.components.form_dialog import Unfit, choice_of_many, form_dialog, text_field, tick_list
-from dashboard.components.manage import attempt, managed
+from dashboard.components.manage import attempt, managed, site_names
 from dashboard.components.markup import tag
+from dashboard.components.permission_list import permission_list, to_give
 from dashboard.components.rows_page import RowsPage
 from dashboard.components.show_once import show_once
 from dashboard.frame import LivePage, open_session
-from dashboard.key_sentences import end_of_day, key_sites, key_standing, key_uses
+from dashboard.key_sentences import end_of_day, key_standing, key_uses
+from dashboard.place_sentences import sites_words
 from protocol.access import ApiKey, ApiKeyCreated, ApiKeyRequest
-from protocol.vocabulary import PERMISSION_WORDS, Permission
+from protocol.vocabulary import Permission
 
 
 @ui.page("/keys")
@@ -28,7 +29,7 @@ async def api_keys_page() -> RedirectResponse | None:
     session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
-    with managed(session, "API keys", "keys", Permission.KEYS_MANAGE) as page:
+    with managed(session, "API keys", "keys", Permission.KEYS_MANAGE, everywhere=False) as page:
         keys = _ApiKeys(page) if page is not None else None
     if keys is not None:
         await keys.load()
@@ -51,9 +52,8 @@ class _ApiKeys:
         self.load = self._rows.load
 
     async def _read(self) -> list[ApiKey]:
-        hub = self._page.hub
-        keys, sites = await asyncio.gather(hub.keys.of_integrations(), hub.places.sites())
-        self._sites = {site.id: site.name for site in sites}
+        session = self._page.session
+        keys, self._sites = await asyncio.gather(session.hub.keys.of_integrations(), site_names(session))
         return sorted(keys, key=lambda key: (key.revoked_at is not None, key.name.casefold()))
 
     def _row(self, key: ApiKey) -> None:
@@ -67,13 +67,10 @@ class _ApiKeys:
                     if word:
                         tag("span", f"pill pill-{tone}", word)
                 uses = key_uses(key, page.clock, page.now_ms)
-                tag("span", "row-note", f"{key_sites(key, self._sites)} · {uses}")
+                tag("span", "row-note", f"{sites_words(key.sites, self._sites)} · {uses}")
                 with tag("details", "more row-more"):
                     tag("summary", "", "What it may do")
-                    with tag("ul", "may-list"):
-                        for permission, words in PERMISSION_WORDS.items():
-                            if permission in key.permissions:
-                                tag("li", "", words[0].upper() + words[1:])
+                    permission_list(key.permissions)
             if key.revoked_at is None:
                 with tag("div", "row-actions"):
                     button(
@@ -104,17 +101,16 @@ class _ApiKeys:
             await self.load()
 
     def _form(self) -> Callable[[], Awaitable[ApiKeyCreated]]:
-        me = self._page.session.me
-        mine = [] if me is None else me.permissions
-        offered = {str(p): words[0].upper() + words[1:] for p, words in PERMISSION_WORDS.items() if p in mine}
-        offered.pop(Permission.TENANTS_MANAGE, None)
+        session = self._page.session
+        offered = to_give(session.me)
+        all_of_them = "All" if session.me is None or session.me.sites is None else "All of yours"
         name = text_field(
             "Name", "key-name", maxlength="200", autofocus=True, hint="Such as the program that has it."
         )
         tag("span", "field-label", "It may")
         ticked = tick_list(offered, [Permission.SCREENS_VIEW], "key-may")
         sites = choice_of_many(
-            "Only these sites", "key-sites", self._sites, [], hint="All, if none is chosen."
+            "Only these sites", "key-sites", self._sites, [], hint=f"{all_of_them}, if none is chosen."
         )
         until = text_field("Good until the end of", "key-until", type_="date", hint="Empty: for ever.")
 
@@ -124,7 +120,7 @@ class _ApiKeys:
             if not ticked():
                 raise Unfit("Choose what it may do.")
             try:
-                expires_at = end_of_day(until(), datetime.now(UTC))
+                expires_at = end_of_day(until(), self._page.clock, self._page.now_ms)
             except ValueError:
                 raise Unfit("It must be good for a day that is not over yet.") from None
             request = ApiKeyRequest(

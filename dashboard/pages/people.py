@@ -14,7 +14,8 @@ from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.person_dialogs import add_person, show_link
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
-from dashboard.people_sentences import fits, last_seen, standing, title, where
+from dashboard.people_sentences import fits, last_seen, standing, title
+from dashboard.place_sentences import sites_words
 from dashboard.sentences import count
 from dashboard.session import explain
 from protocol.access import RoleRow, UserRow
@@ -105,7 +106,7 @@ class _People:
                         tag("span", "chip", "second factor")
                 seen = last_seen(person, self._page.clock, self._page.now_ms)
                 address_note = f"{person.email} · " if person.full_name else ""
-                tag("span", "row-note", f"{address_note}{where(person, self._sites)} · {seen}")
+                tag("span", "row-note", f"{address_note}{sites_words(person.sites, self._sites)} · {seen}")
             with tag("div", "row-side"):
                 for role in person.roles:
                     tag("span", "chip", role)

@@ -15,7 +15,9 @@ from dashboard.components.person_dialogs import edit_person, show_link
 from dashboard.components.session_list import SessionList
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
-from dashboard.people_sentences import beyond, last_seen, standing, title, where
+from dashboard.people_sentences import beyond, last_seen, standing, title
+from dashboard.place_sentences import sites_words
+from dashboard.sentences import begun
 from dashboard.session import explain
 from protocol.access import RoleRow, SessionRow, UserRow
 from protocol.vocabulary import Permission
@@ -119,12 +121,7 @@ class _Person:
             ("Name", person.full_name or "Not said"),
             ("E-mail", person.email),
             ("Roles", ", ".join(person.roles) or "None"),
-            (
-                "Sites",
-                where(person, self._sites).capitalize()
-                if person.sites is None
-                else where(person, self._sites),
-            ),
+            ("Sites", begun(sites_words(person.sites, self._sites))),
             ("Groups", ", ".join(person.groups) or "None"),
             ("Second factor", "On" if person.second_factor else "Off"),
         ):

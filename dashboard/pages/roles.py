@@ -12,11 +12,12 @@ from dashboard.components.dialogs import confirm
 from dashboard.components.form_dialog import Unfit, form_dialog, text_field, tick_list
 from dashboard.components.manage import attempt, managed
 from dashboard.components.markup import tag
+from dashboard.components.permission_list import permission_list, to_give
 from dashboard.components.rows_page import RowsPage
 from dashboard.frame import LivePage, open_session
 from dashboard.people_sentences import role_words
 from protocol.access import RoleRequest, RoleRow
-from protocol.vocabulary import PERMISSION_WORDS, Permission
+from protocol.vocabulary import Permission
 
 
 @ui.page("/people/roles")
@@ -57,10 +58,7 @@ class _Roles:
                     tag("span", "row-note", role.description)
                 with tag("details", "more row-more"):
                     tag("summary", "", role_words(role))
-                    with tag("ul", "may-list"):
-                        for permission, words in PERMISSION_WORDS.items():
-                            if permission in role.permissions:
-                                tag("li", "", words[0].upper() + words[1:])
+                    permission_list(role.permissions)
             if role.is_custom:
                 with tag("div", "row-actions"):
                     button("Edit", lambda: self._edit(role), kind="small", testid="role-edit")
@@ -94,12 +92,9 @@ class _Roles:
     def _form(
         self, role: RoleRow | None, send_it: Callable[[RoleRequest], Awaitable[RoleRow]]
     ) -> Callable[[], Awaitable[RoleRow]]:
-        me = self._page.session.me
-        mine = [] if me is None else me.permissions
         has = [] if role is None else role.permissions
-        # Nobody gives away what they do not have; what the role has already stays as it is.
-        offered = {str(p): words[0].upper() + words[1:] for p, words in PERMISSION_WORDS.items() if p in mine}
-        offered.pop(Permission.TENANTS_MANAGE, None)
+        # What the role has already stays as it is.
+        offered = to_give(self._page.session.me)
         name = text_field("Name", "role-name", role.name if role else "", maxlength="60", autofocus=True)
         description = text_field(
             "Description", "role-description", role.description if role else "", maxlength="500"

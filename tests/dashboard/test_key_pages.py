@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from persistence.embedded import EmbeddedPostgres
 from tests.dashboard.browsing import Visit
-from tests.dashboard.houses import add_person, api_of
+from tests.dashboard.houses import add, add_person, api_of
 from tests.dashboard.test_people_pages import LONG, administrator
 from tests.hub.hub_process import HubProcess
 
@@ -152,3 +152,29 @@ def test_who_may_not_is_offered_none_of_it_and_told_why(
     for address in ("/keys", "/keys/enrolment", "/tenants"):
         visitor.go(address)
         expect(page.get_by_test_id("manage-not-allowed")).to_contain_text("Your role (VIEWER) may not")
+
+
+def test_who_is_limited_to_sites_makes_keys_for_those(
+    visitor: Visit, postgres: EmbeddedPostgres, hub: HubProcess
+) -> None:
+    page = visitor.page
+    house = administrator(visitor, postgres, "Keys of a site", "/keys")
+    with api_of(hub, house.admin.email) as api:
+        site = add(api, "/sites", name="Harbour")
+        user_id = add_person(api, "kim@keysofasite.example", "TENANT_ADMIN", password=LONG)
+        assert api.patch(f"/users/{user_id}", json={"sites": [site]}).status_code == 200
+        assert api.post("/api-keys", json={"name": "All", "permissions": ["screens:view"]}).status_code == 201
+    page.context.clear_cookies()
+    visitor.go("/sign-in")
+    visitor.fill_sign_in_as("kim@keysofasite.example", LONG)
+    page.get_by_test_id("nav-manage").click()
+    expect(page.get_by_test_id("tab-people")).to_have_count(0)
+    page.get_by_test_id("tab-keys").click()
+    expect(page.get_by_test_id("rows")).to_contain_text("There is no key yet.")
+    page.get_by_test_id("rows-add").click()
+    expect(page.get_by_test_id("key-may-tenants:manage")).to_have_count(0)
+    page.get_by_test_id("key-name").fill("Door sign")
+    page.get_by_test_id("form-submit").click()
+    page.get_by_test_id("new-key-done").click()
+    expect(page.get_by_test_id("api-key").filter(has_text="Door sign")).to_contain_text("Harbour")
+    assert visitor.complaints == [] and visitor.foreign == []

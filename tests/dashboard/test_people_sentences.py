@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.account_sentences import browser_words
 from dashboard.clock import Clock
-from dashboard.people_sentences import beyond, fits, givable, last_seen, link_words, standing, title, where
+from dashboard.people_sentences import beyond, fits, givable, last_seen, link_words, standing, title
 from protocol.access import OneTimeLink
 from protocol.vocabulary import Permission
 from tests.dashboard.people import me, person, role
@@ -26,15 +26,6 @@ def test_who_cannot_sign_in_is_marked_and_who_can_is_not() -> None:
 def test_somebody_without_a_name_is_called_by_their_address() -> None:
     assert title(person("a@b.c")) == "a@b.c"
     assert title(person(full_name="Ada")) == "Ada"
-
-
-def test_where_they_may_be_is_said_by_name() -> None:
-    names = {"1": "North", "2": "Annex"}
-    assert where(person(), names) == "all sites"
-    assert where(person(sites=["1", "2"]), names) == "Annex, North"
-    assert where(person(sites=[]), names) == "no site yet"
-    assert where(person(sites=["1", "3"]), names) == "North, 1 other site"
-    assert where(person(sites=["1", "2"]), {}) == "2 sites"
 
 
 def test_never_signed_in_is_said() -> None:

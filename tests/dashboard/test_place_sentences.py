@@ -14,6 +14,7 @@ from dashboard.place_sentences import (
     fits,
     found_words,
     position,
+    sites_words,
     tally_words,
     tone,
     with_tag,
@@ -177,3 +178,12 @@ def test_a_site_is_found_by_any_of_its_words() -> None:
 def test_a_value_of_a_tag_may_have_the_other_mark_in_it() -> None:
     tags = {"url": "http://menu", "ratio": "16:9", "sum": "1=1", "lobby": ""}
     assert parse_tags(tags_text(tags)) == tags
+
+
+def test_the_sites_that_somebody_is_limited_to_are_said_by_name() -> None:
+    names = {"1": "North", "2": "Annex"}
+    assert sites_words(None, names) == "all sites"
+    assert sites_words(["1", "2"], names) == "Annex, North"
+    assert sites_words([], names) == "no site"
+    assert sites_words(["1", "3"], names) == "North, 1 other site"
+    assert sites_words(["1", "2"], {}) == "2 sites"
