@@ -14,9 +14,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from loadtest.bench.chromium import find_chromium
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
+
+# Where a test sets up no log: the library's own paints every variable of a trace, for minutes if one is deep.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 _TEMPLATE = "clarion_template"
 _database_numbers = itertools.count(1)

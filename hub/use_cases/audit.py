@@ -16,6 +16,8 @@ from hub.use_cases.ports import Transaction
 from protocol.vocabulary import ActorKind, AuditOutcome
 
 LEFT_OUT: Final = "(left out)"
+DEEP_AT_MOST: Final = 50
+"""Nobody reads deeper, and no stack must bear what people nest."""
 _SECRET: Final = re.compile(
     r"passw|passphrase|pwd|secret|token|credential|authorization|(api|access|private|psk|wifi|wpa)[_-]?key"
     r"|(^|[_-])(pin|psk)$",
@@ -71,18 +73,20 @@ class Done(NamedTuple):
         return cls(at, ActorKind.SYSTEM, None, "clarion", *what)
 
 
-def without_secrets(details: Any) -> Any:
-    """The same, where what is called like a secret only says that it was there."""
+def without_secrets(details: Any, deep: int = DEEP_AT_MOST) -> Any:
+    """The same, where what is called like a secret, or is deeper than `deep`, only says that it was there."""
+    if deep == 0:
+        return LEFT_OUT
     match details:
         case dict():
             return {
                 name: LEFT_OUT
                 if isinstance(value, str | int) and not isinstance(value, bool) and _SECRET.search(str(name))
-                else without_secrets(value)
+                else without_secrets(value, deep - 1)
                 for name, value in details.items()
             }
         case list() | tuple():
-            return [without_secrets(each) for each in details]
+            return [without_secrets(each, deep - 1) for each in details]
         case _:
             return details
 

@@ -56,7 +56,6 @@ class Account(NamedTuple):
     """Where the hub is, and an operator of it who may give alarm."""
 
     hub_url: str
-    tenant_id: str
     email: str
     password: str
 
@@ -129,7 +128,6 @@ def _page() -> Iterator[Page]:
 
 def _sign_in(page: Page, url: str, account: Account) -> None:
     page.goto(f"{url}/sign-in")
-    page.get_by_test_id("sign-in-tenant").fill(account.tenant_id)
     page.get_by_test_id("sign-in-email").fill(account.email)
     page.get_by_test_id("sign-in-password").fill(account.password)
     page.keyboard.press("Enter")

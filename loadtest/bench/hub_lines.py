@@ -106,9 +106,7 @@ def _browser(hub: RunningHub, driver: Driver, plan: Plan) -> dict[str, float]:
     from loadtest.bench import browser
 
     operator = hub.operator
-    account = browser.Account(
-        hub.client.base_url, operator.tenant_id or "", operator.email, operator.password
-    )
+    account = browser.Account(hub.client.base_url, operator.email, operator.password)
     with tempfile.TemporaryDirectory(prefix="clarion-bench-") as folder:
         return browser.measure(account, driver, Path(folder), plan.effort.changes)
 

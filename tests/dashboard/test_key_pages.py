@@ -70,11 +70,10 @@ def test_an_enrolment_key_lets_a_screen_ask_until_it_is_revoked(
         return httpx.post(f"{hub.url}/api/v1/devices/register", json=body, timeout=10).status_code
 
     assert register("hw-1") == 202
-    for _ in range(2):
+    for left in (1, 0):
         page.get_by_test_id("enrolment-revoke").first.click()
         page.get_by_test_id("confirm-action").click()
-        expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_test_id("enrolment-revoke")).to_have_count(0)
+        expect(page.get_by_test_id("enrolment-revoke")).to_have_count(left)
     assert register("hw-2") == 403
 
 

@@ -29,9 +29,7 @@ def test_a_browser_sees_every_change_and_all_screens_show_the_alert(
 
 
 def _measured(hub: HubProcess, folder: Path) -> dict[str, float]:
-    account = browser.Account(
-        hub.url, hub.people.tenant_id, hub.people.operator_email, hub.people.operator_password or ""
-    )
+    account = browser.Account(hub.url, hub.people.operator_email, hub.people.operator_password or "")
     tokens = hub.provision(3, "watched").values()
     requests = [upgrade_request("/api/v1/ws/device", "127.0.0.1", token, SUBPROTOCOL) for token in tokens]
     with Driver(Address("127.0.0.1", hub.port)) as driver:

@@ -24,7 +24,10 @@ _CHECKED: list[tuple[str, str, Iterable[str]]] = [
     ("emergencies", "status", vocabulary.EmergencyStatus),
     ("emergency_ledger", "state", vocabulary.LedgerState),
     ("emergency_ledger", "missing", vocabulary.MissingReason),
-    ("roles", "name", vocabulary.RoleName),
+    ("tenants", "status", vocabulary.TenantStatus),
+    ("one_time_links", "purpose", vocabulary.LinkPurpose),
+    ("audit_log", "actor_kind", vocabulary.ActorKind),
+    ("audit_log", "outcome", vocabulary.AuditOutcome),
 ]
 
 
@@ -43,6 +46,15 @@ def test_a_check_constraint_lets_in_the_words_of_the_protocol_and_no_others(
         ).fetchall()
     assert len(constraints) == 1
     assert set(re.findall(r"'([^']*)'::text", constraints[0][0])) == {str(word) for word in words}
+
+
+def test_the_built_in_roles_of_the_database_are_those_of_the_protocol(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'roles_built_in_check'"
+        ).fetchone()
+    assert row is not None
+    assert set(re.findall(r"'([^']*)'::text", row[0])) == {str(role) for role in vocabulary.RoleName}
 
 
 def test_every_status_that_can_be_asked_for_has_its_query() -> None:
