@@ -47,7 +47,7 @@ def read_kept(path: Path) -> str:
     if os.name == "posix" and mode & 0o077:
         raise StartError(
             f"{path} is open to others (mode {stat.S_IMODE(mode):04o}): whoever read it can pass for the hub."
-            f" Make a new one (`clarion secrets rotate`), or, if nobody else was on this machine, "
+            f" Put another in its place (docs/run-in-production.md says how), or, if nobody else was here, "
             f"run `chmod 600 {path}`."
         )
     return text

@@ -1,7 +1,7 @@
 """Who waits for whom. A transaction locks in this order, so that no two wait for each other:
 
 1. the admission of the tenant: no device is shut out while its commands are being queued;
-2. the places of the tenant: no site and no group changes while devices are put there, or given tags. Otherwise
+2. the places of the tenant: no site or group changes while devices are put there, or given tags. Otherwise
    two that change both ends at once would each tell the live side without what the other has done;
 3. the devices whose rows, or whose commands, it changes: in the order of their ids, as the journal's writer;
 4. whatever else.

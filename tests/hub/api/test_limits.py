@@ -7,8 +7,9 @@ from pathlib import Path
 
 from hub.api.limits import PerMinute, RequestLimits
 from hub.rate_limits import RateLimits
+from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api, running_api
-from tests.hub.tenants import make_tenant
+from tests.hub.tenants import add_person, make_system_tenant, make_tenant
 
 MINUTE_S = 1_700_000_040.0
 ALERT = {"title": "Fire", "message": "Leave the building.", "severity": "extreme"}
@@ -60,6 +61,24 @@ async def test_one_tenant_uses_up_its_own_limit_and_nobody_elses(database_url: s
     async with running_api(database_url, tmp_path, limits=limits) as api:
         statuses = [(await api.get("/api/v1/sites", ours.admin)).status for _ in range(3)]
         assert statuses == [200, 200, 429]
+        assert (await api.get("/api/v1/sites", theirs.admin)).status == 200
+
+
+async def test_the_limit_that_root_gives_a_tenant_holds_at_once(database_url: str, tmp_path: Path) -> None:
+    serving: list[Api] = []
+
+    def own(tenant_id: str) -> int | None:
+        return serving[0].use_cases.access.requests_per_minute(tenant_id)
+
+    limits = RequestLimits(RateLimits(), PerMinute(tenant=0, actor=0, address=0), own, Clock())
+    root = add_person(database_url, make_system_tenant(database_url), RoleName.ROOT)
+    ours, theirs = make_tenant(database_url, "Ours"), make_tenant(database_url, "Theirs")
+    async with running_api(database_url, tmp_path, limits=limits) as api:
+        serving.append(api)
+        assert "RateLimit" not in (await api.get("/api/v1/sites", ours.admin)).headers
+        change = {"limits": {"requests_per_minute": 2}}
+        assert (await api.patch(f"/api/v1/tenants/{ours.id}", change, root)).status == 200
+        assert [(await api.get("/api/v1/sites", ours.admin)).status for _ in range(3)] == [200, 200, 429]
         assert (await api.get("/api/v1/sites", theirs.admin)).status == 200
 
 
