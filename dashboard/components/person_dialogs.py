@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable
 from msgspec import UNSET
 
 from dashboard.clock import Clock
-from dashboard.components.buttons import button
-from dashboard.components.dialogs import card_dialog, put_away
 from dashboard.components.form_dialog import Unfit, choice_of_many, form_dialog, text_field
 from dashboard.components.markup import tag
+from dashboard.components.show_once import show_once
 from dashboard.people_sentences import givable, link_words
 from dashboard.session import Session
 from protocol.access import OneTimeLink, RoleRow, UserCreate, UserCreated, UserPatch, UserRow
@@ -76,25 +75,8 @@ async def edit_person(
 
 
 async def show_link(link: OneTimeLink, clock: Clock, now_ms: int) -> None:
-    """Once: the hub keeps only what it can be compared with."""
-    dialog, card = card_dialog("One-time link")
-    with card:
-        tag("p", "dialog-text", link_words(link, clock, now_ms), testid="link-words")
-        if link.url is not None:
-            tag("code", "token", link.url, testid="one-time-link", tabindex="0")
-        with tag("div", "dialog-actions"):
-            if link.url is not None:
-                copied = button("Copy", kind="primary", testid="copy-link")
-                copied.on(
-                    "click",
-                    js_handler="() => navigator.clipboard?.writeText("
-                    f"getHtmlElement({copied.id}).closest('.dialog-card').querySelector('.token').textContent)",
-                )
-            button("Done", lambda: dialog.submit(None), testid="link-done")
-    try:
-        await dialog
-    finally:
-        put_away(dialog)
+    """What is to be done with it; the link itself where it did not go by mail."""
+    await show_once("One-time link", link_words(link, clock, now_ms), link.url, testid="one-time-link")
 
 
 def _offered(session: Session, roles: list[RoleRow]) -> list[RoleRow]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dashboard.components.buttons import button
-from dashboard.components.dialogs import card_dialog, confirm, put_away, toast
-from dashboard.components.markup import tag
+from dashboard.components.dialogs import confirm, toast
+from dashboard.components.show_once import show_once
 from dashboard.hub_http import HubError
 from dashboard.session import Session, explain
-from protocol.api import Device, DeviceToken
+from protocol.api import Device
 
 
 async def rotate_token(session: Session, device: Device) -> None:
@@ -23,7 +22,12 @@ async def rotate_token(session: Session, device: Device) -> None:
     except HubError as error:
         explain(session, error)
         return
-    await _show_token(token)
+    await show_once(
+        "New token",
+        "Put this token into the player now. It is shown only once, and the old one has ended.",
+        token.device_token,
+        testid="new-token",
+    )
 
 
 async def revoke(session: Session, device: Device) -> None:
@@ -47,26 +51,3 @@ async def wants_reboot(name: str) -> bool:
     return await confirm(
         f"Reboot {name}?", "It goes dark until it has started again, a minute or more.", "Reboot"
     )
-
-
-async def _show_token(token: DeviceToken) -> None:
-    dialog, card = card_dialog("New token")
-    with card:
-        tag(
-            "p",
-            "dialog-text",
-            "Put this token into the player now. It is shown only once, and the old one has ended.",
-        )
-        tag("code", "token", token.device_token, testid="new-token", tabindex="0")
-        with tag("div", "dialog-actions"):
-            copied = button("Copy", kind="primary", testid="copy-token")
-            copied.on(
-                "click",
-                js_handler="() => navigator.clipboard?.writeText("
-                f"getHtmlElement({copied.id}).closest('.dialog-card').querySelector('.token').textContent)",
-            )
-            button("Done", lambda: dialog.submit(None))
-    try:
-        await dialog
-    finally:
-        put_away(dialog)

@@ -11,6 +11,7 @@ from dashboard.components.buttons import button
 from dashboard.components.dialogs import card_dialog, put_away, toast
 from dashboard.components.form_dialog import Unfit, form_dialog, text_field
 from dashboard.components.markup import tag
+from dashboard.components.show_once import copy_button
 from dashboard.session import Session
 from protocol.access import RecoveryCodes, SecondFactorOffer
 
@@ -64,12 +65,7 @@ async def show_recovery_codes(codes: RecoveryCodes) -> None:
         )
         tag("code", "token recovery-codes", "\n".join(codes.codes), testid="recovery-codes", tabindex="0")
         with tag("div", "dialog-actions"):
-            copied = button("Copy", testid="copy-recovery-codes")
-            copied.on(
-                "click",
-                js_handler="() => navigator.clipboard?.writeText("
-                f"getHtmlElement({copied.id}).closest('.dialog-card').querySelector('.token').textContent)",
-            )
+            copy_button(testid="copy-recovery-codes")
             button("I have kept them", lambda: dialog.submit(None), kind="primary", testid="codes-kept")
     try:
         await dialog

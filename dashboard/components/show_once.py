@@ -16,14 +16,19 @@ async def show_once(title: str, words: str, secret: str | None, *, testid: str) 
             tag("code", "token", secret, testid=testid, tabindex="0")
         with tag("div", "dialog-actions"):
             if secret is not None:
-                copied = button("Copy", kind="primary", testid=f"{testid}-copy")
-                copied.on(
-                    "click",
-                    js_handler="() => navigator.clipboard?.writeText("
-                    f"getHtmlElement({copied.id}).closest('.dialog-card').querySelector('.token').textContent)",
-                )
+                copy_button(kind="primary", testid=f"{testid}-copy")
             button("Done", lambda: dialog.submit(None), testid=f"{testid}-done")
     try:
         await dialog
     finally:
         put_away(dialog)
+
+
+def copy_button(*, testid: str, kind: str = "") -> None:
+    """Copies the `.token` of the dialog that it is in; all in the browser."""
+    copied = button("Copy", kind=kind, testid=testid)
+    copied.on(
+        "click",
+        js_handler="() => navigator.clipboard?.writeText("
+        f"getHtmlElement({copied.id}).closest('.dialog-card').querySelector('.token').textContent)",
+    )

@@ -58,7 +58,7 @@ def test_somebody_is_invited_chooses_a_password_by_the_link_and_signs_in(
     page.get_by_test_id("form-submit").click()
     link = page.get_by_test_id("one-time-link").inner_text()
     assert "/set-password#" in link
-    page.get_by_test_id("link-done").click()
+    page.get_by_test_id("one-time-link-done").click()
     row = page.get_by_test_id("person").filter(has_text="Ada Byron")
     expect(row).to_contain_text("Invited")
 
@@ -123,7 +123,7 @@ def test_somebody_is_switched_off_and_signed_out_and_on_again_and_deleted(
     page.get_by_test_id("person-link-new").click()
     page.get_by_test_id("confirm-action").click()
     expect(page.get_by_test_id("one-time-link")).to_contain_text("/set-password#")
-    page.get_by_test_id("link-done").click()
+    page.get_by_test_id("one-time-link-done").click()
     page.get_by_test_id("person-delete").click()
     page.get_by_test_id("confirm-action").click()
     expect(page.get_by_test_id("people-count")).to_have_text("1 person")
