@@ -130,7 +130,7 @@ def test_the_hubs_role_owns_nothing_and_can_bypass_nothing(database_url: str) ->
         ).fetchone()
         functions = connection.execute(
             "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
-            " AND (proconfig IS NULL OR NOT proconfig::text LIKE '%search_path%')"
+            " AND (proconfig IS NULL OR NOT proconfig::text LIKE '%search_path=pg_catalog, public, pg_temp%')"
         ).fetchall()
         members = connection.execute(
             "SELECT count(*) FROM pg_auth_members WHERE member = 'clarion_hub'::regrole"

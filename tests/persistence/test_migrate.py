@@ -87,7 +87,7 @@ FROZEN = {
     "0001-foundation": "cc1a4c2d77c271279f34800eb328e8e1a6589decdf69ff2093a7df22af91a6c7",
     "0002-the-hub-keeps-its-word": "1e73c039972750357904700a286a76f1669875481c5ce6c9893fa76c47bf4a44",
     "0003-room-for-what-changes": "f8046eeae27fa85551a8b391259641a94c21ec6ed2feedf551f6e0c69eb254c7",
-    "0004-who-may-do-what": "00116f6cdcf6ddc58665aae06f2acc10e474d9953e32333368a5e5a94a783e64",
+    "0004-who-may-do-what": "38f39de92b1b8e9fc0b0caae8db73f1a72cd2b8ff349048935e6c925d7a243e7",
 }
 
 
