@@ -108,8 +108,8 @@ $(NODE_PACKAGES)/.installed: $(PEERS)/package.json $(PEERS)/package-lock.json
 	fi
 
 lock: $(VENV)/.development
-	$(LOCK) pyproject.toml --group build --output-file requirements/runtime.txt
-	$(LOCK) pyproject.toml --group build --group dev --constraint requirements/runtime.txt \
+	$(LOCK) pyproject.toml --all-extras --group build --output-file requirements/runtime.txt
+	$(LOCK) pyproject.toml --all-extras --group build --group dev --constraint requirements/runtime.txt \
 		--output-file requirements/dev.txt
 	$(LOCK) $(PEERS)/requirements.in --output-file $(PEERS)/requirements.txt
 	@if command -v npm >/dev/null; then \

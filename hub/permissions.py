@@ -28,11 +28,23 @@ PERMISSIONS: Final[dict[RoleName, frozenset[Permission]]] = {
             Permission.PLACES_EDIT,
             Permission.COMMANDS_SEND,
             Permission.HUB_INSPECT,
+            Permission.CONTENT_VIEW,
         }
     ),
-    RoleName.CONTENT_ADMIN: frozenset({Permission.SCREENS_VIEW, Permission.COMMANDS_SEND}),
-    RoleName.CONTENT_CREATOR: frozenset({Permission.SCREENS_VIEW}),
-    RoleName.VIEWER: frozenset({Permission.SCREENS_VIEW}),
+    RoleName.CONTENT_ADMIN: frozenset(
+        {
+            Permission.SCREENS_VIEW,
+            Permission.COMMANDS_SEND,
+            Permission.CONTENT_VIEW,
+            Permission.CONTENT_EDIT,
+            Permission.CONTENT_APPROVE,
+            Permission.CONTENT_PUBLISH,
+        }
+    ),
+    RoleName.CONTENT_CREATOR: frozenset(
+        {Permission.SCREENS_VIEW, Permission.CONTENT_VIEW, Permission.CONTENT_EDIT}
+    ),
+    RoleName.VIEWER: frozenset({Permission.SCREENS_VIEW, Permission.CONTENT_VIEW}),
     RoleName.EMERGENCY_OPERATOR: frozenset({Permission.SCREENS_VIEW, Permission.EMERGENCIES_TRIGGER}),
 }
 

@@ -45,7 +45,9 @@ from protocol.frames import (
     Goodbye,
     Heartbeat,
     Hello,
+    ManifestFrame,
     Playback,
+    PlaylistFrame,
     Receipt,
     Resumed,
     Uplink,
@@ -193,6 +195,8 @@ class ReferenceScreen:
                 return self._kept(self._acknowledged(frame, now))
             case Command():
                 return self._kept(self._ordered(frame, now))
+            case ManifestFrame() | PlaylistFrame():
+                return []
 
     def tick(self, now: float) -> list[Uplink]:
         """Do whatever is due by `now`: an alert that is over, the next item, a heartbeat."""

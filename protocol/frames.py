@@ -10,8 +10,9 @@ Rule 5: within one emergency `sequence` only grows: a screen ignores an order ab
         it has seen, so that an all-clear is never overtaken by its alert.
 Rule 6: commands are numbered within a session (`seq`, from 1). Each side says with every heartbeat how far it
         is (`command_seq`): what was lost is sent again, and a link that carries nothing is found out.
-Rule 7: `playlist_version` is a level, not an event: a screen with another one than the hub's loads the
-        playlist.
+Rule 7: `playlist_version` is a level, not an event: a screen that reports another than the hub's is told by
+        `playlist` which manifest that is, and plays it as soon as it can; what it reports is what it plays.
+        The manifest comes by `manifest` just before where it is small, else it is fetched over HTTP.
 Rule 8: instants are integers, milliseconds since the Unix epoch (`…_ms`); durations are seconds (`…_s`).
 """
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Raw, Struct, field
 
 from protocol.vocabulary import CommandName, EventName, PlaybackState, ReceiptStatus, Severity
 
@@ -173,6 +174,24 @@ class Command(Struct, frozen=True, tag="command", omit_defaults=True):
     seq: int | None = None
 
 
+class ManifestFrame(Struct, frozen=True, tag="manifest"):
+    """A whole manifest (`protocol.manifest.Manifest`). It says nothing of this screen: all that play the same
+    are sent the same bytes. Keep it by its digest; `playlist` says when it is yours."""
+
+    manifest: Raw
+
+
+class PlaylistFrame(Struct, frozen=True, tag="playlist", omit_defaults=True):
+    """From now on the screen must have `playlist_version`, the manifest `digest` (None: nothing to play).
+
+    Whoever does not have that manifest fetches `GET /api/v1/devices/me/manifest`, after a random part of
+    `fetch_within_s`: not all at once."""
+
+    playlist_version: int
+    digest: str | None = None
+    fetch_within_s: float = 0.0
+
+
 class Error(Struct, frozen=True, tag="error", omit_defaults=True):
     """A frame was understood to be JSON but not to be anything the hub knows. The session goes on."""
 
@@ -189,4 +208,4 @@ class Goodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
     reconnect_after_s: float | None = None
 
 
-Downlink = Welcome | Resumed | Ack | Command | Error | Goodbye
+Downlink = Welcome | Resumed | Ack | Command | ManifestFrame | PlaylistFrame | Error | Goodbye

@@ -239,6 +239,10 @@ class Permission(StrEnum):
     FEATURES_MANAGE = "features:manage"
     AUDIT_READ = "audit:read"
     TENANTS_MANAGE = "tenants:manage"
+    CONTENT_VIEW = "content:view"
+    CONTENT_EDIT = "content:edit"
+    CONTENT_APPROVE = "content:approve"
+    CONTENT_PUBLISH = "content:publish"
 
 
 PERMISSION_WORDS: Final[dict[Permission, str]] = {
@@ -254,6 +258,10 @@ PERMISSION_WORDS: Final[dict[Permission, str]] = {
     Permission.FEATURES_MANAGE: "decide which features are offered to whom",
     Permission.AUDIT_READ: "read the audit log",
     Permission.TENANTS_MANAGE: "manage tenants",
+    Permission.CONTENT_VIEW: "see contents, playlists and schedules",
+    Permission.CONTENT_EDIT: "upload contents and edit playlists",
+    Permission.CONTENT_APPROVE: "approve, reject and retire contents",
+    Permission.CONTENT_PUBLISH: "publish playlists and schedule them",
 }
 """Each completes the sentence "You may …"."""
 
@@ -296,6 +304,70 @@ class TenantStatus(StrEnum):
 
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
+
+
+class MediaKind(StrEnum):
+    """What a version of a content is."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    HTML = "html"
+    WEB = "web"
+    STREAM = "stream"
+
+
+KINDS_OF_FILES: Final = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.HTML})
+"""The others are addresses: a screen goes there by itself."""
+
+
+class Processing(StrEnum):
+    """What the hub is at with a file. It is looked at again after a restart."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class MediaStatus(StrEnum):
+    """Whether a version may be shown; `MEDIA_TRANSITIONS` is the whole truth about it."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    RETIRED = "retired"
+
+
+MEDIA_TRANSITIONS: Final[dict[MediaStatus, frozenset[MediaStatus]]] = {
+    MediaStatus.DRAFT: frozenset({MediaStatus.SUBMITTED}),
+    MediaStatus.SUBMITTED: frozenset({MediaStatus.DRAFT, MediaStatus.APPROVED, MediaStatus.REJECTED}),
+    MediaStatus.REJECTED: frozenset({MediaStatus.SUBMITTED}),
+    MediaStatus.APPROVED: frozenset({MediaStatus.RETIRED}),
+    MediaStatus.RETIRED: frozenset(),
+}
+"""The steps. From submitted back to draft: whoever submitted it takes it back."""
+
+
+class Transition(StrEnum):
+    """How one item follows another."""
+
+    CUT = "cut"
+    FADE = "fade"
+    SLIDE = "slide"
+
+
+class PlaysBecause(StrEnum):
+    """Which rule decided what a screen plays, from the strongest down."""
+
+    EMERGENCY = "emergency"
+    TAKEOVER = "takeover"
+    PRIORITY = "priority"
+    SPECIFICITY = "specificity"
+    NEWEST = "newest"
+    ONLY_ONE = "only_one"
+    DEFAULT = "default"
+    NOTHING = "nothing"
 
 
 SIMULATED_PLATFORM: Final = "simulated"

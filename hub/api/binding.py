@@ -30,6 +30,7 @@ DEVICE_SOCKET_PATH: Final = "/api/v1/ws/device"
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 _NOTED_AT_MOST: Final = 400
+_REVISION: Final = re.compile(r'"([0-9]{1,18})"')
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -95,6 +96,10 @@ class Binding:
             given["origin"] = origin()
         if "idempotency_key" in route.needs:
             given["idempotency_key"] = _idempotency_key()
+        if "if_match" in route.needs:
+            given["if_match"] = _revision()
+        if "if_none_match" in route.needs:
+            given["if_none_match"] = request.headers.get("If-None-Match")
         if "websocket_url" in route.needs:
             given["websocket_url"] = self._websocket_url()
         return given
@@ -198,6 +203,17 @@ def _idempotency_key() -> str | None:
     if key is not None and not _KEY.fullmatch(key):
         raise ProblemResponse(422, CORRECT, fields={"Idempotency-Key": "1 to 200 visible ASCII characters"})
     return key
+
+
+def _revision() -> int | None:
+    """What If-Match names: the revision of what is to be changed, as the ETag of an answer gave it."""
+    tag = request.headers.get("If-Match")
+    if tag is None:
+        return None
+    revision = _REVISION.fullmatch(tag.strip())
+    if revision is None:
+        raise ProblemResponse(422, CORRECT, fields={"If-Match": 'the ETag of an answer, such as "7"'})
+    return int(revision[1])
 
 
 def _response(route: Route, returned: Any) -> Response:

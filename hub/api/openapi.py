@@ -159,6 +159,26 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
                 "schema": {"type": "string", "minLength": 1, "maxLength": 200},
             }
         )
+    if "if_match" in route.needs:
+        parameters.append(
+            {
+                "name": "If-Match",
+                "in": "header",
+                "required": False,
+                "description": "The ETag of what is changed, as it was read. None: 428. Not the one of now: 412.",
+                "schema": {"type": "string", "pattern": '^"[0-9]{1,18}"$'},
+            }
+        )
+    if "if_none_match" in route.needs:
+        parameters.append(
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "description": "The ETag of what is there already: 304 if it is still so.",
+                "schema": {"type": "string", "maxLength": 200},
+            }
+        )
     return parameters
 
 

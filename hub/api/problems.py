@@ -15,12 +15,16 @@ from hub.use_cases.errors import (
     Gone,
     InConflict,
     Invalid,
+    NoRoom,
     NotAllowed,
     NotFound,
     NotSignedIn,
     Overloaded,
     Refused,
+    Stale,
+    TooLarge,
     TooMany,
+    Unseen,
 )
 from persistence.errors import DatabaseUnavailable
 from protocol.api import Problem
@@ -35,9 +39,13 @@ _STATUS_OF_REFUSAL: Final[dict[type[Refused], int]] = {
     NotFound: 404,
     InConflict: 409,
     Gone: 410,
+    Stale: 412,
+    TooLarge: 413,
     Invalid: 422,
+    Unseen: 428,
     TooMany: 429,
     Overloaded: 503,
+    NoRoom: 507,
 }
 _WHAT_TO_DO: Final[dict[int, str]] = {
     400: "The request could not be read. Send it again as HTTP/1.1 with a complete body.",

@@ -12,6 +12,8 @@ A handler is a plain async function. Its parameters say what it needs, by name:
     origin            the address, and what else the audit log keeps of where a request comes from
     websocket_url     where a device connects to
     idempotency_key   the header Idempotency-Key, or None
+    if_match          the header If-Match as the revision that it names, or None
+    if_none_match     the header If-None-Match as it is, or None
     anything else     a parameter of the path, always an id
 
 It returns a Struct, answered with `status`, or an `Answer` that says more, or a `Download`.
@@ -29,7 +31,17 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 Handler = Callable[..., Awaitable[Any]]
 _FOR_PEOPLE: Final = ("/api/v1/auth/", "/api/v1/users/me")
 _PROVIDED: Final = frozenset(
-    {"use_cases", "operator", "caller", "ip", "origin", "websocket_url", "idempotency_key"}
+    {
+        "use_cases",
+        "operator",
+        "caller",
+        "ip",
+        "origin",
+        "websocket_url",
+        "idempotency_key",
+        "if_match",
+        "if_none_match",
+    }
 )
 
 

@@ -36,6 +36,22 @@ class InConflict(Refused):
     """The thing is in a state, or has a name, that does not go together with this."""
 
 
+class Stale(Refused):
+    """It was changed since it was read: whoever changes it must have seen how it is."""
+
+
+class Unseen(Refused):
+    """The change does not say what it changes: a revision is missing."""
+
+
+class TooLarge(Refused):
+    """More than this hub takes; the sentence says how much it does."""
+
+
+class NoRoom(Refused):
+    """The disk, or what the tenant may use of it, is full. Nothing was lost of what was there."""
+
+
 class Gone(Refused):
     """It was there, and its time is over."""
 

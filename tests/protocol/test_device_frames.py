@@ -23,7 +23,9 @@ from protocol.frames import (
     Goodbye,
     Heartbeat,
     Hello,
+    ManifestFrame,
     Playback,
+    PlaylistFrame,
     Receipt,
     Resumed,
     Uplink,
@@ -113,6 +115,12 @@ DOWNLINK: list[tuple[Downlink, str]] = [
         ),
         '{"type":"command","command_id":"e1","command":"emergency_show",'
         f'"args":{{"alert":{FIRE_JSON},"emergency_version":2}}}}',
+    ),
+    (ManifestFrame(msgspec.Raw(b'{"digest":"d"}')), '{"type":"manifest","manifest":{"digest":"d"}}'),
+    (PlaylistFrame(3), '{"type":"playlist","playlist_version":3}'),
+    (
+        PlaylistFrame(4, "d", 10.0),
+        '{"type":"playlist","playlist_version":4,"digest":"d","fetch_within_s":10.0}',
     ),
     (Error("unknown_frame", "what?"), '{"type":"error","code":"unknown_frame","message":"what?"}'),
     (Goodbye(4401, "revoked"), '{"type":"goodbye","code":4401,"reason":"revoked"}'),
