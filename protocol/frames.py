@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Raw, Struct, field
+from msgspec import Meta, Struct, field
 
+from protocol.manifest import Manifest
 from protocol.vocabulary import CommandName, EventName, PlaybackState, ReceiptStatus, Severity
 
 # What a screen may say is bounded before it is believed: screens are untrusted.
@@ -175,10 +176,10 @@ class Command(Struct, frozen=True, tag="command", omit_defaults=True):
 
 
 class ManifestFrame(Struct, frozen=True, tag="manifest"):
-    """A whole manifest (`protocol.manifest.Manifest`). It says nothing of this screen: all that play the same
+    """A whole manifest. It says nothing of this screen: all that play the same
     are sent the same bytes. Keep it by its digest; `playlist` says when it is yours."""
 
-    manifest: Raw
+    manifest: Manifest
 
 
 class PlaylistFrame(Struct, frozen=True, tag="playlist", omit_defaults=True):

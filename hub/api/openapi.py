@@ -165,7 +165,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
                 "name": "If-Match",
                 "in": "header",
                 "required": False,
-                "description": "The ETag of what is changed, as it was read. None: 428. Not the one of now: 412.",
+                "description": "The ETag of what is changed, as it was read. None: 428; an older one: 412.",
                 "schema": {"type": "string", "pattern": '^"[0-9]{1,18}"$'},
             }
         )

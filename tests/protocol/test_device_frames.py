@@ -31,6 +31,7 @@ from protocol.frames import (
     Uplink,
     Welcome,
 )
+from protocol.manifest import Manifest, ManifestSegment
 from protocol.vocabulary import CommandName, EventName, PlaybackState, ReceiptStatus, Severity
 
 FIRE = Alert("e1", "Fire", "Leave.", Severity.EXTREME, 1_000, "hash", 9_000)
@@ -116,7 +117,11 @@ DOWNLINK: list[tuple[Downlink, str]] = [
         '{"type":"command","command_id":"e1","command":"emergency_show",'
         f'"args":{{"alert":{FIRE_JSON},"emergency_version":2}}}}',
     ),
-    (ManifestFrame(msgspec.Raw(b'{"digest":"d"}')), '{"type":"manifest","manifest":{"digest":"d"}}'),
+    (
+        ManifestFrame(Manifest("d", [], [ManifestSegment(None)], 9)),
+        '{"type":"manifest","manifest":{"digest":"d","playlists":[],"schedule":[{"playlist":null}],'
+        '"urls_good_until_ms":9}}',
+    ),
     (PlaylistFrame(3), '{"type":"playlist","playlist_version":3}'),
     (
         PlaylistFrame(4, "d", 10.0),
