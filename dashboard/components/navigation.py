@@ -9,7 +9,7 @@ from dashboard.components.markup import Tag, tag
 from dashboard.session import Session
 from protocol.vocabulary import Permission
 
-Section = Literal["screens", "approvals", "commands", "emergency", "history", "manage", "account"]
+Section = Literal["screens", "content", "approvals", "commands", "emergency", "history", "manage", "account"]
 
 
 class _Page(NamedTuple):
@@ -51,15 +51,25 @@ _MANAGED: Final = tuple(
     )
 )
 """What is behind "Manage", in this order: the first that one may see is where it leads."""
+_CONTENT: Final = tuple(
+    _Page(key, text, address, "content", needs)
+    for key, text, address, needs in (
+        ("contents", "Contents", "/contents", Permission.CONTENT_VIEW),
+        ("media-approvals", "Approve media", "/media-approvals", Permission.CONTENT_APPROVE),
+        ("playlists", "Playlists", "/playlists", Permission.CONTENT_VIEW),
+        ("schedule", "Schedule", "/schedule", Permission.CONTENT_VIEW),
+    )
+)
+"""What is behind "Content", the same way."""
 
 
 def navigation(here: Section, session: Session) -> dict[str, Tag]:
     """Links to every page that is of use; `here` is where one is. Returns the badges, empty."""
     badges: dict[str, Tag] = {}
     pages = [page for page in _PAGES if _offered(page, session)]
-    managed = _managed(session)
-    if managed:
-        pages.append(managed[0]._replace(key="manage", text="Manage"))
+    for key, text, behind in (("content", "Content", _CONTENT), ("manage", "Manage", _MANAGED)):
+        offered = [page for page in behind if _offered(page, session)]
+        pages += [page._replace(key=key, text=text) for page in offered[:1]]
     with tag("nav", "nav", aria_label="Pages"):
         for page in pages:
             classes = f"nav-link nav-{page.key}" + (" nav-here" if page.key == here else "")
@@ -73,8 +83,17 @@ def navigation(here: Section, session: Session) -> dict[str, Tag]:
 
 def managed_pages(here: str, session: Session) -> None:
     """The pages behind "Manage", above each of them."""
-    with tag("nav", "tabs", aria_label="Manage"):
-        for page in _MANAGED:
+    _tabs("Manage", _MANAGED, here, session)
+
+
+def content_pages(here: str, session: Session) -> None:
+    """The pages behind "Content", above each of them."""
+    _tabs("Content", _CONTENT, here, session)
+
+
+def _tabs(label: str, pages: tuple[_Page, ...], here: str, session: Session) -> None:
+    with tag("nav", "tabs", aria_label=label):
+        for page in pages:
             if not _offered(page, session) and (page.looks is None or not session.may(page.looks)):
                 continue
             current = "page" if page.key == here else None
@@ -98,12 +117,8 @@ def first_page(session: Session) -> str:
     """Where somebody begins: the screens, or the first page that they may see."""
     if session.me is None:
         return "/"
-    offered = [page for page in (*_PAGES, *_MANAGED) if _offered(page, session)]
+    offered = [page for page in (*_PAGES, *_CONTENT, *_MANAGED) if _offered(page, session)]
     return offered[0].address if offered else "/account"
-
-
-def _managed(session: Session) -> list[_Page]:
-    return [page for page in _MANAGED if _offered(page, session)]
 
 
 def _offered(page: _Page, session: Session) -> bool:

@@ -77,7 +77,7 @@ def test_somebody_is_invited_chooses_a_password_by_the_link_and_signs_in(
     expect(guest.page.get_by_test_id("sign-in-note")).to_contain_text("new password is set")
     assert not any(link.partition("#")[2] in address for address in asked)
     guest.fill_sign_in_as("ada@invitations.example", LONG)
-    expect(guest.page.locator(".nav-text")).to_have_text(["Screens", "Commands", "History"])
+    expect(guest.page.locator(".nav-text")).to_have_text(["Screens", "Commands", "History", "Content"])
     context.close()
     page.reload()
     expect(row).not_to_contain_text("Invited")
