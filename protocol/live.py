@@ -27,7 +27,9 @@ from protocol.vocabulary import (
 
 class ScreenRow(Struct, frozen=True, omit_defaults=True):
     """One screen, as a table shows it. `since_ms` belongs to `presence`, `alert_*` to the gravest live
-    alert. `unstable_since_ms` is set while it loses its connection again and again: `losses` times lately."""
+    alert. `unstable_since_ms` is set while it loses its connection again and again: `losses` times lately.
+    `playlist` and its `playlist_number`: what it plays now, by what it reported; `lags_since_ms` is set while
+    that is not what it should have."""
 
     id: str
     name: str
@@ -53,6 +55,9 @@ class ScreenRow(Struct, frozen=True, omit_defaults=True):
     alert_id: str | None = None
     alert_state: LedgerState | None = None
     alert_missing: MissingReason | None = None
+    playlist: str | None = None
+    playlist_number: int | None = None
+    lags_since_ms: int | None = None
 
 
 class EmergencyProgress(Struct, frozen=True, omit_defaults=True):
