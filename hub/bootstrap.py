@@ -25,6 +25,7 @@ from hub.api.health import Readiness
 from hub.api.limits import PerMinute, RequestLimits
 from hub.audit_files import AuditArchives
 from hub.client_address import ClientAddresses
+from hub.content_cache import ContentCache
 from hub.emergency_log import EmergencyLog
 from hub.errors import StartError
 from hub.front_door import FrontDoor, bind
@@ -68,6 +69,7 @@ from persistence.journal import JournalWriter, Written
 from persistence.live_state import LiveState
 from persistence.request_counts import RequestCounts
 from persistence.retention import Retention as OldRows
+from persistence.shared_contents import SharedContents
 from protocol.close_codes import CloseCode
 from protocol.vocabulary import PresenceReason
 
@@ -180,6 +182,11 @@ class Hub:
         )
         self.services = self._services()
         self.metrics = measures_of(self)
+        self.content_cache = ContentCache(
+            trio.current_time,
+            SharedContents(settings.redis_url) if settings.redis_url is not None else None,
+            RedisUnavailable,
+        )
         self.use_cases = UseCases.wired(
             database,
             self.live,
@@ -199,6 +206,7 @@ class Hub:
             archives,
             SecondFactor(kept_secret(settings.data_dir, "second-factors.key")),
             Links(database, self.now, self._mail(), settings.dashboard_url),
+            self.content_cache,
             session_idle_s=settings.session_idle_s,
             session_ttl_s=settings.session_ttl_s,
             pairing_ttl_s=settings.pairing_ttl_s,

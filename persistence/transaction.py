@@ -16,6 +16,7 @@ from persistence.repositories.base import Connection as Connection
 from persistence.repositories.bulk_commands import BulkCommands
 from persistence.repositories.command_queue import CommandQueue
 from persistence.repositories.commands import Commands
+from persistence.repositories.content_versions import ContentVersions
 from persistence.repositories.devices import Devices
 from persistence.repositories.emergencies import Emergencies
 from persistence.repositories.enrolment import Enrolment
@@ -142,6 +143,10 @@ class Transaction:
     @cached_property
     def sessions(self) -> Sessions:
         return Sessions(self.connection, self.tenant_id)
+
+    @cached_property
+    def content_versions(self) -> ContentVersions:
+        return ContentVersions(self.connection, self.tenant_id)
 
 
 class Tenant(NamedTuple):

@@ -15,6 +15,7 @@ from hub.use_cases.audit_ports import AuditLog
 from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
 from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
 from hub.use_cases.link_ports import Links
+from hub.use_cases.manifest_ports import ContentVersions
 from hub.use_cases.password_ports import PasswordHashes
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.places_ports import Groups, Tags
@@ -317,6 +318,8 @@ class Transaction(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def audit_log(self) -> AuditLog: ...
+    @property
+    def content_versions(self) -> ContentVersions: ...
 
 
 class Questions(Protocol):

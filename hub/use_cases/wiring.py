@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from hub.access import Access
+from hub.content_cache import ContentCache
 from hub.inspection import HubInspection
 from hub.passwords import Passwords
 from hub.signing import SigningKeys
@@ -97,6 +98,7 @@ class UseCases:
         archives: ArchiveFolder,
         second_factor: SecondFactor,
         links: Links,
+        content_cache: ContentCache,
         *,
         session_idle_s: int,
         session_ttl_s: int,

@@ -20,6 +20,7 @@ from hub.api.app import create_app
 from hub.api.health import Readiness
 from hub.api.limits import PerMinute, RequestLimits
 from hub.audit_files import AuditArchives
+from hub.content_cache import ContentCache
 from hub.emergency_log import EmergencyLog
 from hub.jwt_keys import GivenKeys
 from hub.mail import Mail, MailServer
@@ -156,6 +157,7 @@ async def running_api(
             AuditArchives(folder),
             SecondFactor("f" * 32),
             Links(database, utc_now, mail, "https://signs.example"),
+            ContentCache(trio.current_time),
             session_idle_s=7 * 86_400,
             session_ttl_s=30 * 86_400,
             pairing_ttl_s=900,

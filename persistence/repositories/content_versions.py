@@ -1,0 +1,18 @@
+"""The content version of a tenant: it rises with whatever changes what some screen plays (triggers see to it)."""
+
+from __future__ import annotations
+
+from persistence.repositories.base import Repository
+
+
+class ContentVersions(Repository):
+    """One row. Read it before what is to be kept under it: see `hub.content_cache`."""
+
+    def now(self) -> str:
+        """The version, and which transaction wrote it: a database that was restored from a backup counts
+        the same numbers again, for other contents."""
+        row = self._connection.execute(
+            "SELECT version || '.' || xmin FROM content_versions WHERE tenant_id = %(tenant)s",
+            {"tenant": self._tenant_id},
+        ).fetchone()
+        return "0" if row is None else str(row[0])
