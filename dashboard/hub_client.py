@@ -14,6 +14,7 @@ from dashboard.hub_http import Credential, HubHttp, Ignored
 from dashboard.hub_keys import HubKeys
 from dashboard.hub_people import HubPeople
 from dashboard.hub_places import HubPlaces
+from dashboard.hub_playlists import HubPlaylists
 from dashboard.hub_tenants import HubTenants
 from protocol.api import (
     BulkCommand,
@@ -56,6 +57,7 @@ class HubClient(HubHttp):
         self.people = HubPeople(self)
         self.places = HubPlaces(self)
         self.keys = HubKeys(self)
+        self.playlists = HubPlaylists(self)
         self.tenants = HubTenants(self)
 
     # ---- screens ----

@@ -1,0 +1,105 @@
+"""Playlists, their drafts and their numbered versions, as the hub's API has them."""
+
+from __future__ import annotations
+
+from dashboard.hub_http import HubHttp, Ignored
+from protocol.api import Page
+from protocol.playlists import (
+    ItemOrder,
+    ItemPatch,
+    ItemRequest,
+    Playlist,
+    PlaylistDiff,
+    PlaylistItems,
+    PlaylistPatch,
+    PlaylistRequest,
+    PlaylistVersion,
+    PublishRequest,
+    RollbackRequest,
+)
+
+
+class HubPlaylists:
+    """Every method raises HubError; one that names a revision raises it with status 412 when somebody else
+    was faster."""
+
+    def __init__(self, http: HubHttp) -> None:
+        self._http = http
+
+    async def all(self) -> list[Playlist]:
+        """By name."""
+        return await self._http.every("/playlists", Playlist, {"limit": "200"})
+
+    async def one(self, playlist_id: str) -> Playlist:
+        return await self._http.get(f"/playlists/{playlist_id}", Playlist)
+
+    async def add(self, request: PlaylistRequest) -> Playlist:
+        return await self._http.post("/playlists", Playlist, request)
+
+    async def change(self, playlist_id: str, patch: PlaylistPatch) -> Playlist:
+        return await self._http.ask("PATCH", f"/playlists/{playlist_id}", Playlist, patch)
+
+    async def remove(self, playlist_id: str) -> None:
+        await self._http.ask("DELETE", f"/playlists/{playlist_id}", Ignored)
+
+    async def duplicate(self, playlist_id: str) -> Playlist:
+        return await self._http.post(f"/playlists/{playlist_id}/duplicate", Playlist)
+
+    # ---- the draft ----
+
+    async def items(self, playlist_id: str) -> PlaylistItems:
+        return await self._http.get(f"/playlists/{playlist_id}/items", PlaylistItems)
+
+    async def add_item(self, playlist_id: str, revision: int, request: ItemRequest) -> None:
+        path = f"/playlists/{playlist_id}/items"
+        await self._http.post(path, Ignored, request, _matching(revision))
+
+    async def change_item(self, playlist_id: str, revision: int, item_id: str, patch: ItemPatch) -> None:
+        path = f"/playlists/{playlist_id}/items/{item_id}"
+        await self._http.ask("PATCH", path, Ignored, patch, headers=_matching(revision))
+
+    async def remove_item(self, playlist_id: str, revision: int, item_id: str) -> None:
+        path = f"/playlists/{playlist_id}/items/{item_id}"
+        await self._http.ask("DELETE", path, Ignored, headers=_matching(revision))
+
+    async def order(self, playlist_id: str, revision: int, item_ids: list[str]) -> None:
+        path = f"/playlists/{playlist_id}/items/order"
+        await self._http.ask("PUT", path, Ignored, ItemOrder(item_ids), headers=_matching(revision))
+
+    # ---- versions ----
+
+    async def publish(self, playlist_id: str, revision: int, request: PublishRequest) -> PlaylistVersion:
+        """The draft as it is in this revision."""
+        path = f"/playlists/{playlist_id}/publish"
+        return await self._http.post(path, PlaylistVersion, request, _matching(revision))
+
+    async def versions(self, playlist_id: str) -> list[PlaylistVersion]:
+        """The newest page, the newest first."""
+        path = f"/playlists/{playlist_id}/versions"
+        return (await self._http.get(path, Page[PlaylistVersion])).items
+
+    async def version(self, playlist_id: str, number: int) -> PlaylistVersion:
+        """With its items."""
+        return await self._http.get(f"/playlists/{playlist_id}/versions/{number}", PlaylistVersion)
+
+    async def roll_back(self, playlist_id: str, number: int, note: str) -> PlaylistVersion:
+        """A new version with the draft of that one."""
+        path = f"/playlists/{playlist_id}/versions/{number}/rollback"
+        return await self._http.post(path, PlaylistVersion, RollbackRequest(note))
+
+    async def difference(self, playlist_id: str, number: int, to: int | None) -> PlaylistDiff:
+        """From one version to another; to the draft, if `to` is None."""
+        query = {"from": str(number)} | ({} if to is None else {"to": str(to)})
+        return await self._http.get(f"/playlists/{playlist_id}/diff", PlaylistDiff, query)
+
+    async def promote(self, playlist_id: str) -> None:
+        """Every screen plays what the canary screens play."""
+        await self._http.post(f"/playlists/{playlist_id}/canary/promote", Ignored)
+
+    async def withdraw(self, playlist_id: str) -> None:
+        """The canary screens play again what the others play."""
+        await self._http.post(f"/playlists/{playlist_id}/canary/withdraw", Ignored)
+
+
+def _matching(revision: int) -> dict[str, str]:
+    return {"If-Match": f'"{revision}"'}
