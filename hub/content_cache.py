@@ -1,13 +1,13 @@
-"""What is read often and changes seldom: kept under its tenant's content version, here and, if there is one, in Redis.
+"""What is read often, kept under its tenant's content version: here, and in Redis if there is one.
 
-Rule 1: whoever reads has read the tenant's content version first (`tx.content_versions.now()`, one indexed row).
-        PostgreSQL raises it in the transaction that changes anything, so nothing kept under it is ever stale, at
-        any hub, and nothing has to be told to anybody.
+Rule 1: whoever reads has read the tenant's content version first (`tx.content_versions.now()`, one row).
+        PostgreSQL raises it in the transaction that changes anything, so nothing kept under it is ever
+        stale, at any hub, and nothing has to be told to anybody.
 Rule 2: what is made while it changes is newer than its version, never older.
-Rule 3: Redis is a convenience: what it does not answer, or not in time, is made here. After a failure it is left
-        alone for a while.
+Rule 3: Redis is a convenience: what it does not answer, or not in time, is made here. After a failure it is
+        left alone for a while.
 Rule 4: what is kept is bounded. Only the newest version of a key is; what nobody asks for goes first.
-Rule 5: a key says everything that the value depends on beside the version: the window of its signed URLs, say.
+Rule 5: a key says everything that the value depends on beside the version: the window of signed URLs, say.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Shared(Protocol):
 
 
 class ContentCache:
-    """`unavailable`: the exception that `shared` raises. `mono_s`: seconds of a clock that only goes forward."""
+    """`unavailable`: the exception that `shared` raises. `mono_s`: seconds of a clock that never goes back."""
 
     def __init__(
         self,

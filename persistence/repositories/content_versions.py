@@ -1,4 +1,4 @@
-"""The content version of a tenant: it rises with whatever changes what some screen plays (triggers see to it)."""
+"""The content version of a tenant. Triggers raise it with whatever changes what some screen plays."""
 
 from __future__ import annotations
 
