@@ -17,6 +17,7 @@ from persistence.repositories.bulk_commands import BulkCommands
 from persistence.repositories.command_queue import CommandQueue
 from persistence.repositories.commands import Commands
 from persistence.repositories.content_versions import ContentVersions
+from persistence.repositories.contents import Contents
 from persistence.repositories.devices import Devices
 from persistence.repositories.emergencies import Emergencies
 from persistence.repositories.enrolment import Enrolment
@@ -24,6 +25,7 @@ from persistence.repositories.enrolment_keys import EnrolmentKeys
 from persistence.repositories.features import Features, UserGroups
 from persistence.repositories.groups import Groups
 from persistence.repositories.links import Links
+from persistence.repositories.media import Media
 from persistence.repositories.names import Names
 from persistence.repositories.password_hashes import PasswordHashes
 from persistence.repositories.people import People
@@ -147,6 +149,14 @@ class Transaction:
     @cached_property
     def content_versions(self) -> ContentVersions:
         return ContentVersions(self.connection, self.tenant_id)
+
+    @cached_property
+    def contents(self) -> Contents:
+        return Contents(self.connection, self.tenant_id)
+
+    @cached_property
+    def media(self) -> Media:
+        return Media(self.connection, self.tenant_id)
 
 
 class Tenant(NamedTuple):

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from hub.use_cases.access_ports import AccessRecords
 from hub.use_cases.audit_ports import AuditLog
 from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
+from hub.use_cases.content_ports import Contents, MediaVersions
 from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
 from hub.use_cases.link_ports import Links
 from hub.use_cases.manifest_ports import ContentVersions
@@ -318,6 +319,10 @@ class Transaction(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def audit_log(self) -> AuditLog: ...
+    @property
+    def contents(self) -> Contents: ...
+    @property
+    def media(self) -> MediaVersions: ...
     @property
     def content_versions(self) -> ContentVersions: ...
 
