@@ -10,11 +10,13 @@ import msgspec
 
 from dashboard.hub_account import HubAccount
 from dashboard.hub_audit import HubAudit
+from dashboard.hub_contents import HubContents
 from dashboard.hub_http import Credential, HubHttp, Ignored
 from dashboard.hub_keys import HubKeys
 from dashboard.hub_people import HubPeople
 from dashboard.hub_places import HubPlaces
 from dashboard.hub_playlists import HubPlaylists
+from dashboard.hub_schedule import HubSchedule
 from dashboard.hub_tenants import HubTenants
 from protocol.api import (
     BulkCommand,
@@ -56,8 +58,10 @@ class HubClient(HubHttp):
         self.audit = HubAudit(self)
         self.people = HubPeople(self)
         self.places = HubPlaces(self)
+        self.contents = HubContents(self)
         self.keys = HubKeys(self)
         self.playlists = HubPlaylists(self)
+        self.schedule = HubSchedule(self)
         self.tenants = HubTenants(self)
 
     # ---- screens ----
