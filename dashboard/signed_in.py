@@ -16,6 +16,7 @@ from typing import Final
 from nicegui import app, background_tasks
 
 from dashboard.held import Held
+from dashboard.hub_files import HubFiles
 from dashboard.hub_http import HubError, HubHttp
 from dashboard.hub_sign_in import HubSignIn
 from dashboard.kept_pairs import KeptPair, KeptPairs
@@ -34,6 +35,7 @@ class Doorman:
 
     def __init__(self, hub_url: str, kept: KeptPairs, tls: ssl.SSLContext | None = None) -> None:
         self.hub = HubSignIn(HubHttp(hub_url, tls=tls))
+        self.files = HubFiles(hub_url, tls)
         # Between two steps: who has still to give a code, and whose link is being used.
         self.half_way: Held[UserLogin] = Held(_STEP_S)
         self.links: Held[str] = Held(_STEP_S)
@@ -109,6 +111,7 @@ class Doorman:
         for session in list(self._sessions.values()):
             await self._drop(session)
         await self.hub.close()
+        await self.files.close()
 
     def _session(self, name: str, kept: KeptPair) -> Session:
         tokens = Tokens(
