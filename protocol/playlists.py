@@ -147,6 +147,27 @@ class RollbackRequest(Struct, frozen=True):
     note: Text = ""
 
 
+class DuplicateRequest(Struct, frozen=True):
+    """`name`: of the copy; None for the name of the original with a number."""
+
+    name: Name | None = None
+
+
+class DraftItem(Struct, frozen=True, omit_defaults=True):
+    """One item of a draft, as a version keeps it. `name`: what it named was called then."""
+
+    id: str
+    name: str
+    media_id: str | None = None
+    playlist_id: str | None = None
+    content_tag: str | None = None
+    duration_s: float | None = None
+    transition: Transition = Transition.CUT
+    enabled: bool = True
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
 class VersionItem(Struct, frozen=True):
     """One item of a version, as it was published. It names exactly one version of one content."""
 
@@ -173,7 +194,8 @@ class ItemChange(Struct, frozen=True):
 
 
 class PlaylistDiff(Struct, frozen=True):
-    """From one version to another; `to` None is the draft. `total_s` of both, in seconds."""
+    """From one version to another; `to_number` None is the draft, `from_number` None nothing at all.
+    `total_s` of both, in seconds. `shuffle`: whether it is shuffled now, if that changed."""
 
     playlist_id: str
     from_number: int | None
@@ -181,10 +203,13 @@ class PlaylistDiff(Struct, frozen=True):
     total_before_s: float
     total_s: float
     changes: list[ItemChange]
+    shuffle: bool | None = None
 
 
 class PlaylistVersion(Struct, frozen=True):
-    """`state`: active, canary, or past. `items` only when one version is asked for."""
+    """`state`: active, canary, or past. `published_by` clarion: what its items stand for had changed, so the
+    hub published it anew. `items` only when one version is asked for. `left_out`: what of the draft does not
+    play, each with why, in a sentence; only when it is published."""
 
     playlist_id: str
     number: int
@@ -198,3 +223,4 @@ class PlaylistVersion(Struct, frozen=True):
     published_at: datetime
     screens: int
     items: list[VersionItem] | None = None
+    left_out: list[str] = field(default_factory=list)
