@@ -2,13 +2,15 @@
 --
 -- Rule 1: what was published does not change: a version of a playlist is written once and never again.
 -- Rule 2: a file is known by its SHA-256, within its tenant; two versions of the same bytes are one file.
--- Rule 3: whatever changes what some screen plays raises the tenant's content version, in the same transaction: what
---         is kept under a version is never stale, and a hub that polls the versions learns of it, whoever changed it.
+-- Rule 3: whatever changes what is told of contents, playlists and schedules raises the tenant's content version, in
+--         the same transaction, so that what is kept under a version is never stale; and whatever may change what some
+--         screen plays raises `plays` as well: a hub that polls those learns of it, whoever changed it.
 -- Rule 4: a screen's manifest has a number that only grows (devices.playlist_version); what each number meant is kept.
 
 CREATE TABLE content_versions (
     tenant_id   uuid PRIMARY KEY REFERENCES tenants,
-    version     bigint NOT NULL DEFAULT 1
+    version     bigint NOT NULL DEFAULT 1,
+    plays       bigint NOT NULL DEFAULT 1
 );
 
 CREATE TABLE content_rules (
@@ -178,6 +180,8 @@ CREATE TABLE playlist_versions (
     playlist_id     uuid NOT NULL,
     number          integer NOT NULL CHECK (number > 0),
     shuffle         boolean NOT NULL,
+    -- Whether some of its items stand for others (another playlist, a tag): the hub publishes it anew when those change.
+    follows         boolean NOT NULL DEFAULT false,
     draft           jsonb NOT NULL,
     items           jsonb NOT NULL,
     item_count      integer NOT NULL,
@@ -283,13 +287,14 @@ ALTER TABLE devices ADD COLUMN manifest_digest text,
 
 -- ---- what raises a content version ----
 
+-- With the argument "plays", what screens play may have changed too.
 CREATE FUNCTION content_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     tenant uuid := CASE TG_OP WHEN 'DELETE' THEN OLD.tenant_id ELSE NEW.tenant_id END;
 BEGIN
     INSERT INTO content_versions AS v (tenant_id) VALUES (tenant)
-        ON CONFLICT (tenant_id) DO UPDATE SET version = v.version + 1;
+        ON CONFLICT (tenant_id) DO UPDATE SET version = v.version + 1, plays = v.plays + (TG_NARGS > 0)::int;
     RETURN NULL;
 END
 $$;
@@ -297,21 +302,34 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['contents', 'media', 'playlists', 'playlist_items', 'schedule_entries', 'device_groups',
-                             'device_group_members', 'content_rules']
-    LOOP
+    FOREACH t IN ARRAY ARRAY['contents', 'media', 'playlists', 'playlist_items', 'content_rules'] LOOP
         EXECUTE format('CREATE TRIGGER content_changed AFTER INSERT OR UPDATE OR DELETE ON %I '
                        'FOR EACH ROW EXECUTE FUNCTION content_changed()', t);
     END LOOP;
+    FOREACH t IN ARRAY ARRAY['schedule_entries', 'device_groups', 'device_group_members'] LOOP
+        EXECUTE format('CREATE TRIGGER content_changed AFTER INSERT OR UPDATE OR DELETE ON %I '
+                       'FOR EACH ROW EXECUTE FUNCTION content_changed(''plays'')', t);
+    END LOOP;
 END
 $$;
-CREATE TRIGGER content_changed AFTER UPDATE OF time_zone ON sites
-    FOR EACH ROW WHEN (OLD.time_zone <> NEW.time_zone) EXECUTE FUNCTION content_changed();
-CREATE TRIGGER content_changed AFTER UPDATE OF site_id, tags, status ON devices
+CREATE TRIGGER what_plays_changed AFTER UPDATE ON contents FOR EACH ROW
+    WHEN ((OLD.name, OLD.tags, OLD.valid_from, OLD.valid_until)
+          IS DISTINCT FROM (NEW.name, NEW.tags, NEW.valid_from, NEW.valid_until))
+    EXECUTE FUNCTION content_changed('plays');
+CREATE TRIGGER what_plays_changed AFTER UPDATE OF status ON media FOR EACH ROW
+    WHEN (OLD.status <> NEW.status AND 'approved' IN (OLD.status, NEW.status))
+    EXECUTE FUNCTION content_changed('plays');
+CREATE TRIGGER what_plays_changed AFTER UPDATE ON playlists FOR EACH ROW
+    WHEN ((OLD.name, OLD.is_default, OLD.active_number, OLD.canary_number, OLD.canary)
+          IS DISTINCT FROM (NEW.name, NEW.is_default, NEW.active_number, NEW.canary_number, NEW.canary))
+    EXECUTE FUNCTION content_changed('plays');
+CREATE TRIGGER what_plays_changed AFTER UPDATE OF time_zone ON sites
+    FOR EACH ROW WHEN (OLD.time_zone <> NEW.time_zone) EXECUTE FUNCTION content_changed('plays');
+CREATE TRIGGER what_plays_changed AFTER UPDATE OF site_id, tags, status ON devices
     FOR EACH ROW WHEN ((OLD.site_id, OLD.tags, OLD.status) IS DISTINCT FROM (NEW.site_id, NEW.tags, NEW.status))
-    EXECUTE FUNCTION content_changed();
-CREATE TRIGGER content_added AFTER INSERT ON devices
-    FOR EACH ROW WHEN (NEW.status = 'approved') EXECUTE FUNCTION content_changed();
+    EXECUTE FUNCTION content_changed('plays');
+CREATE TRIGGER what_plays_began AFTER INSERT ON devices
+    FOR EACH ROW WHEN (NEW.status = 'approved') EXECUTE FUNCTION content_changed('plays');
 
 -- ---- tenant isolation of what is new ----
 
@@ -338,9 +356,10 @@ REVOKE INSERT, UPDATE, DELETE ON content_versions FROM clarion_hub;
 
 -- ---- the few questions that come before a tenant is known ----
 
+-- `version`: rises with what may change what screens play, and with nothing else.
 CREATE FUNCTION all_content_versions() RETURNS TABLE (tenant_id uuid, version bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS
-$$ SELECT v.tenant_id, v.version FROM content_versions v JOIN tenants t ON t.id = v.tenant_id
+$$ SELECT v.tenant_id, v.plays FROM content_versions v JOIN tenants t ON t.id = v.tenant_id
     WHERE t.status = 'ACTIVE' $$;
 
 -- What waits for the hub, by tenant: files to look at, and uploads that nobody went on with.
@@ -349,7 +368,15 @@ CREATE FUNCTION tenants_with_media_to_process() RETURNS SETOF uuid
 $$ SELECT DISTINCT m.tenant_id FROM media m
     WHERE m.processing = 'waiting' OR (m.processing = 'working' AND m.working_until < now()) $$;
 
-REVOKE ALL ON FUNCTION content_changed(), all_content_versions(), tenants_with_media_to_process() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION all_content_versions(), tenants_with_media_to_process() TO clarion_hub;
+-- Who fetches a manifest over HTTP. No epoch is drawn, unlike for a session.
+CREATE FUNCTION device_of_token(hash bytea) RETURNS TABLE (tenant_id uuid, device_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS
+$$ SELECT d.tenant_id, d.id FROM devices d JOIN tenants t ON t.id = d.tenant_id
+    WHERE d.token_hash = hash AND d.status = 'approved' AND t.status = 'ACTIVE' $$;
+
+REVOKE ALL ON FUNCTION content_changed(), all_content_versions(), tenants_with_media_to_process(), device_of_token(bytea)
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION all_content_versions(), tenants_with_media_to_process(), device_of_token(bytea)
+    TO clarion_hub;
 
 INSERT INTO content_versions (tenant_id) SELECT id FROM tenants;
