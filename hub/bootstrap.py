@@ -48,6 +48,7 @@ from hub.live.surroundings import Effects
 from hub.live.tenants import Tenants
 from hub.mail import Mail, MailServer
 from hub.measures import measures_of
+from hub.media.files import MediaFiles
 from hub.open_commands import OpenCommands
 from hub.operator_door import OperatorDoor
 from hub.passwords import Passwords
@@ -180,6 +181,7 @@ class Hub:
             settings.history_days,
             self._audit_keeping(database, archives),
         )
+        self.files = MediaFiles.of(settings)
         self.services = self._services()
         self.metrics = measures_of(self)
         self.content_cache = ContentCache(
@@ -206,6 +208,7 @@ class Hub:
             archives,
             SecondFactor(kept_secret(settings.data_dir, "second-factors.key")),
             Links(database, self.now, self._mail(), settings.dashboard_url),
+            self.files,
             self.content_cache,
             session_idle_s=settings.session_idle_s,
             session_ttl_s=settings.session_ttl_s,

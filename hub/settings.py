@@ -94,6 +94,18 @@ class Settings:
     # Where hubs share these counts; `None`: each counts for itself. Nothing else is kept there.
     redis_url: str | None = field(default=None, repr=False)
 
+    # Where pictures, videos and packages are kept; `None`: `data_dir`/media.
+    media_dir: Path | None = None
+    # Instead of a folder: s3://key:secret@host:port/bucket. Then `media_dir` is not used.
+    media_s3_url: str | None = field(default=None, repr=False)
+    # Of one file; of all files of a tenant, 0: as many as there is room for.
+    media_max_bytes: int = 2 * 1024**3
+    media_tenant_bytes: int = 0
+    # So much of the disk is left to others: uploads end before.
+    media_keep_free_bytes: int = 1024**3
+    # Where the web server in front of the hub has `media_dir`, such as /media-files/, if it sends the files.
+    media_x_accel: str | None = None
+
     # How long heartbeats, events and ended commands are kept; emergencies are for ever.
     history_days: int = 30
     # How long entries of the audit log stay in PostgreSQL before they go to `data_dir`/archive; 0: for ever.
@@ -173,6 +185,18 @@ class Settings:
             command_default_ttl_s=read.integer(
                 "CLARION_COMMAND_DEFAULT_TTL_S", default.command_default_ttl_s, at_least=1
             ),
+            media_dir=read.directory("CLARION_MEDIA_DIR"),
+            media_s3_url=read.url("CLARION_MEDIA_S3_URL", ("s3",)),
+            media_max_bytes=read.integer(
+                "CLARION_MEDIA_MAX_BYTES", default.media_max_bytes, at_least=1024, at_most=1024**5
+            ),
+            media_tenant_bytes=read.integer(
+                "CLARION_MEDIA_TENANT_BYTES", default.media_tenant_bytes, at_least=0, at_most=1024**6
+            ),
+            media_keep_free_bytes=read.integer(
+                "CLARION_MEDIA_KEEP_FREE_BYTES", default.media_keep_free_bytes, at_least=0, at_most=1024**5
+            ),
+            media_x_accel=read.optional("CLARION_MEDIA_X_ACCEL"),
             history_days=read.integer(
                 "CLARION_HISTORY_DAYS", default.history_days, at_least=1, at_most=36_500
             ),

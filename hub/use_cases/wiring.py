@@ -10,6 +10,7 @@ from typing import Self
 from hub.access import Access
 from hub.content_cache import ContentCache
 from hub.inspection import HubInspection
+from hub.media.files import MediaFiles
 from hub.passwords import Passwords
 from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
@@ -83,6 +84,7 @@ class UseCases:
     features: Features
     audit_log: AuditLog
     denials: Denials
+    files: MediaFiles
 
     @classmethod
     def wired(
@@ -98,6 +100,7 @@ class UseCases:
         archives: ArchiveFolder,
         second_factor: SecondFactor,
         links: Links,
+        files: MediaFiles,
         content_cache: ContentCache,
         *,
         session_idle_s: int,
@@ -138,4 +141,5 @@ class UseCases:
             features=Features(database, access, now),
             audit_log=AuditLog(database, archives, now),
             denials=Denials(database, now),
+            files=files,
         )

@@ -24,9 +24,11 @@ from hub.content_cache import ContentCache
 from hub.emergency_log import EmergencyLog
 from hub.jwt_keys import GivenKeys
 from hub.mail import Mail, MailServer
+from hub.media.files import MediaFiles
 from hub.operator import Operator
 from hub.passwords import Passwords
 from hub.rate_limits import RateLimits
+from hub.settings import Settings
 from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
 from hub.use_cases.emergency_records import EmergencyRecords
@@ -157,6 +159,7 @@ async def running_api(
             AuditArchives(folder),
             SecondFactor("f" * 32),
             Links(database, utc_now, mail, "https://signs.example"),
+            MediaFiles.of(Settings(data_dir=folder, media_keep_free_bytes=0)),
             ContentCache(trio.current_time),
             session_idle_s=7 * 86_400,
             session_ttl_s=30 * 86_400,

@@ -1,0 +1,42 @@
+"""Everything about files that use cases are handed as one: where they are kept, how they are addressed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Self
+
+from hub.kept_secrets import kept_secret
+from hub.media.local_store import LocalStore
+from hub.media.signed_urls import MediaUrls
+from hub.media.store import MediaStore
+from hub.media.upload_folder import UploadFolder
+from hub.settings import Settings
+
+
+class FileLimits(NamedTuple):
+    """`file_bytes`: of one file; `tenant_bytes`: of all of a tenant, 0: as many as there is room for."""
+
+    file_bytes: int
+    tenant_bytes: int
+
+
+class MediaFiles(NamedTuple):
+    """`x_accel`: the address below which a web server in front of the hub has the store's folder, if it sends
+    the files itself."""
+
+    store: MediaStore
+    urls: MediaUrls
+    uploads: UploadFolder
+    limits: FileLimits
+    x_accel: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the settings say. Raises StartError."""
+        folder = settings.media_dir or settings.data_dir / "media"
+        return cls(
+            LocalStore(folder, shared=settings.media_x_accel is not None),
+            MediaUrls(kept_secret(settings.data_dir, "media-urls.key")),
+            UploadFolder(settings.data_dir / "uploads", settings.media_keep_free_bytes),
+            FileLimits(settings.media_max_bytes, settings.media_tenant_bytes),
+            settings.media_x_accel,
+        )
