@@ -39,7 +39,7 @@ class Shared(Protocol):
 
 
 class ContentCache:
-    """`unavailable`: the exception that `shared` raises. `mono_s`: seconds of a clock that never goes back."""
+    """`unavailable`: the exception that `shared` raises. `mono_s`: seconds, ever growing."""
 
     def __init__(
         self,
