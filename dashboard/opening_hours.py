@@ -78,6 +78,17 @@ def week_of(typed: Mapping[Day, str]) -> OpeningHours:
     return {day: sorted(spans) for day, spans in week.items() if spans}
 
 
+def span_typed(piece: str, what: str) -> tuple[str, str]:
+    """One span as it is typed: `8-12`, `22:00–02:00`. `what` begins the complaint. Raises NotHours."""
+    found = _SPAN.fullmatch(piece)
+    if found is None:
+        raise NotHours(f"{what}: write hours like 08:00-18:00, or 08:00-12:00, 13:00-18:00.")
+    begin, end = _clock(found[1], found[2], what), _clock(found[3], found[4], what)
+    if begin == end or begin == "24:00":
+        raise NotHours(f"{what}: {piece} has no length. The whole day is 00:00-24:00.")
+    return begin, end
+
+
 def typed_of(spans: Sequence[Sequence[str]]) -> str:
     """The hours of one day as one would type them: `08:00–12:00, 13:00–18:00`."""
     return ", ".join(f"{begin}–{end}" for begin, end in spans)
@@ -136,19 +147,7 @@ def _typed(text: str, day: str) -> list[tuple[str, str]]:
         return []
     if text in ("24h", "24 h", "all day"):
         return [_ALL_DAY]
-    return [_span(piece.strip(), day) for piece in re.split(r"[,;]|\band\b", text) if piece.strip()]
-
-
-def _span(piece: str, day: str) -> tuple[str, str]:
-    found = _SPAN.fullmatch(piece)
-    if found is None:
-        raise NotHours(
-            f"{day}: write hours like 08:00-18:00, or 08:00-12:00, 13:00-18:00. Empty means closed."
-        )
-    begin, end = _clock(found[1], found[2], day), _clock(found[3], found[4], day)
-    if begin == end or begin == "24:00":
-        raise NotHours(f"{day}: {piece} has no length. The whole day is 00:00-24:00.")
-    return begin, end
+    return [span_typed(piece.strip(), day) for piece in re.split(r"[,;]|\band\b", text) if piece.strip()]
 
 
 def _clock(hour: str, minute: str | None, day: str) -> str:

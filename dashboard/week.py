@@ -1,17 +1,18 @@
 """A week of a schedule as a calendar draws it. Pure.
 
-Rule 1: what is drawn is the clock on the wall: a block stands where that clock showed it. Where clocks go back
-        an hour is drawn twice, one on the other; where they go forward an hour stays empty.
+Rule 1: what is drawn is the clock on the wall: a block stands where that clock showed it. Where it goes back
+        an hour is drawn twice, one on the other; where it goes forward an hour stays empty.
 Rule 2: a block lies within one day, and within one of the two hours that a day may have twice.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from zlib import crc32
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from protocol.schedule import Segment
 
@@ -82,7 +83,7 @@ def blocks(segments: Iterable[Segment], week: Week) -> list[Block]:
     for segment in segments:
         if segment.playlist_id is None:
             continue
-        for begins, ends in zip(cuts, cuts[1:], strict=False):
+        for begins, ends in itertools.pairwise(cuts):
             first, last = max(begins, segment.begins_at), min(ends, segment.ends_at)
             if first >= last:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -74,7 +75,7 @@ def test_blocks_show_every_minute_of_a_week_where_the_clock_shows_it(
     edges = sorted(
         {week.begins, week.ends, *(min(week.begins + timedelta(minutes=c), week.ends) for c in cuts)}
     )
-    found = blocks([segment(a, b) for a, b in zip(edges, edges[1:], strict=False)], week)
+    found = blocks([segment(a, b) for a, b in itertools.pairwise(edges)], week)
     assert all(0 <= b.day < 7 and 0 <= b.begins_min < b.ends_min <= DAY_MIN for b in found)
     assert sum(b.ends_min - b.begins_min for b in found) == (week.ends - week.begins) / timedelta(minutes=1)
     for block in found:
