@@ -29,6 +29,10 @@ from persistence.repositories.media import Media
 from persistence.repositories.names import Names
 from persistence.repositories.password_hashes import PasswordHashes
 from persistence.repositories.people import People
+from persistence.repositories.playable import Playables
+from persistence.repositories.playlist_items import PlaylistItems
+from persistence.repositories.playlist_versions import PlaylistVersions
+from persistence.repositories.playlists import Playlists
 from persistence.repositories.roles import Roles
 from persistence.repositories.second_factors import SecondFactors
 from persistence.repositories.sessions import Sessions
@@ -157,6 +161,22 @@ class Transaction:
     @cached_property
     def media(self) -> Media:
         return Media(self.connection, self.tenant_id)
+
+    @cached_property
+    def playlists(self) -> Playlists:
+        return Playlists(self.connection, self.tenant_id)
+
+    @cached_property
+    def playlist_items(self) -> PlaylistItems:
+        return PlaylistItems(self.connection, self.tenant_id)
+
+    @cached_property
+    def playlist_versions(self) -> PlaylistVersions:
+        return PlaylistVersions(self.connection, self.tenant_id)
+
+    @cached_property
+    def playables(self) -> Playables:
+        return Playables(self.connection, self.tenant_id)
 
 
 class Tenant(NamedTuple):

@@ -21,6 +21,7 @@ from hub.use_cases.password_ports import PasswordHashes
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.places_ports import Groups, Tags
 from hub.use_cases.places_ports import Sites as SitesPort
+from hub.use_cases.playlist_ports import Playables, PlaylistItems, Playlists, PlaylistVersions
 from hub.use_cases.second_factor_ports import SecondFactors
 from hub.use_cases.session_ports import Sessions
 from hub.use_cases.site_limits import Sites
@@ -325,6 +326,14 @@ class Transaction(Protocol):
     def media(self) -> MediaVersions: ...
     @property
     def content_versions(self) -> ContentVersions: ...
+    @property
+    def playlists(self) -> Playlists: ...
+    @property
+    def playlist_items(self) -> PlaylistItems: ...
+    @property
+    def playlist_versions(self) -> PlaylistVersions: ...
+    @property
+    def playables(self) -> Playables: ...
 
 
 class Questions(Protocol):
