@@ -68,6 +68,7 @@ CREATE TABLE contents (
     CHECK (valid_from < valid_until)
 );
 CREATE UNIQUE INDEX contents_by_name ON contents (tenant_id, lower(name));
+CREATE INDEX contents_by_time ON contents (tenant_id, created_at DESC, id DESC);
 CREATE INDEX contents_by_tag ON contents USING gin (tags);
 CREATE INDEX contents_by_category ON contents (tenant_id, category) WHERE category <> '';
 
