@@ -13,6 +13,7 @@ from persistence.repositories.api_keys import ApiKeys
 from persistence.repositories.audit import Audit
 from persistence.repositories.audit_log import AuditLog
 from persistence.repositories.base import Connection as Connection
+from persistence.repositories.blobs import Blobs
 from persistence.repositories.bulk_commands import BulkCommands
 from persistence.repositories.command_queue import CommandQueue
 from persistence.repositories.commands import Commands
@@ -34,11 +35,13 @@ from persistence.repositories.playlist_items import PlaylistItems
 from persistence.repositories.playlist_versions import PlaylistVersions
 from persistence.repositories.playlists import Playlists
 from persistence.repositories.roles import Roles
+from persistence.repositories.schedule import Schedule
 from persistence.repositories.second_factors import SecondFactors
 from persistence.repositories.sessions import Sessions
 from persistence.repositories.sites import Sites
 from persistence.repositories.tags import Tags
 from persistence.repositories.tenants import Tenants
+from persistence.repositories.uploads import Uploads
 from persistence.repositories.users import Users
 from protocol.access import TenantRow
 
@@ -163,6 +166,10 @@ class Transaction:
         return Media(self.connection, self.tenant_id)
 
     @cached_property
+    def schedule(self) -> Schedule:
+        return Schedule(self.connection, self.tenant_id)
+
+    @cached_property
     def playlists(self) -> Playlists:
         return Playlists(self.connection, self.tenant_id)
 
@@ -177,6 +184,14 @@ class Transaction:
     @cached_property
     def playables(self) -> Playables:
         return Playables(self.connection, self.tenant_id)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        return Uploads(self.connection, self.tenant_id)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        return Blobs(self.connection, self.tenant_id)
 
 
 class Tenant(NamedTuple):

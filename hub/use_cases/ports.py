@@ -22,10 +22,12 @@ from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.places_ports import Groups, Tags
 from hub.use_cases.places_ports import Sites as SitesPort
 from hub.use_cases.playlist_ports import Playables, PlaylistItems, Playlists, PlaylistVersions
+from hub.use_cases.schedule_ports import Schedule
 from hub.use_cases.second_factor_ports import SecondFactors
 from hub.use_cases.session_ports import Sessions
 from hub.use_cases.site_limits import Sites
 from hub.use_cases.tenant_ports import Tenants
+from hub.use_cases.upload_ports import Blobs, Uploads
 from protocol.access import TenantRow
 from protocol.api import Device, Emergency, LedgerRow, ProvisionItem, Scope, TimelineItem
 from protocol.vocabulary import DeviceStatus, Presence, PresenceReason
@@ -327,6 +329,8 @@ class Transaction(Protocol):
     @property
     def content_versions(self) -> ContentVersions: ...
     @property
+    def schedule(self) -> Schedule: ...
+    @property
     def playlists(self) -> Playlists: ...
     @property
     def playlist_items(self) -> PlaylistItems: ...
@@ -334,6 +338,10 @@ class Transaction(Protocol):
     def playlist_versions(self) -> PlaylistVersions: ...
     @property
     def playables(self) -> Playables: ...
+    @property
+    def uploads(self) -> Uploads: ...
+    @property
+    def blobs(self) -> Blobs: ...
 
 
 class Questions(Protocol):
