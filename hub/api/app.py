@@ -25,6 +25,7 @@ from hub.api import (
     audit,
     bulk_commands,
     commands,
+    contents,
     devices,
     emergencies,
     enrolment_keys,
@@ -32,6 +33,7 @@ from hub.api import (
     health,
     inspect,
     links,
+    media,
     oneself,
     pages,
     pairing,
@@ -78,6 +80,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *audit.ROUTES,
     *inspect.ROUTES,
     *signing.ROUTES,
+    *contents.ROUTES,
+    *media.ROUTES,
 )
 
 

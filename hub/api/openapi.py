@@ -58,6 +58,7 @@ _TAGS: Final = {
     "oneself": "Whoever is signed in: name, password, second factor.",
     "people": "Who may sign in, and their roles.",
     "features": "What is offered to which groups of users.",
+    "contents": "What screens show: contents, their versions, and whether those may be shown.",
 }
 
 

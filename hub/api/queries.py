@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from hub.use_cases.devices import Status
 from hub.use_cases.paging import LIMIT_AT_MOST
 from protocol.api import Id
-from protocol.vocabulary import CommandName, CommandStatus, LedgerState
+from protocol.vocabulary import CommandName, CommandStatus, LedgerState, MediaKind, MediaStatus
 
 Limit = Annotated[int, Meta(ge=1, le=LIMIT_AT_MOST)]
 Cursor = Annotated[str, Meta(max_length=1000)]
@@ -65,3 +65,14 @@ class UsersQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     """`q` is looked for in address and name."""
 
     q: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class ContentsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """`q` is looked for in name, description and tags; `kind` and `status` are the newest version's."""
+
+    q: Annotated[str, Meta(max_length=200)] | None = None
+    tag: Annotated[str, Meta(min_length=1, max_length=60)] | None = None
+    category: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    kind: MediaKind | None = None
+    status: MediaStatus | None = None
+    order: Literal["newest", "name"] = "newest"

@@ -52,6 +52,8 @@ class MediaVersions(Protocol):
 
     def uses(self, media_id: str) -> list[Use]: ...
 
+    def screens(self, media_id: str, sites: Collection[str] | None) -> int: ...
+
     def was_published(self, media_ids: Collection[str]) -> bool: ...
 
     def file_name_of_upload(self, upload_id: str) -> str | None: ...
@@ -61,10 +63,13 @@ ContentOrder = Literal["newest", "name"]
 
 
 class ContentRow(Protocol):
-    """One content, with the ids of its newest version and of its newest approved one."""
+    """One content, with the ids of its newest version and of its newest approved one. `lower_name`: what a
+    list by name is ordered by."""
 
     @property
     def id(self) -> str: ...
+    @property
+    def lower_name(self) -> str: ...
     @property
     def facts(self) -> Mapping[str, Any]: ...
     @property

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Protocol
-from urllib.parse import quote
 
 import msgspec
 
@@ -32,7 +31,7 @@ def media_body(tenant_id: str, row: MediaRow, urls: FileUrls, now: datetime) -> 
     media = row.media
     path = thumbnail = None
     if media.sha256 is not None:
-        name = FIRST_PAGE if row.is_package else quote(media.file_name or "file", safe="")
+        name = FIRST_PAGE if row.is_package else media.file_name or "file"
         path = urls.path(tenant_id, media.sha256, name, now)
     if row.thumbnail_sha256 is not None:
         thumbnail = urls.path(tenant_id, row.thumbnail_sha256, THUMBNAIL_NAME, now)

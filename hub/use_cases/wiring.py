@@ -16,11 +16,13 @@ from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
 from hub.use_cases.admission import Admission
 from hub.use_cases.api_keys import ApiKeys
+from hub.use_cases.approval import Approval
 from hub.use_cases.audit_log import AuditLog
 from hub.use_cases.audit_ports import ArchiveFolder
 from hub.use_cases.bulk_commands import BulkCommands
 from hub.use_cases.command_lane import CommandLane
 from hub.use_cases.commands import Commands
+from hub.use_cases.contents import Contents
 from hub.use_cases.denials import Denials
 from hub.use_cases.devices import Devices
 from hub.use_cases.emergencies import Emergencies
@@ -32,6 +34,7 @@ from hub.use_cases.groups import Groups
 from hub.use_cases.key_uses import KeyUses
 from hub.use_cases.links import Links
 from hub.use_cases.lost_access import LostAccess
+from hub.use_cases.media import MediaVersions
 from hub.use_cases.oneself import Oneself
 from hub.use_cases.own_second_factor import OwnSecondFactor
 from hub.use_cases.pairing import Pairings
@@ -84,6 +87,9 @@ class UseCases:
     features: Features
     audit_log: AuditLog
     denials: Denials
+    contents: Contents
+    media: MediaVersions
+    approval: Approval
     files: MediaFiles
 
     @classmethod
@@ -141,5 +147,8 @@ class UseCases:
             features=Features(database, access, now),
             audit_log=AuditLog(database, archives, now),
             denials=Denials(database, now),
+            contents=Contents(database, files.urls, now),
+            media=MediaVersions(database, files.urls, now),
+            approval=Approval(database, files.urls, now),
             files=files,
         )

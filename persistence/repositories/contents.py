@@ -13,10 +13,11 @@ from protocol.contents import ContentFacets
 
 
 class ContentRow(NamedTuple):
-    """One content. `facts`: what people say of it. `newest_id`, `approved_id`: of its newest version, and of
-    the newest one that is approved."""
+    """One content. `lower_name`: as PostgreSQL orders names. `facts`: what people say of it. `newest_id`,
+    `approved_id`: of its newest version, and of the newest one that is approved."""
 
     id: str
+    lower_name: str
     facts: dict[str, Any]
     revision: int
     created_by: str
@@ -44,7 +45,8 @@ class Wanted(Protocol):
 
 _FACTS: Final = ("name", "description", "category", "tags", "valid_from", "valid_until")
 _SELECT: Final[LiteralString] = """
-SELECT c.id, c.name, c.description, c.category, c.tags, c.valid_from, c.valid_until, c.revision,
+SELECT c.id, lower(c.name) AS lower_name, c.name, c.description, c.category, c.tags, c.valid_from,
+       c.valid_until, c.revision,
        c.created_by_name AS created_by, c.created_at, c.updated_at,
        coalesce(v.versions, 0)::int AS versions, v.newest_id, v.approved_id
   FROM contents c
@@ -206,4 +208,4 @@ class Contents(Repository):
 
 def _made(row: dict[str, Any]) -> ContentRow:
     facts = {name: row.pop(name) for name in _FACTS}
-    return ContentRow(row.pop("id"), facts, **row)
+    return ContentRow(facts=facts, **row)

@@ -44,6 +44,8 @@ _COLUMNS: Final[dict[str, LiteralString]] = {
     "duration_s": "duration_s = %(duration_s)s",
     "url": "url = %(url)s",
     "kind": "kind = %(kind)s",
+    "created_by": "created_by_name = %(created_by)s",
+    "created_by_id": "created_by = %(created_by_id)s",
     "status": "status = %(status)s",
     "reason": "reason = %(reason)s",
     "submitted_by": "submitted_by_name = %(submitted_by)s",
@@ -71,6 +73,15 @@ SELECT p.id AS playlist_id, p.name AS playlist_name, v.number IS NOT NULL AS is_
        SELECT FROM playlist_items i
         WHERE i.tenant_id = %(tenant)s AND i.playlist_id = p.id AND i.media_id = %(id)s))
  ORDER BY lower(p.name), p.id
+"""
+_SCREENS: Final[LiteralString] = """
+SELECT count(*)::int AS screens FROM devices d
+ WHERE d.tenant_id = %(tenant)s AND d.status = 'approved'
+   AND (%(sites)s::uuid[] IS NULL OR d.site_id = ANY (%(sites)s::uuid[]))
+   AND d.manifest_digest IN (
+       SELECT f.digest FROM manifests f
+        WHERE f.tenant_id = %(tenant)s AND strpos(f.body, %(id)s) > 0
+          AND f.digest IN (SELECT x.manifest_digest FROM devices x WHERE x.tenant_id = %(tenant)s))
 """
 
 
@@ -151,6 +162,15 @@ class Media(Repository):
     def uses(self, media_id: str) -> list[Use]:
         """Playlists whose draft has it, or that are published with it: what screens play now, by name."""
         return msgspec.convert(self._rows(_USES, id=media_id), list[Use])
+
+    def screens(self, media_id: str, sites: Collection[str] | None) -> int:
+        """How many screens, at these sites, have it in their manifest of now."""
+        row = self._row(
+            _SCREENS,
+            id=media_id,
+            sites=None if sites is None else list(sites),
+        )
+        return row["screens"] if row else 0
 
     def was_published(self, media_ids: Collection[str]) -> bool:
         """Whether any version of a playlist, past ones too, names one of them."""
