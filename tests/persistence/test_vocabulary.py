@@ -28,6 +28,10 @@ _CHECKED: list[tuple[str, str, Iterable[str]]] = [
     ("one_time_links", "purpose", vocabulary.LinkPurpose),
     ("audit_log", "actor_kind", vocabulary.ActorKind),
     ("audit_log", "outcome", vocabulary.AuditOutcome),
+    ("media", "kind", vocabulary.MediaKind),
+    ("media", "processing", vocabulary.Processing),
+    ("media", "status", vocabulary.MediaStatus),
+    ("playlist_items", "transition", vocabulary.Transition),
 ]
 
 
