@@ -26,6 +26,8 @@ from persistence.repositories.enrolment_keys import EnrolmentKeys
 from persistence.repositories.features import Features, UserGroups
 from persistence.repositories.groups import Groups
 from persistence.repositories.links import Links
+from persistence.repositories.manifest_facts import ManifestFacts
+from persistence.repositories.manifests import Manifests
 from persistence.repositories.media import Media
 from persistence.repositories.names import Names
 from persistence.repositories.password_hashes import PasswordHashes
@@ -158,6 +160,14 @@ class Transaction:
         return ContentVersions(self.connection, self.tenant_id)
 
     @cached_property
+    def manifest_facts(self) -> ManifestFacts:
+        return ManifestFacts(self.connection, self.tenant_id)
+
+    @cached_property
+    def manifests(self) -> Manifests:
+        return Manifests(self.connection, self.tenant_id)
+
+    @cached_property
     def contents(self) -> Contents:
         return Contents(self.connection, self.tenant_id)
 
@@ -247,6 +257,16 @@ class Questions:
         """By tenant: a number that rises with every change of who may do what."""
         rows = self.connection.execute("SELECT tenant_id, version FROM all_access_versions()")
         return dict(rows.fetchall())
+
+    def what_plays_versions(self) -> dict[str, int]:
+        """By tenant: a number that rises with whatever may change what its screens play."""
+        rows = self.connection.execute("SELECT tenant_id, version FROM all_content_versions()")
+        return dict(rows.fetchall())
+
+    def device_of_token(self, token_hash: bytes) -> tuple[str, str] | None:
+        """Tenant and id of the approved device with this token, if its tenant is active."""
+        row = self.connection.execute("SELECT * FROM device_of_token(%s)", (token_hash,)).fetchone()
+        return (row[0], row[1]) if row else None
 
     def tenant_of_device(self, device_id: str) -> str | None:
         """The active tenant of this device."""

@@ -16,7 +16,7 @@ from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
 from hub.use_cases.content_ports import Contents, MediaVersions
 from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
 from hub.use_cases.link_ports import Links
-from hub.use_cases.manifest_ports import ContentVersions
+from hub.use_cases.manifest_ports import ContentVersions, ManifestFacts, Manifests
 from hub.use_cases.password_ports import PasswordHashes
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.places_ports import Groups, Tags
@@ -329,6 +329,10 @@ class Transaction(Protocol):
     @property
     def content_versions(self) -> ContentVersions: ...
     @property
+    def manifest_facts(self) -> ManifestFacts: ...
+    @property
+    def manifests(self) -> Manifests: ...
+    @property
     def schedule(self) -> Schedule: ...
     @property
     def playlists(self) -> Playlists: ...
@@ -348,6 +352,10 @@ class Questions(Protocol):
     """What may be asked before a tenant is known."""
 
     def tenant_of_enrolment_key(self, key_hash: bytes) -> str | None: ...
+
+    def what_plays_versions(self) -> dict[str, int]: ...
+
+    def device_of_token(self, token_hash: bytes) -> tuple[str, str] | None: ...
 
     def tenant_of_device(self, device_id: str) -> str | None: ...
 
