@@ -63,6 +63,18 @@ UPDATE commands c SET status = 'superseded', finished_at = %(at)s, detail = 'rep
  WHERE c.tenant_id = %(tenant)s AND c.id = ANY (%(ids)s::uuid[]) AND c.status = 'queued'
 RETURNING c.id, c.device_id, c.command, c.detail
 """
+_RAISE: Final = """
+WITH raised AS (
+    UPDATE devices SET playlist_version = playlist_version + 1
+     WHERE tenant_id = %(tenant)s AND id = ANY (%(devices)s::uuid[])
+    RETURNING id, playlist_version, manifest_digest
+), told AS (
+    INSERT INTO device_manifests (tenant_id, device_id, version, digest, since)
+    SELECT %(tenant)s, id, playlist_version, manifest_digest, now() FROM raised
+     WHERE manifest_digest IS NOT NULL
+)
+SELECT id, playlist_version FROM raised
+"""
 
 
 class NewCommand(Protocol):
@@ -168,10 +180,7 @@ class CommandQueue(Repository):
         return [Ended.of(row) for row in self._rows(_SUPERSEDE, ids=[row["id"] for row in older], at=at)]
 
     def raise_playlists(self, device_ids: Collection[str]) -> dict[str, int]:
-        """These devices must load their playlist again; the version that each must have now."""
-        rows = self._rows(
-            "UPDATE devices SET playlist_version = playlist_version + 1"
-            " WHERE tenant_id = %(tenant)s AND id = ANY (%(devices)s::uuid[]) RETURNING id, playlist_version",
-            devices=list(device_ids),
-        )
+        """These devices must load their playlist again; the version that each must have now. It is another
+        number for the same manifest."""
+        rows = self._rows(_RAISE, devices=list(device_ids))
         return {row["id"]: row["playlist_version"] for row in rows}

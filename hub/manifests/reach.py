@@ -1,0 +1,128 @@
+"""For which screens a schedule entry, or a canary, is. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+
+from hub.schedule.entries import ScheduleEntry, Specificity, times_of
+from hub.use_cases.manifest_ports import DeviceFact, EntryFact, PlaylistFact
+
+Members = Callable[[str], set[str]]
+"""Ids of the screens that a group reaches, whatever way."""
+
+
+def specificity(entry: EntryFact) -> Specificity:
+    """How narrowly an entry names its screens."""
+    if entry.device_id is not None:
+        return Specificity.DEVICE
+    if entry.group_id is not None:
+        return Specificity.GROUP
+    if entry.tag_terms is not None:
+        return Specificity.TAG
+    return Specificity.SITE if entry.site_id is not None else Specificity.EVERYBODY
+
+
+def plain(entry: EntryFact) -> ScheduleEntry:
+    """The entry as the schedule's resolver wants it."""
+    return ScheduleEntry(
+        id=entry.id,
+        playlist_id=entry.playlist_id,
+        specificity=specificity(entry),
+        created_at=entry.created_at,
+        is_takeover=entry.is_takeover,
+        priority=entry.priority,
+        times=times_of(
+            first_day=entry.first_day,
+            recurrence_text=entry.recurrence,
+            except_days=entry.except_days,
+            pairs=entry.dayparts,
+            time_zone=entry.time_zone,
+        ),
+        valid_from=entry.valid_from,
+        valid_until=entry.valid_until,
+    )
+
+
+def fits(terms: Sequence[Sequence[str]], tags: Mapping[str, str]) -> bool:
+    """Whether a screen with these tags is meant; see `hub.use_cases.tag_query`, Rule 2."""
+    for term in terms:
+        match term:
+            case ("is", key, value):
+                held = tags.get(key) == value
+            case ("is_not", key, value):
+                held = tags.get(key) != value
+            case ("has", key):
+                held = key in tags
+            case (_, key):
+                held = key not in tags
+            case _:
+                raise ValueError(f"not a term: {term}")
+        if not held:
+            return False
+    return True
+
+
+class Reach:
+    """Asks of each screen which of these entries are for it. Groups are looked up once."""
+
+    def __init__(self, entries: Sequence[EntryFact], members: Members) -> None:
+        self._by_device: dict[str, list[int]] = {}
+        self._by_site: dict[str, list[int]] = {}
+        self._by_group: dict[str, list[int]] = {}
+        self._by_tags: list[tuple[int, list[list[str]]]] = []
+        self._everybody: list[int] = []
+        for place, entry in enumerate(entries):
+            if entry.device_id is not None:
+                self._by_device.setdefault(entry.device_id, []).append(place)
+            elif entry.group_id is not None:
+                for device_id in members(entry.group_id):
+                    self._by_group.setdefault(device_id, []).append(place)
+            elif entry.tag_terms is not None:
+                self._by_tags.append((place, entry.tag_terms))
+            elif entry.site_id is not None:
+                self._by_site.setdefault(entry.site_id, []).append(place)
+            else:
+                self._everybody.append(place)
+
+    def of(self, device: DeviceFact) -> tuple[int, ...]:
+        """The places of those that are for the screen, in order."""
+        places = [
+            *self._everybody,
+            *self._by_device.get(device.id, ()),
+            *self._by_group.get(device.id, ()),
+            *self._by_site.get(device.site_id or "", ()),
+            *(place for place, terms in self._by_tags if fits(terms, device.tags)),
+        ]
+        places.sort()
+        return tuple(places)
+
+
+class Canaries:
+    """Who plays a canary: of each playlist that has one."""
+
+    def __init__(self, playlists: Sequence[PlaylistFact], members: Members) -> None:
+        self._groups: list[tuple[str, set[str]]] = []
+        self._fractions: list[tuple[str, float]] = []
+        for playlist in playlists:
+            if playlist.canary is None:
+                continue
+            if (group_id := playlist.canary.get("group_id")) is not None:
+                self._groups.append((playlist.id, members(group_id)))
+            else:
+                self._fractions.append((playlist.id, float(playlist.canary["fraction"])))
+
+    def of(self, device_id: str) -> frozenset[str]:
+        """Ids of the playlists of which the screen plays the canary."""
+        if not self._groups and not self._fractions:
+            return frozenset()
+        grouped = [playlist_id for playlist_id, ids in self._groups if device_id in ids]
+        drawn = [each for each, fraction in self._fractions if lot(each, device_id) < fraction]
+        return frozenset(grouped + drawn)
+
+
+def lot(playlist_id: str, device_id: str) -> float:
+    """From 0 to 1, for ever the same for this screen and this playlist: who is among the first stays among
+    them when the fraction grows."""
+    drawn = hashlib.sha256(f"{playlist_id}/{device_id}".encode()).digest()
+    return int.from_bytes(drawn[:8]) / 2**64
