@@ -35,7 +35,10 @@ import dashboard.pages.forgotten
 import dashboard.pages.people
 import dashboard.pages.person
 import dashboard.pages.places
+import dashboard.pages.playlist
+import dashboard.pages.playlists
 import dashboard.pages.roles
+import dashboard.pages.schedule
 import dashboard.pages.screen
 import dashboard.pages.screen_groups
 import dashboard.pages.screens
@@ -63,6 +66,8 @@ _STYLES: Final = (
     "manage.css",
     "audit.css",
     "places.css",
+    "playlists.css",
+    "schedule.css",
 )
 _GRACE_S: Final = 1
 

@@ -1,0 +1,265 @@
+"""The dialog of one entry of the schedule: which playlist plays on which screens, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import available_timezones
+
+from msgspec import UNSET
+from nicegui import ui
+
+from dashboard.components.entry_times import EntryTimes
+from dashboard.components.form_dialog import Unfit, form_dialog, labelled, text_field
+from dashboard.components.markup import Tag, switch_class, tag
+from dashboard.components.subject_finder import Subject, SubjectFinder
+from dashboard.components.tag_offers import TagOffers
+from dashboard.frame import LivePage
+from dashboard.group_tree import in_order
+from dashboard.place_sentences import with_tag
+from dashboard.schedule_sentences import TARGETS, target_kind
+from dashboard.schedule_typed import NotATime, except_days_of, except_days_text
+from protocol.places import Group, Site, TagInUse
+from protocol.playlists import Playlist
+from protocol.schedule import Entry, EntryPatch, EntryRequest, Target
+
+_BOX: Final = "outlined dense options-dense popup-content-class=menu"
+_FACTS: Final = EntryRequest.__struct_fields__
+_LIMITED: Final = ("device", "site")
+"""Which targets there are for somebody who is limited to sites."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What an entry can name."""
+
+    playlists: Sequence[Playlist]
+    sites: Sequence[Site]
+    groups: Sequence[Group]
+    tags: Sequence[TagInUse]
+
+
+async def add_entry(page: LivePage, offers: Offers, target: Target) -> Entry | None:
+    """Make one, for `target` at first; None when the operator let it be."""
+    form = _Form(page, offers, None, target)
+
+    async def send() -> Entry:
+        return await page.hub.schedule.add(form.request())
+
+    return await form_dialog(page.session, "New entry", "Schedule it", lambda: form.draw(send))
+
+
+async def edit_entry(page: LivePage, offers: Offers, entry: Entry) -> Entry | None:
+    """Change what is otherwise; refused when somebody else changed it meanwhile."""
+    form = _Form(page, offers, entry, entry.target)
+
+    async def send() -> Entry:
+        wanted = form.request()
+        same = {name for name in _FACTS if getattr(wanted, name) == getattr(entry, name)}
+        patch = EntryPatch(**{name: UNSET if name in same else getattr(wanted, name) for name in _FACTS})
+        return await page.hub.schedule.change(entry, patch)
+
+    return await form_dialog(page.session, "Edit entry", "Save", lambda: form.draw(send))
+
+
+class _Form:
+    def __init__(self, page: LivePage, offers: Offers, entry: Entry | None, target: Target) -> None:
+        self._page, self._offers, self._entry = page, offers, entry
+        self._zone = page.clock.zone
+        me = page.session.me
+        limited = me is not None and me.sites is not None
+        self._kinds = {key: words for key, words in TARGETS.items() if not limited or key in _LIMITED}
+        kind = target_kind(target)
+        self._target_kind = kind if kind in self._kinds else "device"
+        self._target = target
+        self._device_id = target.device_id
+
+    def draw(self, send: Callable[[], Awaitable[Entry]]) -> Callable[[], Awaitable[Entry]]:
+        entry = self._entry
+        # What no screen can play yet is not offered, unless it is what plays here already.
+        playlists = {p.id: p.name for p in self._offers.playlists if p.active_number is not None}
+        if entry is not None:
+            playlists.setdefault(entry.playlist_id, entry.playlist_name)
+        with labelled("Playlist", "" if playlists else "None is published yet."):
+            self._playlist = ui.select(
+                playlists, value=entry.playlist_id if entry else None, with_input=True
+            ).props(f"{_BOX} data-testid=entry-playlist")
+        self._draw_target()
+        self._times = EntryTimes(entry, datetime.now(self._zone).date())
+        self._draw_more()
+        return send
+
+    def _draw_target(self) -> None:
+        with labelled("Where"):
+            self._kind = ui.select(self._kinds, value=self._target_kind, on_change=self._show_target).props(
+                f"{_BOX} data-testid=entry-where"
+            )
+        parts: dict[str, Tag] = {}
+        with tag("div", "entry-part") as parts["device"]:
+            name = self._page.store.screens.get(self._device_id or "")
+            chosen = Subject("screen", name.id, name.name) if name is not None else None
+            SubjectFinder(self._screens, self._meant, "Type part of a screen's name", "entry-screen", chosen)
+        names = {b.group.id: " › ".join((*b.above, b.group.name)) for b in in_order(self._offers.groups)}
+        with tag("div", "entry-part") as parts["group"]:
+            self._group = ui.select(
+                names, value=_one_of(names, self._target.group_id), with_input=True
+            ).props(f"{_BOX} data-testid=entry-group")
+        sites = {site.id: site.name for site in self._offers.sites}
+        with tag("div", "entry-part") as parts["site"]:
+            self._site = ui.select(sites, value=_one_of(sites, self._target.site_id), with_input=True).props(
+                f"{_BOX} data-testid=entry-site"
+            )
+        with tag("div", "entry-part") as parts["tag"]:
+            self._query = ui.input(
+                value=self._target.tag_query or "", placeholder="floor=2, kind!=kiosk, public, !private"
+            ).props("outlined dense maxlength=1000 spellcheck=false data-testid=entry-query")
+            TagOffers(self._offers.tags, self._take)
+        self._parts = parts
+        self._show_target()
+
+    def _draw_more(self) -> None:
+        entry = self._entry
+        unusual = entry is not None and bool(
+            entry.name
+            or entry.is_takeover
+            or entry.priority
+            or entry.valid_from
+            or entry.valid_until
+            or entry.except_days
+            or entry.time_zone
+            or not entry.enabled
+        )
+        with tag("details", "more entry-more", open=unusual, testid="entry-more"):
+            tag("summary", "", "Name, priority, validity, days left out")
+            self._name = text_field("Name", "entry-name", entry.name if entry else "", maxlength="200")
+            with tag("div", "field-pair"):
+                self._priority = text_field(
+                    "Priority (0 to 100)",
+                    "entry-priority",
+                    str(entry.priority if entry else 0),
+                    type_="number",
+                )
+                with tag("div", "entry-ticks"):
+                    self._takeover = ui.checkbox("Takes over", value=bool(entry and entry.is_takeover)).props(
+                        "dense data-testid=entry-takeover"
+                    )
+                    self._enabled = ui.checkbox("On", value=entry is None or entry.enabled).props(
+                        "dense data-testid=entry-enabled"
+                    )
+            tag(
+                "p",
+                "field-hint",
+                "Of two that would play at once: what takes over, then the higher priority.",
+            )
+            with tag("div", "field-pair"):
+                self._from = text_field(
+                    "Valid from",
+                    "entry-from",
+                    self._typed(entry.valid_from if entry else None),
+                    type_="datetime-local",
+                )
+                self._until = text_field(
+                    "Valid until",
+                    "entry-until",
+                    self._typed(entry.valid_until if entry else None),
+                    type_="datetime-local",
+                )
+            tag("p", "field-hint", "By your own clock. Empty for no bound.")
+            self._except = text_field(
+                "Not on these days",
+                "entry-except",
+                except_days_text(entry.except_days) if entry else "",
+                placeholder="2026-12-24, 2026-12-25",
+            )
+            zones = {
+                "": "That of each screen's site",
+                **{name: name for name in sorted(available_timezones())},
+            }
+            chosen = (entry.time_zone if entry else None) or ""
+            with labelled("Time zone of days and times"):
+                self._zones = ui.select(
+                    zones | {chosen: zones.get(chosen, chosen)}, value=chosen, with_input=True
+                ).props(f"{_BOX} data-testid=entry-zone")
+
+    def request(self) -> EntryRequest:
+        """What is chosen and written. Raises Unfit."""
+        if not self._playlist.value:
+            raise Unfit("Choose a playlist.")
+        target = self._target_chosen()
+        first_day, recurrence = self._times.days()
+        priority = self._priority() or "0"
+        if not priority.isdecimal() or int(priority) > 100:
+            raise Unfit("The priority is a number from 0 to 100.")
+        try:
+            except_days = except_days_of(self._except())
+        except NotATime as error:
+            raise Unfit(str(error)) from None
+        return EntryRequest(
+            self._playlist.value,
+            target,
+            self._name(),
+            self._takeover.value,
+            int(priority),
+            self._enabled.value,
+            self._instant(self._from(), self._entry.valid_from if self._entry else None),
+            self._instant(self._until(), self._entry.valid_until if self._entry else None),
+            first_day,
+            recurrence,
+            except_days,
+            self._times.dayparts(),
+            self._zones.value or None,
+        )
+
+    def _target_chosen(self) -> Target:
+        match self._kind.value:
+            case "device":
+                if self._device_id is None:
+                    raise Unfit("Choose a screen.")
+                return Target(device_id=self._device_id)
+            case "group":
+                if not self._group.value:
+                    raise Unfit("Choose a group of screens.")
+                return Target(group_id=self._group.value)
+            case "site":
+                if not self._site.value:
+                    raise Unfit("Choose a site.")
+                return Target(site_id=self._site.value)
+            case "tag":
+                query = (self._query.value or "").strip()
+                if not query:
+                    raise Unfit("Write which tags.")
+                return Target(tag_query=query)
+            case _:
+                return Target()
+
+    def _screens(self) -> list[Subject]:
+        return [Subject("screen", key, name, site) for key, name, site in self._page.store.choices()]
+
+    def _meant(self, subject: Subject) -> None:
+        self._device_id = subject.id
+
+    def _take(self, key: str, value: str) -> None:
+        self._query.value = with_tag((self._query.value or "").strip(), key, value)
+
+    def _show_target(self) -> None:
+        for key, part in self._parts.items():
+            switch_class(part, "hidden", key != self._kind.value)
+
+    def _typed(self, at: datetime | None) -> str:
+        return f"{at.astimezone(self._zone):%Y-%m-%dT%H:%M}" if at is not None else ""
+
+    def _instant(self, typed: str, before: datetime | None) -> datetime | None:
+        if typed == self._typed(before):  # not changed: its seconds stay
+            return before
+        if not typed:
+            return None
+        try:
+            return datetime.fromisoformat(typed).replace(tzinfo=self._zone)
+        except ValueError:
+            raise Unfit(f"{typed} is no moment.") from None
+
+
+def _one_of(offered: dict[str, str], key: str | None) -> str | None:
+    return key if key in offered else None
