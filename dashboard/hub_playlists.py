@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboard.hub_http import HubHttp, Ignored
 from protocol.api import Page
 from protocol.playlists import (
+    DuplicateRequest,
     ItemOrder,
     ItemPatch,
     ItemRequest,
@@ -42,8 +43,8 @@ class HubPlaylists:
     async def remove(self, playlist_id: str) -> None:
         await self._http.ask("DELETE", f"/playlists/{playlist_id}", Ignored)
 
-    async def duplicate(self, playlist_id: str) -> Playlist:
-        return await self._http.post(f"/playlists/{playlist_id}/duplicate", Playlist)
+    async def duplicate(self, playlist_id: str, name: str) -> Playlist:
+        return await self._http.post(f"/playlists/{playlist_id}/duplicate", Playlist, DuplicateRequest(name))
 
     # ---- the draft ----
 
@@ -87,9 +88,9 @@ class HubPlaylists:
         path = f"/playlists/{playlist_id}/versions/{number}/rollback"
         return await self._http.post(path, PlaylistVersion, RollbackRequest(note))
 
-    async def difference(self, playlist_id: str, number: int, to: int | None) -> PlaylistDiff:
-        """From one version to another; to the draft, if `to` is None."""
-        query = {"from": str(number)} | ({} if to is None else {"to": str(to)})
+    async def difference(self, playlist_id: str, number: int | None, to: int | None) -> PlaylistDiff:
+        """From one version to another: from nothing at all, if `number` is None; to the draft, if `to` is."""
+        query = {side: str(which) for side, which in (("from", number), ("to", to)) if which is not None}
         return await self._http.get(f"/playlists/{playlist_id}/diff", PlaylistDiff, query)
 
     async def promote(self, playlist_id: str) -> None:

@@ -1,0 +1,58 @@
+"""The numbered versions of a playlist: what each was, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dashboard.components.buttons import button
+from dashboard.components.markup import tag
+from dashboard.frame import LivePage
+from dashboard.playlist_sentences import version_note, version_pill
+from protocol.playlists import PlaylistVersion
+
+
+class PlaylistHistory:
+    """`on_roll_back` is None for who may not publish."""
+
+    def __init__(
+        self,
+        page: LivePage,
+        *,
+        on_compare: Callable[[PlaylistVersion], Any],
+        on_play: Callable[[PlaylistVersion], Any],
+        on_roll_back: Callable[[PlaylistVersion], Any] | None,
+    ) -> None:
+        self._page = page
+        self._on_compare, self._on_play, self._on_roll_back = on_compare, on_play, on_roll_back
+        with tag("section", "card rows-card", aria_label="Versions"):
+            with tag("div", "card-head"):
+                tag("h2", "card-title", "Versions")
+            self._list = tag("ul", "rows", testid="versions")
+
+    def show(self, versions: Sequence[PlaylistVersion]) -> None:
+        """These, the newest first."""
+        self._list.clear()
+        with self._list:
+            for version in versions:
+                self._row(version)
+            if not versions:
+                tag("li", "row row-none", "Nothing is published yet.")
+
+    def _row(self, version: PlaylistVersion) -> None:
+        word, tone = version_pill(version)
+        with tag("li", "row version-row", testid="version", data_number=version.number):
+            with tag("div", "row-words"):
+                with tag("strong", "row-title"):
+                    tag("span", "", f"Version {version.number}")
+                    if word:
+                        tag("span", f"pill pill-{tone}", word)
+                if version.note:
+                    tag("span", "version-said", version.note)
+                tag("span", "row-note", version_note(version, self._page.clock, self._page.now_ms))
+            with tag("div", "row-actions"):
+                button("Preview", lambda: self._on_play(version), kind="small", testid="version-play")
+                button("Compare", lambda: self._on_compare(version), kind="small", testid="version-compare")
+                if self._on_roll_back is not None and version.state == "past":
+                    roll_back = self._on_roll_back
+                    button("Roll back", lambda: roll_back(version), kind="small", testid="version-roll-back")

@@ -1,0 +1,84 @@
+"""The draft of a playlist as a timeline: rows to drag or to move by keys, and a bar with each one's share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from nicegui.element import Element
+
+from dashboard.clock import Clock
+from dashboard.playlist_sentences import (
+    TRANSITION_WORDS,
+    item_note,
+    item_title,
+    length,
+    window_note,
+    window_words,
+)
+from protocol.playlists import PlaylistItem
+from protocol.vocabulary import Transition
+
+_PICTURES: Final = {"playlist": "playlist", "tag": "tag"}
+
+
+class PlaylistTimeline(Element, component="playlist_timeline.js"):
+    """What is done to it comes back by the id of the item. `editable`: whether anything can be done."""
+
+    def __init__(
+        self,
+        *,
+        editable: bool,
+        on_move: Callable[[str, int], Any],
+        on_length: Callable[[str, str], Any],
+        on_enable: Callable[[str, bool], Any],
+        on_edit: Callable[[str], Any],
+        on_remove: Callable[[str], Any],
+        on_play: Callable[[str], Any],
+    ) -> None:
+        super().__init__()
+        self.props["editable"] = editable
+        self.props["rows"] = []
+        self.on("move", lambda event: on_move(str(event.args[0]), int(event.args[1])))
+        self.on("length", lambda event: on_length(str(event.args[0]), str(event.args[1])))
+        self.on("enable", lambda event: on_enable(str(event.args[0]), bool(event.args[1])))
+        self.on("edit", lambda event: on_edit(str(event.args)))
+        self.on("remove", lambda event: on_remove(str(event.args)))
+        self.on("play", lambda event: on_play(str(event.args)))
+
+    def show(self, items: Sequence[PlaylistItem], clock: Clock, now_ms: int) -> None:
+        """The items as they are; also when they are as they were, so that what was refused goes back."""
+        self.props["rows"] = [timeline_row(item, clock, now_ms) for item in items]
+        self.update()
+
+
+def timeline_row(item: PlaylistItem, clock: Clock, now_ms: int) -> dict[str, Any]:
+    """One row as the browser draws it; the words are made here."""
+    chips = []
+    if item.transition is not Transition.CUT:
+        chips.append(TRANSITION_WORDS[item.transition])
+    window = window_words(item.valid_from, item.valid_until, clock, now_ms)
+    if window:
+        chips.append(window)
+    media = item.media
+    return {
+        "id": item.id,
+        "title": item_title(item),
+        "note": item_note(item),
+        "href": f"/contents/{media.content_id}"
+        if media is not None
+        else f"/playlists/{item.playlist_id}"
+        if item.playlist_id
+        else "",
+        "thumb": (media.thumbnail_url or "") if media is not None else "",
+        "kind": (media.kind or "") if media is not None else _PICTURES[item.kind],
+        "start": length(item.starts_s),
+        "length": length(item.plays_s),
+        "own": item.duration_s is None,
+        "fixed": item.kind == "playlist",
+        "share": item.plays_s if item.enabled and not item.problem else 0,
+        "on": item.enabled,
+        "chips": chips,
+        "window": window_note(item.valid_from, item.valid_until, now_ms),
+        "problem": item.problem or "",
+    }

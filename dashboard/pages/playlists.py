@@ -1,0 +1,111 @@
+"""`/playlists`: what there is to play, which version of it plays, and on how many screens."""
+
+from __future__ import annotations
+
+from fastapi.responses import RedirectResponse
+from nicegui import ui
+
+from dashboard.components.buttons import button
+from dashboard.components.content import content_page
+from dashboard.components.icons import icon
+from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.playlist_forms import add_playlist
+from dashboard.frame import LivePage, open_session
+from dashboard.hub_http import HubError
+from dashboard.playlist_sentences import fits, items_words, plays_words, standing
+from dashboard.sentences import count
+from dashboard.session import explain
+from protocol.playlists import Playlist
+from protocol.vocabulary import Permission
+
+
+@ui.page("/playlists")
+async def playlists_page() -> RedirectResponse | None:
+    """Every playlist of the tenant."""
+    session = await open_session()
+    if isinstance(session, RedirectResponse):
+        return session
+    with content_page(session, "Playlists", "playlists") as page:
+        playlists = _Playlists(page) if page is not None else None
+    if playlists is not None:
+        await playlists.load()
+    return None
+
+
+class _Playlists:
+    def __init__(self, page: LivePage) -> None:
+        self._page = page
+        self._playlists: list[Playlist] = []
+        self._wanted = ""
+        with tag("div", "page-head"):
+            with tag("div", "page-head-words"):
+                tag("h1", "page-title", "Playlists")
+                self._count = tag("p", "page-lead", role="status", testid="playlists-count")
+            if page.session.may(Permission.CONTENT_EDIT):
+                button("New playlist", self._add, kind="primary", icon="add", testid="playlist-add")
+        self._problem = tag("p", "note note-bad hidden", role="alert", testid="playlists-problem")
+        with tag("section", "card rows-card", aria_label="Playlists"):
+            with tag("div", "card-head"), tag("label", "search"):
+                icon("search")
+                tag("span", "sr-only", "Search playlists")
+                box = tag(
+                    "input",
+                    "input",
+                    type="search",
+                    placeholder="Search name, what it is for…",
+                    autocomplete="off",
+                    testid="playlists-search",
+                )
+            self._list = tag("ul", "rows", testid="playlists")
+        box.on("input", lambda event: self._search(str(event.args)), js_handler="(e) => emit(e.target.value)")
+
+    async def load(self) -> None:
+        try:
+            self._playlists = await self._page.hub.playlists.all()
+        except HubError as error:
+            if error.signed_out:
+                explain(self._page.session, error)
+            set_text(self._problem, error.sentence)
+            switch_class(self._problem, "hidden", False)
+            return
+        switch_class(self._problem, "hidden", True)
+        self._draw()
+
+    def _search(self, wanted: str) -> None:
+        self._wanted = wanted
+        self._draw()
+
+    def _draw(self) -> None:
+        found = [playlist for playlist in self._playlists if fits(playlist, self._wanted)]
+        of = f" of {len(self._playlists):,}" if len(found) != len(self._playlists) else ""
+        set_text(self._count, f"{len(found):,}{of} playlists" if of else count(len(found), "playlist"))
+        self._list.clear()
+        with self._list:
+            for playlist in found:
+                self._row(playlist)
+            if not found:
+                said = "No playlist fits." if self._playlists else "There is no playlist yet."
+                tag("li", "row row-none", said)
+
+    def _row(self, playlist: Playlist) -> None:
+        word, tone = standing(playlist)
+        with tag("li", "row row-link", testid="playlist"):
+            with tag("div", "row-words"):
+                with tag("div", "row-title"):
+                    address = f"/playlists/{playlist.id}"
+                    tag("a", "cell-link", playlist.name, href=address, testid="playlist-link")
+                    if playlist.is_default:
+                        tag("span", "chip", "default")
+                    if playlist.shuffle:
+                        tag("span", "chip", "shuffle")
+                if playlist.description:
+                    tag("span", "row-note", playlist.description)
+                tag("span", "row-note", plays_words(playlist, self._page.clock, self._page.now_ms))
+            with tag("div", "playlist-side"):
+                tag("span", "row-note num", items_words(playlist.items, playlist.total_s))
+                tag("span", f"pill pill-{tone}" if tone else "pill", word, testid="playlist-standing")
+
+    async def _add(self) -> None:
+        made = await add_playlist(self._page)
+        if made is not None:
+            ui.navigate.to(f"/playlists/{made.id}")
