@@ -38,6 +38,7 @@ class Counters:
     playing: int = 0
     alerted: int = 0
     unstable: int = 0
+    lagging: int = 0
 
 
 class Store:
@@ -53,7 +54,7 @@ class Store:
         # Approved screens of each site, by its name: counted along, because a page looks ten times a second
         # which sites there are, and to go through five thousand rows for that was a third of its work.
         self.sites: Counter[str] = Counter()
-        self._counts = [0] * 6
+        self._counts = [0] * 7
         # Few of many, and looked for at every change: kept beside the rows.
         self._asking: set[str] = set()
         self._quarantined: set[str] = set()
@@ -193,7 +194,7 @@ class Store:
                 reader.gather(change)
 
 
-def _counted(row: ScreenRow) -> tuple[bool, bool, bool, bool, bool, bool]:
+def _counted(row: ScreenRow) -> tuple[bool, bool, bool, bool, bool, bool, bool]:
     """In which of the `Counters`, in their order, this row counts."""
     approved = row.status is DeviceStatus.APPROVED
     online = approved and row.presence is Presence.ONLINE
@@ -204,4 +205,5 @@ def _counted(row: ScreenRow) -> tuple[bool, bool, bool, bool, bool, bool]:
         online and row.playback is PlaybackState.PLAYING,
         approved and row.alert_state in (LedgerState.RENDERED, LedgerState.HIDE_SENT),
         approved and row.unstable_since_ms is not None,
+        approved and row.lags_since_ms is not None,
     )

@@ -16,12 +16,13 @@ _FILTERS: Final = (
     ("offline", "offline", "Offline"),
     ("unstable", "unstable", "Unstable"),
     ("playing", "playing", "Playing"),
+    ("lagging", "lagging", "Behind"),
     ("alerted", "alerted", "Alert shown"),
 )
 
 
 class CounterStrip:
-    """Seven counters of fixed width, so that a changing figure moves nothing."""
+    """Eight counters of fixed width, so that a changing figure moves nothing."""
 
     def __init__(self, on_filter: Callable[[str], Any]) -> None:
         self._on_filter = on_filter

@@ -48,7 +48,7 @@ const inOrder = (a, b, one, other, descending) =>
 
 // Columns that give way first when the table is narrow: the smallest width that still shows them. Below NARROW a
 // row is two lines in one column.
-const NEEDS = { plat: 1240, groups: 1120, seen: 1000, site: 860, pend: 760, play: 640, on: 560 };
+const NEEDS = { plat: 1340, groups: 1240, seen: 1120, list: 1000, site: 860, pend: 760, play: 640, on: 560 };
 const NARROW = 560;
 
 export default {
@@ -99,6 +99,8 @@ export default {
             getQuickFilterText: ({ data }) => [data.on ? "online" : "offline", data.why, data.unst ? "unstable" : ""].join(" ") }),
           text("alert", "Alert", { flex: 2, minWidth: 118, cellRenderer: this.alertCell, equals: () => false, hide: true }),
           text("play", "Now playing", { flex: 1.6, minWidth: 120, cellRenderer: this.playCell, equals: () => false }),
+          text("list", "Playlist", { flex: 1.5, minWidth: 130, cellRenderer: this.listCell, equals: () => false,
+            getQuickFilterText: ({ data }) => [data.list, data.lag ? "behind" : ""].join(" ") }),
           text("site", "Site", { flex: 1.1, minWidth: 90 }),
           text("groups", "Groups", { flex: 1, minWidth: 90 }),
           text("pend", "Pending", { width: 92, cellClass: "num", headerClass: "num", getQuickFilterText: () => "" }),
@@ -157,6 +159,7 @@ export default {
         case "offline": return !data.on;
         case "unstable": return Boolean(data.unst);
         case "playing": return data.on && data.state === "playing";
+        case "lagging": return Boolean(data.lag);
         case "alerted": return data.alert === "shown" || data.alert === "clearing";
         case "missing": return data.alert === "missing";
         default: return true;
@@ -251,6 +254,15 @@ export default {
     },
     playCell({ data }) {
       return element("span", data.on ? "cell-text" : "cell-text cell-stale", data.play);
+    },
+    // Which playlist it plays, in which version; and whether that is not the newest for it yet.
+    listCell({ data }) {
+      const cell = element("span", "cell");
+      cell.append(element("span", data.on ? "cell-text" : "cell-text cell-stale", data.list));
+      if (!data.lag) return cell;
+      cell.append(element("span", "pill pill-warn", "behind"));
+      cell.title = (data.list ?? "") + " behind since " + this.moment(data.lag);
+      return cell;
     },
     platformCell({ data }) {
       return data.sim ? element("span", "chip", "simulated") : element("span", "cell-text", data.plat ?? "");

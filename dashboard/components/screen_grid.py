@@ -10,6 +10,7 @@ import nicegui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from dashboard.schedule_sentences import row_plays
 from dashboard.sentences import PLAYBACK_WORDS, losses, playing
 from protocol.live import ScreenRow
 from protocol.vocabulary import (
@@ -23,7 +24,7 @@ from protocol.vocabulary import (
 
 _AG_GRID: Final = Path(nicegui.__file__).parent / "elements" / "aggrid" / "dist"
 ROWS_URL: Final = "/rows"
-STATES: Final = ("all", "online", "offline", "unstable", "playing", "alerted", "missing")
+STATES: Final = ("all", "online", "offline", "unstable", "playing", "lagging", "alerted", "missing")
 
 
 class ScreenGrid(Element, component="screen_grid.js", esm={"nicegui-aggrid": str(_AG_GRID)}):
@@ -102,6 +103,8 @@ def grid_row(row: ScreenRow) -> dict[str, Any]:
         "tags": " ".join(f"{key} {value}" for key, value in row.tags.items()),
         "loc": row.location,
         "state": PLAYBACK_WORDS[row.playback] if online and row.playback is not None else "",
+        "list": row_plays(row),
+        "lag": row.lags_since_ms,
         "pend": row.pending_commands,
         "alert": alert_cell(row),
         "alertWhy": MISSING_SENTENCES[row.alert_missing] if row.alert_missing is not None else "",

@@ -14,6 +14,7 @@ from dashboard.components.command_list import CommandList
 from dashboard.components.dialogs import toast
 from dashboard.components.edit_screen import edit_screen
 from dashboard.components.markup import tag
+from dashboard.components.plays_card import PlaysCard
 from dashboard.components.screen_dialogs import revoke, rotate_token, wants_reboot
 from dashboard.components.screen_facts import AboutFacts, NowFacts
 from dashboard.components.screen_head import ScreenHead
@@ -44,7 +45,7 @@ async def screen_page(screen_id: str) -> RedirectResponse | None:
                 tag("a", "btn", "All screens", href="/")
             return None
         screen = _Screen(page, device)
-    await screen.load()
+    await asyncio.gather(screen.load(), screen.load_plays())
     return None
 
 
@@ -65,6 +66,8 @@ class _Screen:
                 with tag("section", "card", aria_label="Now"):
                     tag("h2", "card-title", "Now")
                     self._now = NowFacts(clock)
+                may_see = session.may(Permission.CONTENT_VIEW)
+                self._plays = PlaysCard(page, device) if may_see else None
                 with tag("section", "card about-card", aria_label="About this screen"):
                     tag("h2", "card-title", "About")
                     self._about = AboutFacts(clock)
@@ -97,6 +100,11 @@ class _Screen:
         self._commands.show(commands, self._page.now_ms)
         self._timeline.show(timeline, self._page.now_ms)
 
+    async def load_plays(self) -> None:
+        """What it plays, and why."""
+        if self._plays is not None:
+            await self._plays.load()
+
     def _command_buttons(self) -> None:
         may_not = self._page.session.may_not(Permission.COMMANDS_SEND)
         if may_not:
@@ -121,6 +129,8 @@ class _Screen:
         mine = self._device.id
         if mine in change.screens:
             self._show_row()
+            if self._plays is not None:
+                await self._plays.changed(self._page.store.screens[mine])
         for entry in change.timeline:
             if entry.device_id == mine:
                 self._timeline.add(entry, self._page.now_ms)

@@ -42,6 +42,14 @@ def test_a_delta_replaces_whole_rows() -> None:
     assert store.counters == Counters(screens=1, offline=1)
 
 
+def test_a_screen_that_lags_is_counted_until_it_does_not() -> None:
+    store = Store()
+    store.apply(snapshot(screen("a", lags_since_ms=5), offline("b", lags_since_ms=5), pending("c")))
+    assert store.counters.lagging == 2
+    store.apply(delta(screens=[screen("a")]))
+    assert store.counters.lagging == 1
+
+
 def test_a_removed_screen_is_gone_from_the_counters_too() -> None:
     store = Store()
     store.apply(snapshot(screen("a"), screen("b")))
@@ -192,6 +200,7 @@ _rows = st.builds(
     pairing_code=st.sampled_from([None, "K7M42Q"]),
     pairing_expires_ms=st.sampled_from([None, NOW - 1, NOW + 1]),
     unstable_since_ms=st.sampled_from([None, 1]),
+    lags_since_ms=st.sampled_from([None, 1]),
     site=st.sampled_from([None, "North", "South"]),
 )
 
@@ -206,6 +215,7 @@ def _counted_again(rows: list[ScreenRow]) -> Counters:
         playing=sum(row.playback is PlaybackState.PLAYING for row in online),
         alerted=sum(row.alert_state in (LedgerState.RENDERED, LedgerState.HIDE_SENT) for row in approved),
         unstable=sum(row.unstable_since_ms is not None for row in approved),
+        lagging=sum(row.lags_since_ms is not None for row in approved),
     )
 
 

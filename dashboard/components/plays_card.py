@@ -1,0 +1,144 @@
+"""What one screen plays: which playlist in which number, what it should have, why, and what comes next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from nicegui import ui
+
+from dashboard.components.buttons import button
+from dashboard.components.form_dialog import Unfit, form_dialog, labelled
+from dashboard.components.markup import Tag, set_text, switch_class, tag
+from dashboard.frame import LivePage
+from dashboard.hub_http import HubError
+from dashboard.schedule_sentences import change_words, lags, next_changes, numbered
+from dashboard.session import explain
+from dashboard.week import zone_of
+from protocol.api import Device
+from protocol.live import ScreenRow
+from protocol.manifest import DevicePlaylist
+from protocol.schedule import Entry, Explanation, ResolvedSchedule
+from protocol.vocabulary import Permission, Presence
+
+_FACTS = (("plays", "Plays"), ("should", "Should play"), ("manifest", "Manifest"), ("next", "Next"))
+_AHEAD = timedelta(days=7)
+
+
+class PlaysCard:
+    """Asks the hub anew when the screen's row says that it plays something else."""
+
+    def __init__(self, page: LivePage, device: Device) -> None:
+        self._page, self._device = page, device
+        self._seen: tuple[object, ...] = ()
+        self._facts: dict[str, Tag] = {}
+        with tag("section", "card", aria_label="What it plays", testid="plays"):
+            with tag("div", "card-head"):
+                tag("h2", "card-title", "What it plays")
+                with tag("div", "row-actions"):
+                    tag(
+                        "a",
+                        "btn btn-small",
+                        "Schedule",
+                        href=f"/schedule?screen={device.id}",
+                        testid="plays-schedule",
+                    )
+                    if page.session.may(Permission.CONTENT_PUBLISH):
+                        button("Assign", self._assign, kind="small", testid="plays-assign")
+            with tag("dl", "facts"):
+                for key, text in _FACTS:
+                    with tag("div", "fact"):
+                        tag("dt", "", text)
+                        self._facts[key] = tag("dd", "num", testid=f"plays-{key}")
+            self._why = tag("p", "row-note plays-note", testid="plays-why")
+            self._lags = tag("p", "note note-warn plays-note hidden", role="status", testid="plays-lags")
+
+    async def load(self) -> None:
+        """Ask the hub, and say it."""
+        hub, device_id, now = self._page.hub.schedule, self._device.id, datetime.now(UTC)
+        try:
+            standing, why, schedule = await asyncio.gather(
+                hub.standing(device_id),
+                hub.explain(device_id),
+                hub.of_screen(device_id, now, now + _AHEAD),
+            )
+        except HubError as error:
+            if error.signed_out:
+                explain(self._page.session, error)
+            set_text(self._why, error.sentence)
+            return
+        self._show(standing, why, schedule)
+
+    async def changed(self, row: ScreenRow) -> None:
+        """Its row is another: ask anew if that is about what it plays."""
+        seen = (row.playlist, row.playlist_number, row.lags_since_ms, row.presence)
+        if seen != self._seen:
+            first, self._seen = not self._seen, seen
+            if not first:
+                await self.load()
+
+    def _show(self, standing: DevicePlaylist, why: Explanation, schedule: ResolvedSchedule) -> None:
+        now, zone = datetime.now(UTC), zone_of(schedule.time_zone)
+        row = self._page.store.screens.get(self._device.id)
+        online = row is not None and row.presence is Presence.ONLINE
+        number = f"version {standing.version:,}"
+        if standing.reported_version != standing.version:
+            number += f"; the screen says {standing.reported_version:,}"
+        changes = [f"{change_words(at, zone, now)} {name}" for at, name in next_changes(schedule, now)]
+        set_text(self._facts["plays"], numbered(standing.plays))
+        set_text(self._facts["should"], numbered(standing.should_play))
+        set_text(self._facts["manifest"], number)
+        set_text(self._facts["next"], ", ".join(changes) or "No change within a week")
+        set_text(self._why, why.sentence)
+        said = lags(standing, self._page.clock, self._page.now_ms, online=online)
+        set_text(self._lags, said)
+        switch_class(self._lags, "hidden", not said)
+
+    async def _assign(self) -> None:
+        hub, device = self._page.hub, self._device
+        try:
+            playlists = await hub.playlists.all()
+            entries = await hub.schedule.entries(device_id=device.id)
+        except HubError as error:
+            explain(self._page.session, error)
+            return
+        assigned = next((entry for entry in entries if _is_assignment(entry, device.id)), None)
+        offered = {p.id: p.name for p in playlists if p.active_number is not None}
+        if assigned is not None:
+            offered.setdefault(assigned.playlist_id, assigned.playlist_name)
+
+        def draw() -> Callable[[], Awaitable[bool]]:
+            tag(
+                "p",
+                "dialog-text",
+                "It plays on this screen whenever nothing goes before it: an emergency, a takeover, an entry "
+                "with a higher priority.",
+            )
+            with labelled("Playlist", "" if offered else "None is published yet."):
+                box = ui.select(
+                    {"": "None: as scheduled for others", **offered},
+                    value=assigned.playlist_id if assigned else "",
+                    with_input=True,
+                ).props("outlined dense options-dense popup-content-class=menu data-testid=assign-playlist")
+
+            async def send() -> bool:
+                if box.value is None:
+                    raise Unfit("Choose a playlist.")
+                if box.value:
+                    await hub.schedule.assign(device.id, box.value)
+                elif assigned is not None:
+                    await hub.schedule.remove(assigned.id)
+                return True
+
+            return send
+
+        if await form_dialog(self._page.session, f"Assign a playlist to {device.name}", "Assign", draw):
+            await self.load()
+
+
+def _is_assignment(entry: Entry, device_id: str) -> bool:
+    """Whether it is the screen's one entry without times."""
+    times = (entry.valid_from, entry.valid_until, entry.first_day, entry.recurrence)
+    timeless = not entry.dayparts and not entry.except_days and all(time is None for time in times)
+    return entry.target.device_id == device_id and timeless and not entry.is_takeover
