@@ -39,14 +39,18 @@ from hub.api import (
     pairing,
     people,
     places,
+    playlist_versions,
+    playlists,
     roles,
     sessions,
     sign_in,
     signing,
     sockets,
     tenants,
+    tus,
+    uploads,
 )
-from hub.api.asgi import WholeRequest, WholeRequests
+from hub.api.asgi import STREAMED, WholeRequest, WholeRequests
 from hub.api.binding import Binding, printable
 from hub.api.health import Readiness
 from hub.api.limits import RequestLimits, limit_headers
@@ -80,6 +84,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *audit.ROUTES,
     *inspect.ROUTES,
     *signing.ROUTES,
+    *playlists.ROUTES,
+    *playlist_versions.ROUTES,
+    *uploads.ROUTES,
     *contents.ROUTES,
     *media.ROUTES,
 )
@@ -108,6 +115,10 @@ def create_app(
     # Not /a//b for /a/b by a redirect: an address is right or wrong.
     app.url_map.merge_slashes = False
 
+    app.config[STREAMED] = tuple(
+        (each.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path))) for each in ROUTES if each.streams
+    )
+
     binding = Binding(use_cases, tokens, limits, public_websocket_url)
     for each in ROUTES:
         rule = each.path.replace("{", "<").replace("}", ">")
@@ -135,6 +146,8 @@ def create_app(
         headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         headers.setdefault("Cache-Control", "no-store")
         headers.update(limit_headers())
+        if request.path.startswith(uploads.PATH):
+            headers["Tus-Resumable"] = tus.VERSION
         return response
 
     # The last resort: whatever is raised becomes a problem document, and what nobody foresaw is logged.

@@ -2,6 +2,7 @@
 
 Rule: an action that has begun is ended, whether or not its client still waits. A request is cancelled at its
 deadline and when the hub stops; between a commit and the word of it to the screens, nothing may come.
+      What reads its body as it comes may be ended: it keeps what came, and shields what must not be torn.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 import trio
 from quart import Response, g, request
 
+from hub.api.body_stream import body_stream
 from hub.api.decoding import CORRECT, decode_body, decode_form, decode_query
 from hub.api.limits import RequestLimits
 from hub.api.problems import ProblemResponse
@@ -29,6 +31,7 @@ from hub.use_cases.wiring import UseCases
 DEVICE_SOCKET_PATH: Final = "/api/v1/ws/device"
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 _NOTED_AT_MOST: Final = 400
 _REVISION: Final = re.compile(r'"([0-9]{1,18})"')
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
@@ -56,7 +59,7 @@ class Binding:
             try:
                 arguments = await self._arguments(route, path)
                 with trio.CancelScope() as action:
-                    action.shield = route.method != "GET"
+                    action.shield = route.method != "GET" and not route.streams
                     returned = await route.handler(**arguments)
             except (NotAllowed, ProblemResponse) as error:
                 self._note_denial(route, error)
@@ -76,9 +79,7 @@ class Binding:
         if "caller" in route.needs:
             given["caller"] = await self._caller(route)
         for name, value in path.items():
-            if not _ID.fullmatch(value):
-                raise ProblemResponse(404, f"There is nothing of this id: {name} must be a UUID.")
-            given[name] = value.lower()
+            given[name] = _numbered(name, value) if name in route.numbers else _named(name, value)
         if "query" in route.needs:
             given["query"] = decode_query(request.args.to_dict(), route.query)
         if "body" in route.needs:
@@ -100,6 +101,10 @@ class Binding:
             given["if_match"] = _revision()
         if "if_none_match" in route.needs:
             given["if_none_match"] = request.headers.get("If-None-Match")
+        if "headers" in route.needs:
+            given["headers"] = request.headers
+        if route.streams:
+            given["stream"] = body_stream()
         if "websocket_url" in route.needs:
             given["websocket_url"] = self._websocket_url()
         return given
@@ -164,6 +169,18 @@ class Binding:
             )
         scheme = "wss" if urlsplit(request.url).scheme in ("https", "wss") else "ws"
         return f"{scheme}://{host}{DEVICE_SOCKET_PATH}"
+
+
+def _named(name: str, value: str) -> str:
+    if not _ID.fullmatch(value):
+        raise ProblemResponse(404, f"There is nothing of this id: {name} must be a UUID.")
+    return value.lower()
+
+
+def _numbered(name: str, value: str) -> int:
+    if not _NUMBER.fullmatch(value):
+        raise ProblemResponse(404, f"There is nothing of this number: {name} must be a whole one from 1.")
+    return int(value)
 
 
 def _token() -> str | None:

@@ -44,6 +44,7 @@ _SECURITY: Final[dict[str, dict[str, Any]]] = {
     },
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of an integration."},
 }
+_NUMBER: Final = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
 _TAGS: Final = {
     "sign-in": "People get an access token.",
     "pairing": "Devices ask to be let in. Needs no access token.",
@@ -54,9 +55,11 @@ _TAGS: Final = {
     "keys": "What integrations, and screens that ask to be let in, show to the hub.",
     "signature": "By which what comes from the hub can be told from what does not.",
     "audit": "Who did what: read, exported, verified.",
+    "playlists": "What plays in which order: drafts, and the numbered versions that screens play.",
     "emergencies": "Take over every screen in scope, and know which of them show it.",
     "oneself": "Whoever is signed in: name, password, second factor.",
     "people": "Who may sign in, and their roles.",
+    "uploads": "Files come in, by tus 1.0.0; any client of tus does it.",
     "features": "What is offered to which groups of users.",
     "contents": "What screens show: contents, their versions, and whether those may be shown.",
 }
@@ -140,7 +143,12 @@ def _problems(route: Route) -> dict[int, str]:
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": msgspec.json.schema(Id)}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": _NUMBER if name in route.numbers else msgspec.json.schema(Id),
+        }
         for name in route.path_parameters
     ]
     if route.query is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from hub.use_cases.devices import Status
 from hub.use_cases.paging import LIMIT_AT_MOST
@@ -13,6 +13,7 @@ from protocol.vocabulary import CommandName, CommandStatus, LedgerState, MediaKi
 
 Limit = Annotated[int, Meta(ge=1, le=LIMIT_AT_MOST)]
 Cursor = Annotated[str, Meta(max_length=1000)]
+VersionNumber = Annotated[int, Meta(ge=1, le=999_999_999)]
 
 
 class PageQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +66,19 @@ class UsersQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     """`q` is looked for in address and name."""
 
     q: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class PlaylistsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    """`q` is looked for in name and description."""
+
+    q: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class DiffQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Numbers of versions. Without `from`: the active one; without `to`: the draft."""
+
+    before: VersionNumber | None = field(default=None, name="from")
+    after: VersionNumber | None = field(default=None, name="to")
 
 
 class ContentsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):

@@ -14,7 +14,9 @@ A handler is a plain async function. Its parameters say what it needs, by name:
     idempotency_key   the header Idempotency-Key, or None
     if_match          the header If-Match as the revision that it names, or None
     if_none_match     the header If-None-Match as it is, or None
-    anything else     a parameter of the path, always an id
+    headers           every header, for what has a protocol of its own
+    stream            the body as it comes (`hub/api/body_stream.py`), of any size
+    anything else     a parameter of the path: a number from 1 if it is an int, an id otherwise
 
 It returns a Struct, answered with `status`, or an `Answer` that says more, or a `Download`.
 Where `answers` has None for a type (204: done, and nothing to say) it returns nothing.
@@ -41,6 +43,8 @@ _PROVIDED: Final = frozenset(
         "idempotency_key",
         "if_match",
         "if_none_match",
+        "headers",
+        "stream",
     }
 )
 
@@ -65,7 +69,8 @@ class Download:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`answers`: type and sentence by status; `problems`: what else it answers, beside the usual. `urgent`:
+    """`numbers`: those parameters of the path that are numbers, not ids. `answers`: type and sentence by
+    status; `problems`: what else it answers, beside the usual. `urgent`:
     no limit of requests holds it back."""
 
     method: str
@@ -77,6 +82,7 @@ class Route:
     problems: Mapping[int, str]
     needs: frozenset[str]
     path_parameters: tuple[str, ...]
+    numbers: frozenset[str] = frozenset()
     body: Any = None
     body_optional: bool = False
     form: Any = None
@@ -93,6 +99,11 @@ class Route:
     def signed_in(self) -> bool:
         """Whether it takes an access token."""
         return "operator" in self.needs
+
+    @property
+    def streams(self) -> bool:
+        """Whether the body is read while it comes, by the handler, for as long as it takes."""
+        return "stream" in self.needs
 
     @property
     def for_people(self) -> bool:
@@ -130,6 +141,7 @@ def route(
         problems=problems or {},
         needs=frozenset(names),
         path_parameters=in_path,
+        numbers=frozenset(name for name in in_path if hints[name] is int),
         body=body,
         body_optional=optional,
         form=hints.get("form"),

@@ -40,7 +40,11 @@ from hub.use_cases.own_second_factor import OwnSecondFactor
 from hub.use_cases.pairing import Pairings
 from hub.use_cases.password_proof import PasswordProofs
 from hub.use_cases.people import People
+from hub.use_cases.playlist_comparing import PlaylistComparing
+from hub.use_cases.playlist_items import DraftItems
+from hub.use_cases.playlists import Playlists
 from hub.use_cases.ports import Database
+from hub.use_cases.publishing import Publishing
 from hub.use_cases.realtime import Realtime
 from hub.use_cases.roles import Roles
 from hub.use_cases.second_factor import SecondFactor
@@ -48,6 +52,7 @@ from hub.use_cases.sessions import Sessions
 from hub.use_cases.sign_in import SignIn
 from hub.use_cases.sites import Sites
 from hub.use_cases.tenants import Tenants
+from hub.use_cases.uploads import Uploads
 from hub.use_cases.user_groups import UserGroups
 
 
@@ -87,10 +92,15 @@ class UseCases:
     features: Features
     audit_log: AuditLog
     denials: Denials
+    playlists: Playlists
+    draft_items: DraftItems
+    publishing: Publishing
+    comparing: PlaylistComparing
     contents: Contents
     media: MediaVersions
     approval: Approval
     files: MediaFiles
+    uploads: Uploads
 
     @classmethod
     def wired(
@@ -147,8 +157,13 @@ class UseCases:
             features=Features(database, access, now),
             audit_log=AuditLog(database, archives, now),
             denials=Denials(database, now),
+            playlists=Playlists(database, now),
+            draft_items=DraftItems(database, files.urls, now),
+            publishing=Publishing(database, now),
+            comparing=PlaylistComparing(database, now),
             contents=Contents(database, files.urls, now),
             media=MediaVersions(database, files.urls, now),
             approval=Approval(database, files.urls, now),
             files=files,
+            uploads=Uploads(database, files, now),
         )
