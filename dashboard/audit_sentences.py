@@ -52,6 +52,18 @@ SENTENCES: Final = {
     "group.devices_changed": _Said("changed which screens are in {it}"),
     "link.issued": _Said("made a link {purpose} for {it}"),
     "link.shown": _Said("was shown the link {purpose} for {it}"),
+    "playlist.canary_promoted": _Said("gave {version} of {it} to every screen"),
+    "playlist.canary_withdrawn": _Said("withdrew {version} of {it}, which some screens tried"),
+    "playlist.changed": _Said("changed {it}"),
+    "playlist.created": _Said("made {it}"),
+    "playlist.deleted": _Said("deleted {it}"),
+    "playlist.duplicated": _Said("made {it} as a copy of {original}"),
+    "playlist.item_added": _Said("put {item} into {it}"),
+    "playlist.item_changed": _Said("changed {item} in {it}"),
+    "playlist.item_removed": _Said("took {item} out of {it}"),
+    "playlist.items_reordered": _Said("put the items of {it} into another order"),
+    "playlist.published": _Said("published {version} of {it}"),
+    "playlist.rolled_back": _Said("went back to {older} of {it}, published as {version}"),
     "request.denied": _Said("was denied {route}"),
     "role.changed": _Said("changed {it}"),
     "role.created": _Said("made {it}"),
@@ -178,6 +190,10 @@ def _parts(row: AuditRow) -> dict[str, str]:
         "command": COMMAND_WORDS[CommandName(command)] if command in list(CommandName) else command,
         "entries": count(_number(said.get("entries")), "entry", "entries"),
         "format": _FORMATS.get(str(said.get("format")), "a file"),
+        "item": str(said.get("item") or "an item"),
+        "older": _version(said.get("rolled_back_to")),
+        "original": str(said.get("copy_of_name") or "another one"),
+        "version": _version(said.get("number")),
         "left": count(_number(said.get("left")), "is", "are"),
         "purpose": _PURPOSES.get(str(said.get("purpose")), "to choose a password"),
         "reason": str(said.get("reason", "")),
@@ -191,6 +207,10 @@ def _parts(row: AuditRow) -> dict[str, str]:
 
 def _number(value: Any) -> int:
     return value if isinstance(value, int) else 0
+
+
+def _version(value: Any) -> str:
+    return f"version {value}" if isinstance(value, int) else "a version"
 
 
 def _length(value: Any) -> int:

@@ -17,6 +17,7 @@ KINDS: Final = {
     "enrolment_key": "enrolment key",
     "feature": "feature",
     "group": "group",
+    "playlist": "playlist",
     "role": "role",
     "route": "request",
     "session": "session",

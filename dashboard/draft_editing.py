@@ -15,7 +15,7 @@ from dashboard.hub_http import HubError
 from dashboard.hub_playlists import HubPlaylists
 from protocol.playlists import ItemPatch, ItemRequest, PlaylistItem, PlaylistItems
 
-Change = Callable[[int], Awaitable[None]]
+Change = Callable[[int], Awaitable[PlaylistItems]]
 
 
 class Overtaken(Exception):
@@ -52,7 +52,7 @@ class DraftEditing:
         """See it as it is now."""
         async with self._turn:
             self._overtaken = False
-            await self._see()
+            self.seen = await self._hub.items(self._playlist_id)
 
     async def add(self, request: ItemRequest) -> None:
         await self._do(lambda revision: self._hub.add_item(self._playlist_id, revision, request))
@@ -66,10 +66,10 @@ class DraftEditing:
     async def move(self, item_id: str, to: int) -> None:
         """To this place, from 0, in the order that there is when its turn comes."""
 
-        async def order(revision: int) -> None:
+        async def order(revision: int) -> PlaylistItems:
             ids = [item.id for item in self.items if item.id != item_id]
             ids.insert(to, item_id)
-            await self._hub.order(self._playlist_id, revision, ids)
+            return await self._hub.order(self._playlist_id, revision, ids)
 
         await self._do(order)
 
@@ -80,15 +80,11 @@ class DraftEditing:
                 if self._overtaken:
                     raise Overtaken
                 try:
-                    await change(self.revision)
+                    self.seen = await change(self.revision)
                 except HubError as error:
                     if error.status != 412:
                         raise
                     self._overtaken = True
                     raise Overtaken from None
-                await self._see()
         finally:
             self._waiting -= 1
-
-    async def _see(self) -> None:
-        self.seen = await self._hub.items(self._playlist_id)

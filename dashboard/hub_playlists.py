@@ -46,26 +46,28 @@ class HubPlaylists:
     async def duplicate(self, playlist_id: str, name: str) -> Playlist:
         return await self._http.post(f"/playlists/{playlist_id}/duplicate", Playlist, DuplicateRequest(name))
 
-    # ---- the draft ----
+    # ---- the draft, as it is after each change ----
 
     async def items(self, playlist_id: str) -> PlaylistItems:
         return await self._http.get(f"/playlists/{playlist_id}/items", PlaylistItems)
 
-    async def add_item(self, playlist_id: str, revision: int, request: ItemRequest) -> None:
+    async def add_item(self, playlist_id: str, revision: int, request: ItemRequest) -> PlaylistItems:
         path = f"/playlists/{playlist_id}/items"
-        await self._http.post(path, Ignored, request, _matching(revision))
+        return await self._http.post(path, PlaylistItems, request, _matching(revision))
 
-    async def change_item(self, playlist_id: str, revision: int, item_id: str, patch: ItemPatch) -> None:
+    async def change_item(
+        self, playlist_id: str, revision: int, item_id: str, patch: ItemPatch
+    ) -> PlaylistItems:
         path = f"/playlists/{playlist_id}/items/{item_id}"
-        await self._http.ask("PATCH", path, Ignored, patch, headers=_matching(revision))
+        return await self._http.ask("PATCH", path, PlaylistItems, patch, headers=_matching(revision))
 
-    async def remove_item(self, playlist_id: str, revision: int, item_id: str) -> None:
+    async def remove_item(self, playlist_id: str, revision: int, item_id: str) -> PlaylistItems:
         path = f"/playlists/{playlist_id}/items/{item_id}"
-        await self._http.ask("DELETE", path, Ignored, headers=_matching(revision))
+        return await self._http.ask("DELETE", path, PlaylistItems, headers=_matching(revision))
 
-    async def order(self, playlist_id: str, revision: int, item_ids: list[str]) -> None:
-        path = f"/playlists/{playlist_id}/items/order"
-        await self._http.ask("PUT", path, Ignored, ItemOrder(item_ids), headers=_matching(revision))
+    async def order(self, playlist_id: str, revision: int, item_ids: list[str]) -> PlaylistItems:
+        path, order = f"/playlists/{playlist_id}/items/order", ItemOrder(item_ids)
+        return await self._http.ask("PUT", path, PlaylistItems, order, headers=_matching(revision))
 
     # ---- versions ----
 
@@ -83,13 +85,13 @@ class HubPlaylists:
         """With its items."""
         return await self._http.get(f"/playlists/{playlist_id}/versions/{number}", PlaylistVersion)
 
-    async def roll_back(self, playlist_id: str, number: int, note: str) -> PlaylistVersion:
-        """A new version with the draft of that one."""
+    async def roll_back(self, playlist_id: str, revision: int, number: int, note: str) -> PlaylistVersion:
+        """A new version with the draft of that one, instead of the draft in this revision."""
         path = f"/playlists/{playlist_id}/versions/{number}/rollback"
-        return await self._http.post(path, PlaylistVersion, RollbackRequest(note))
+        return await self._http.post(path, PlaylistVersion, RollbackRequest(note), _matching(revision))
 
     async def difference(self, playlist_id: str, number: int | None, to: int | None) -> PlaylistDiff:
-        """From one version to another: from nothing at all, if `number` is None; to the draft, if `to` is."""
+        """From one version to another: from the active one, if `number` is None; to the draft, if `to` is."""
         query = {side: str(which) for side, which in (("from", number), ("to", to)) if which is not None}
         return await self._http.get(f"/playlists/{playlist_id}/diff", PlaylistDiff, query)
 

@@ -76,8 +76,12 @@ def plays_words(playlist: Playlist, clock: Clock, now_ms: int) -> str:
     if playlist.published_at is None:
         return f"{said}."
     at = clock.moment(to_ms(playlist.published_at), now_ms)
-    by = f" by {playlist.published_by}" if playlist.published_by else ""
-    return f"{said}, published {at}{by}."
+    return f"{said}, published {at} by {author_words(playlist.published_by or 'somebody')}."
+
+
+def author_words(author: str) -> str:
+    """Who published: the hub itself, where what items stand for had changed."""
+    return "Clarion itself" if author == "clarion" else author
 
 
 def items_words(number: int, total_s: float) -> str:
@@ -157,7 +161,7 @@ def version_pill(version: PlaylistVersion) -> tuple[str, str]:
 def version_note(version: PlaylistVersion, clock: Clock, now_ms: int) -> str:
     """When, by whom, what is in it, and who plays it."""
     parts = [
-        f"{clock.moment(to_ms(version.published_at), now_ms)} by {version.published_by}",
+        f"{clock.moment(to_ms(version.published_at), now_ms)} by {author_words(version.published_by)}",
         items_words(version.item_count, version.total_s),
     ]
     if version.screens:
@@ -174,14 +178,16 @@ def side_words(number: int | None) -> str:
 
 def change_words(change: ItemChange) -> str:
     """What became of one item, for beside its name."""
+    after, before = (change.position or 0) + 1, (change.position_before or 0) + 1
+    details = ", ".join(change.details)
     match change.what:
         case "added":
-            return f"comes in as number {(change.position or 0) + 1}"
+            return f"comes in as number {after}"
         case "removed":
-            return f"goes; it was number {(change.position_before or 0) + 1}"
+            return f"goes; it was number {before}. {details}".strip().removesuffix(".")
         case "moved":
-            return f"moves from {(change.position_before or 0) + 1} to {(change.position or 0) + 1}"
-    return ", ".join(change.details) or "is changed"
+            return ", ".join([f"moves from {before} to {after}", *change.details])
+    return details or "is changed"
 
 
 def difference_words(difference: PlaylistDiff) -> str:
@@ -193,8 +199,8 @@ def difference_words(difference: PlaylistDiff) -> str:
 
 
 def problems_words(items: Sequence[PlaylistItem]) -> list[str]:
-    """What of a draft would not play, and why: one sentence each."""
-    return [f"{item_title(item)}: {item.problem}" for item in items if item.problem and item.enabled]
+    """Why some of a draft would not play: one sentence each."""
+    return [item.problem for item in items if item.problem and item.enabled]
 
 
 def _moment(at: datetime, clock: Clock, now_ms: int) -> str:

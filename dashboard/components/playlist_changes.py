@@ -87,7 +87,7 @@ async def publish(
 
 
 async def roll_back(
-    page: LivePage, playlist: Playlist, version: PlaylistVersion, difference: PlaylistDiff
+    page: LivePage, playlist: Playlist, revision: int, version: PlaylistVersion, difference: PlaylistDiff
 ) -> PlaylistVersion | None:
     """Show what would become another, and ask; None when the operator let it be."""
 
@@ -103,7 +103,7 @@ async def roll_back(
 
         async def send() -> PlaylistVersion:
             try:
-                return await page.hub.playlists.roll_back(playlist.id, version.number, note())
+                return await page.hub.playlists.roll_back(playlist.id, revision, version.number, note())
             except HubError as error:
                 raise _said(error) from None
 

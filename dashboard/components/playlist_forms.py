@@ -21,7 +21,7 @@ from dashboard.playlist_sentences import (
 )
 from protocol.contents import Media
 from protocol.playlists import ItemPatch, Playlist, PlaylistItem, PlaylistPatch, PlaylistRequest
-from protocol.vocabulary import MediaStatus, Transition
+from protocol.vocabulary import MediaStatus, Permission, Transition
 
 _BOX: Final = "outlined dense"
 _DEFAULT_HINT: Final = "It plays wherever the schedule names nothing else. There is one of these."
@@ -32,7 +32,7 @@ async def add_playlist(page: LivePage) -> Playlist | None:
     """Make one; None when the operator let it be."""
 
     def draw() -> Callable[[], Awaitable[Playlist]]:
-        asked = _facts(None)
+        asked = _facts(page, None)
 
         async def send() -> Playlist:
             return await page.hub.playlists.add(PlaylistRequest(*asked()))
@@ -46,7 +46,7 @@ async def edit_playlist(page: LivePage, playlist: Playlist) -> Playlist | None:
     """Change what is otherwise; what somebody else changed meanwhile stays."""
 
     def draw() -> Callable[[], Awaitable[Playlist]]:
-        asked = _facts(playlist)
+        asked = _facts(page, playlist)
 
         async def send() -> Playlist:
             name, description, shuffle, is_default = asked()
@@ -141,7 +141,7 @@ async def edit_item(page: LivePage, item: PlaylistItem, versions: Sequence[Media
     return await form_dialog(page.session, item_title(item), "Save", draw)
 
 
-def _facts(playlist: Playlist | None) -> Callable[[], tuple[str, str, bool, bool]]:
+def _facts(page: LivePage, playlist: Playlist | None) -> Callable[[], tuple[str, str, bool, bool]]:
     name = text_field(
         "Name", "playlist-name", playlist.name if playlist else "", maxlength="200", autofocus=True
     )
@@ -152,14 +152,20 @@ def _facts(playlist: Playlist | None) -> Callable[[], tuple[str, str, bool, bool
         maxlength="2000",
     )
     shuffle = _tick("Shuffle", _SHUFFLE_HINT, "playlist-shuffle", playlist.shuffle if playlist else False)
-    default = _tick(
-        "Default playlist", _DEFAULT_HINT, "playlist-default", playlist.is_default if playlist else False
-    )
+    is_default = playlist.is_default if playlist else False
+    default = None
+    if page.session.may_everywhere(Permission.CONTENT_PUBLISH):
+        default = _tick("Default playlist", _DEFAULT_HINT, "playlist-default", is_default)
 
     def asked() -> tuple[str, str, bool, bool]:
         if not name():
             raise Unfit("A playlist needs a name.")
-        return name(), description(), bool(shuffle.value), bool(default.value)
+        return (
+            name(),
+            description(),
+            bool(shuffle.value),
+            is_default if default is None else bool(default.value),
+        )
 
     return asked
 

@@ -13,10 +13,8 @@ from dashboard.components.manage import attempt
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.playlist_forms import duplicate_playlist, edit_playlist
 from dashboard.frame import LivePage
-from dashboard.hub_http import HubError
 from dashboard.playlist_sentences import canary_words, plays_words, standing
 from dashboard.sentences import begun
-from dashboard.session import explain
 from protocol.playlists import Playlist
 from protocol.vocabulary import Permission
 
@@ -98,7 +96,7 @@ class PlaylistHead:
 
     async def _edit(self) -> None:
         if await edit_playlist(self._page, self._playlist) is not None:
-            await self._read()
+            await self._on_changed()
 
     async def _duplicate(self) -> None:
         made = await duplicate_playlist(self._page, self._playlist)
@@ -129,7 +127,7 @@ class PlaylistHead:
             await attempt(
                 self._page.session, lambda: hub.promote(self._playlist.id), f"Version {number} is active."
             )
-            await self._read()
+            await self._on_changed()
 
     async def _withdraw(self) -> None:
         playlist = self._playlist
@@ -140,10 +138,4 @@ class PlaylistHead:
         ):
             hub = self._page.hub.playlists
             await attempt(self._page.session, lambda: hub.withdraw(playlist.id), "Withdrawn.")
-            await self._read()
-
-    async def _read(self) -> None:
-        try:
             await self._on_changed()
-        except HubError as error:
-            explain(self._page.session, error)

@@ -60,12 +60,12 @@ class _Editor:
         self._versions: list[PlaylistVersion] = []
         may_edit = page.session.may(Permission.CONTENT_EDIT)
         may_publish = page.session.may_everywhere(Permission.CONTENT_PUBLISH)
-        self._head = PlaylistHead(page, playlist, on_publish=self._publish, on_changed=self._read_playlist)
+        self._head = PlaylistHead(page, playlist, on_publish=self._publish, on_changed=self._refresh)
         self._overtaken = tag("div", "note note-warn overtaken hidden", role="alert", testid="overtaken")
         with self._overtaken:
             tag("span", "", CHANGED_MEANWHILE)
             again = tag("button", "btn btn-small", "Show it as it is now", type="button", testid="reload")
-        again.on("click", self.load, [])
+        again.on("click", self._refresh, [])
         with tag("div", "editor"):
             with tag("div", "editor-main"):
                 with tag("section", "card timeline-card", aria_label="Draft"):
@@ -103,7 +103,13 @@ class _Editor:
                 self._library = PlaylistLibrary(page, playlist.id, self._add) if may_edit else None
 
     async def load(self) -> None:
-        """Everything as it is now."""
+        """Everything, for the first time."""
+        await self._refresh()
+        if self._library is not None:
+            await self._library.load()
+
+    async def _refresh(self) -> None:
+        """The playlist as it is now."""
         try:
             await self._draft.read()
             await self._read_playlist()
@@ -113,8 +119,6 @@ class _Editor:
         switch_class(self._overtaken, "hidden", True)
         self._draw()
         await self._show_draft()
-        if self._library is not None:
-            await self._library.load()
 
     async def _read_playlist(self) -> None:
         hub = self._page.hub.playlists
@@ -214,7 +218,7 @@ class _Editor:
         if version is not None:
             left_out = f" Left out: {' '.join(version.left_out)}" if version.left_out else ""
             toast(f"Version {version.number} is published.{left_out}", good=not left_out)
-            await self.load()
+            await self._refresh()
 
     async def _roll_back(self, version: PlaylistVersion) -> None:
         hub = self._page.hub.playlists
@@ -223,10 +227,10 @@ class _Editor:
         except HubError as error:
             explain(self._page.session, error)
             return
-        made = await roll_back(self._page, self._playlist, version, difference)
+        made = await roll_back(self._page, self._playlist, self._draft.revision, version, difference)
         if made is not None:
             toast(f"Version {made.number} is published, as version {version.number} was.")
-            await self.load()
+            await self._refresh()
 
     async def _play_version(self, version: PlaylistVersion) -> None:
         hub = self._page.hub
