@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Final
 
@@ -29,8 +28,6 @@ STATUS_WORDS: Final[dict[MediaStatus, tuple[str, str]]] = {
 """The word for a pill, and its colour."""
 
 _UNITS: Final = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
-_NUMBERED: Final = re.compile(r"(.*) \((\d{1,6})\)")
-_LONGEST_NAME: Final = 200
 _TYPES: Final = {
     "application/zip": "ZIP",
     "application/vnd.apple.mpegurl": "HLS",
@@ -41,23 +38,6 @@ _TYPES: Final = {
     "video/mp4": "MP4",
     "video/webm": "WebM",
 }
-
-
-def name_of_file(file_name: str) -> str:
-    """`Summer_offer-2.final.png` → `Summer offer-2.final`: what a content of this file is called at first."""
-    last = file_name.replace("\\", "/").rpartition("/")[2]
-    stem, dot, ending = last.rpartition(".")
-    name = stem if dot and stem.strip() and 0 < len(ending) <= 5 else last
-    name = "".join(letter if letter.isprintable() else " " for letter in name.replace("_", " "))
-    return " ".join(name.split())[:_LONGEST_NAME].strip() or "Without a name"
-
-
-def next_name(name: str) -> str:
-    """`Offer` → `Offer (2)` → `Offer (3)`."""
-    numbered = _NUMBERED.fullmatch(name)
-    stem, number = (numbered[1], int(numbered[2]) + 1) if numbered else (name, 2)
-    ending = f" ({number})"
-    return stem[: _LONGEST_NAME - len(ending)] + ending
 
 
 def size_words(size_bytes: int) -> str:
@@ -220,13 +200,3 @@ def differences(old: Media, new: Media) -> list[tuple[str, str, str]]:
 
     before, now = facts(old), facts(new)
     return [(what, before[what] or "none", now[what] or "none") for what in now if before[what] != now[what]]
-
-
-def tags_typed(text: str) -> list[str]:
-    """`Summer, offers ,summer` → `["Summer", "offers"]`: what is typed between commas, each once."""
-    tags: dict[str, str] = {}
-    for part in text.replace("\n", ",").split(","):
-        word = " ".join(part.split())
-        if word:
-            tags.setdefault(word.casefold(), word)
-    return list(tags.values())

@@ -13,7 +13,6 @@ from protocol.contents import (
     ContentRequest,
     ContentRules,
     Media,
-    MediaPatch,
     MediaRequest,
     Rejection,
     Retirement,
@@ -25,7 +24,7 @@ Order = Literal["newest", "name"]
 
 
 class Wanted(NamedTuple):
-    """Which contents a list is to hold; what is empty is not asked for. `kind`, `status`: of the newest version."""
+    """Which contents a list is to hold; empty: whatever. `kind`, `status`: of the newest version."""
 
     q: str = ""
     tag: str = ""
@@ -84,10 +83,6 @@ class HubContents:
 
     async def add_version(self, content_id: str, request: MediaRequest) -> Media:
         return await self._http.post(f"/contents/{content_id}/media", Media, request)
-
-    async def change_draft(self, content_id: str, patch: MediaPatch) -> Media:
-        """The newest version, while it is a draft or rejected."""
-        return await self._http.ask("PATCH", f"/contents/{content_id}/media", Media, patch)
 
     async def remove_draft(self, content_id: str) -> None:
         """The newest version, while it is a draft or rejected."""

@@ -17,6 +17,7 @@ import msgspec
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from nicegui import app
+from starlette.requests import ClientDisconnect
 
 from dashboard.browser import Browser
 from dashboard.hub_http import HubError
@@ -126,6 +127,8 @@ async def _passed_on(request: Request, path: str) -> Response:
                 session.tokens,
                 Browser.of(request),
             )
+        except ClientDisconnect:
+            return _refused(400)  # to nobody: what came is at the hub, and the browser asks how much that was
         except HubError as error:
             return _told(session, error)
         try:

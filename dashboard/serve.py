@@ -18,14 +18,18 @@ from fastapi import FastAPI
 from nicegui import app, ui
 from nicegui.storage import Storage
 
+import dashboard.media_proxy
 import dashboard.pages.account
 import dashboard.pages.api_keys
+import dashboard.pages.approval_queue
 import dashboard.pages.approvals
 import dashboard.pages.audit
 import dashboard.pages.audit_export
 import dashboard.pages.bulk_command
 import dashboard.pages.command_to_many
 import dashboard.pages.commands
+import dashboard.pages.content
+import dashboard.pages.contents
 import dashboard.pages.emergencies
 import dashboard.pages.emergency
 import dashboard.pages.emergency_progress
@@ -66,6 +70,7 @@ _STYLES: Final = (
     "manage.css",
     "audit.css",
     "places.css",
+    "library.css",
     "playlists.css",
     "schedule.css",
 )

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from dashboard.content_sentences import name_of_file, next_name
+from dashboard.content_typed import name_of_file, next_name
 from dashboard.hub_http import HubError
 from protocol.contents import Content, ContentRequest, Media, MediaRequest
 
