@@ -32,7 +32,8 @@ NO_ACTIONS = {
     "audit.export",  # a feature, as the next two
     "commands.bulk",
     "places.map",
-    "scope.ids",  # a field, as the next one
+    "canary.group_id",  # a field, as the next two
+    "scope.ids",
     "scope.within",
     "http.disconnect",  # words of ASGI
     "http.request",
