@@ -32,6 +32,10 @@ SENTENCES: Final = {
     "bulk_command.queued": _Said("sent {command} to {scope}"),
     "command.cancelled": _Said("took back {command} of {it}"),
     "command.queued": _Said("sent {command} to {it}"),
+    "content.changed": _Said("changed {it}"),
+    "content.created": _Said("made {it}"),
+    "content.deleted": _Said("deleted {it}"),
+    "content_rules.changed": _Said("changed {it}"),
     "device.approved": _Said("let {it} in"),
     "device.changed": _Said("changed {it}"),
     "device.provisioned": _Said("let in {screens} at once"),
@@ -52,6 +56,14 @@ SENTENCES: Final = {
     "group.devices_changed": _Said("changed which screens are in {it}"),
     "link.issued": _Said("made a link {purpose} for {it}"),
     "link.shown": _Said("was shown the link {purpose} for {it}"),
+    "media.added": _Said("added {it}"),
+    "media.approved": _Said("approved {it}"),
+    "media.changed": _Said("changed {it}"),
+    "media.deleted": _Said("deleted {it}"),
+    "media.rejected": _Said("rejected {it}: {reason}"),
+    "media.retired": _Said("retired {it}"),
+    "media.submitted": _Said("submitted {it} for approval"),
+    "media.withdrawn": _Said("took {it} back before anybody approved it"),
     "playlist.canary_promoted": _Said("gave {version} of {it} to every screen"),
     "playlist.canary_withdrawn": _Said("withdrew {version} of {it}, which some screens tried"),
     "playlist.changed": _Said("changed {it}"),
@@ -68,6 +80,9 @@ SENTENCES: Final = {
     "role.changed": _Said("changed {it}"),
     "role.created": _Said("made {it}"),
     "role.deleted": _Said("deleted {it}"),
+    "schedule.changed": _Said("changed the schedule of the playlist {playlist} on {target}"),
+    "schedule.created": _Said("scheduled the playlist {playlist} on {target}"),
+    "schedule.deleted": _Said("took the playlist {playlist} on {target} out of the schedule"),
     "session.reuse_detected": _Said(
         "", whole="A token of {who} was used twice, so the session was ended: somebody may have copied it"
     ),
@@ -81,6 +96,9 @@ SENTENCES: Final = {
     "tenant.entered": _Said("entered {it}: {reason}"),
     "tenant.resumed": _Said("resumed {it}"),
     "tenant.suspended": _Said("suspended {it}"),
+    "upload.completed": _Said("uploaded {it}"),
+    "upload.created": _Said("began to upload {it}"),
+    "upload.deleted": _Said("took back {it}"),
     "user.activated": _Said("switched {it} on"),
     "user.changed": _Said("changed {it}", "changed their own account"),
     "user.created": _Said("made an account for {it}"),
@@ -154,6 +172,8 @@ def thing(row: AuditRow, names: Names, tenant_id: str = "") -> str:
         return row.target_id
     if row.target_type == "user" and name:
         return name
+    if row.target_type == "media" and name:
+        return f"{_version(row.details.get('number'))} of {name}"
     if row.target_type == "emergency":
         kind = f"the {kind}"
     if not name and row.target_type == "bulk_command":
@@ -195,6 +215,8 @@ def _parts(row: AuditRow) -> dict[str, str]:
         "original": str(said.get("copy_of_name") or "another one"),
         "version": _version(said.get("number")),
         "left": count(_number(said.get("left")), "is", "are"),
+        "playlist": str(said.get("playlist") or "that was chosen"),
+        "target": str(said.get("target") or "some screens"),
         "purpose": _PURPOSES.get(str(said.get("purpose")), "to choose a password"),
         "reason": str(said.get("reason", "")),
         "route": f"{method} {path}".strip() + (f", {times} times" if times > 1 else ""),

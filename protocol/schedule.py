@@ -23,6 +23,7 @@ Priority = Annotated[int, Meta(ge=0, le=100)]
 TimeZone = Annotated[str, Meta(min_length=1, max_length=60)]
 ExceptDays = Annotated[list[date], Meta(max_length=1000)]
 EntryName = Annotated[str, Meta(max_length=200)]
+Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Target(Struct, frozen=True, omit_defaults=True):
@@ -49,8 +50,8 @@ class EntryRequest(Struct, frozen=True):
     is_takeover: bool = False
     priority: Priority = 0
     enabled: bool = True
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
     first_day: date | None = None
     recurrence: Recurrence | None = None
     except_days: ExceptDays = field(default_factory=list)
@@ -67,8 +68,8 @@ class EntryPatch(Struct, frozen=True):
     is_takeover: bool | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
-    valid_from: datetime | UnsetType | None = UNSET
-    valid_until: datetime | UnsetType | None = UNSET
+    valid_from: Instant | UnsetType | None = UNSET
+    valid_until: Instant | UnsetType | None = UNSET
     first_day: date | UnsetType | None = UNSET
     recurrence: Recurrence | UnsetType | None = UNSET
     except_days: ExceptDays | UnsetType = UNSET
@@ -114,11 +115,19 @@ class Segment(Struct, frozen=True):
 
 
 class ResolvedSchedule(Struct, frozen=True):
-    """What one screen plays between two instants, without a gap. `time_zone`: the screen's."""
+    """What one screen plays between two instants, without a gap. `time_zone`: the screen's. Of a group: what
+    the entries that name it, and nothing else, would play by the clock of that zone."""
 
-    device_id: str
+    device_id: str | None
     time_zone: str
     segments: list[Segment]
+    group_id: str | None = None
+
+
+class Assignment(Struct, frozen=True):
+    """The playlist that a screen plays whenever nothing else is scheduled for it."""
+
+    playlist_id: Id
 
 
 class Candidate(Struct, frozen=True):

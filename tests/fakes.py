@@ -18,6 +18,7 @@ from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
 from hub.use_cases.site_limits import Sites
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
+from protocol.frames import Alert
 from tests.actors.device.world import INTERVAL_S, World
 
 
@@ -89,6 +90,7 @@ class RecordingRealtime:
     signed_off: list[str] = field(default_factory=list)
     live: dict[str, Emergency] = field(default_factory=dict)
     sites: dict[str, str | None] = field(default_factory=dict)
+    alerts: dict[str, list[Alert]] = field(default_factory=dict)
 
     async def refresh_devices(self, tenant_id: str, device_ids: Sequence[str]) -> None:
         await trio.lowlevel.checkpoint()
@@ -137,6 +139,9 @@ class RecordingRealtime:
 
     def all_in_force(self, tenant_id: str) -> Sequence[Standing]:
         return [Standing(emergency) for emergency in self.live.values()]
+
+    def alerts_for(self, device_id: str) -> Sequence[Alert]:
+        return self.alerts.get(device_id, [])
 
     def site_of(self, device_id: str) -> str | None:
         return self.sites.get(device_id)

@@ -56,6 +56,7 @@ _TAGS: Final = {
     "signature": "By which what comes from the hub can be told from what does not.",
     "audit": "Who did what: read, exported, verified.",
     "playlists": "What plays in which order: drafts, and the numbered versions that screens play.",
+    "schedule": "What plays where and when, and why.",
     "emergencies": "Take over every screen in scope, and know which of them show it.",
     "oneself": "Whoever is signed in: name, password, second factor.",
     "people": "Who may sign in, and their roles.",

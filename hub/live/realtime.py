@@ -25,6 +25,7 @@ from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
 from protocol.api import Scope, ScopePreview
 from protocol.close_codes import CloseCode
+from protocol.frames import Alert
 from protocol.live import CommandChange
 from protocol.vocabulary import CommandStatus, DeviceStatus, Presence, PresenceReason
 
@@ -230,6 +231,10 @@ class LiveSide:
     def all_in_force(self, tenant_id: str) -> Sequence[IncidentView]:
         """See the port."""
         return self._board.in_force(tenant_id)
+
+    def alerts_for(self, device_id: str) -> Sequence[Alert]:
+        """See the port."""
+        return self._board.alerts_for(device_id)[1]
 
     def site_of(self, device_id: str) -> str | None:
         """See the port."""

@@ -14,6 +14,7 @@ from hub.use_cases.ports import LedgerEntry
 from hub.use_cases.site_limits import Sites
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
+from protocol.frames import Alert
 from protocol.vocabulary import CommandName, CommandStatus, Severity
 
 
@@ -132,6 +133,9 @@ class Realtime(Protocol):
 
     def all_in_force(self, tenant_id: str) -> Sequence[InForce]:
         """The tenant's emergencies that are live or clearing."""
+
+    def alerts_for(self, device_id: str) -> Sequence[Alert]:
+        """What the screen must show now instead of its playlist, the gravest first."""
 
     def site_of(self, device_id: str) -> str | None:
         """The id of the site that the screen is in, as far as the live side knows the screen."""

@@ -47,6 +47,7 @@ from hub.use_cases.ports import Database
 from hub.use_cases.publishing import Publishing
 from hub.use_cases.realtime import Realtime
 from hub.use_cases.roles import Roles
+from hub.use_cases.schedule import Schedule
 from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.sessions import Sessions
 from hub.use_cases.sign_in import SignIn
@@ -54,6 +55,7 @@ from hub.use_cases.sites import Sites
 from hub.use_cases.tenants import Tenants
 from hub.use_cases.uploads import Uploads
 from hub.use_cases.user_groups import UserGroups
+from hub.use_cases.what_plays import WhatPlays
 
 
 def utc_now() -> datetime:
@@ -90,6 +92,8 @@ class UseCases:
     roles: Roles
     user_groups: UserGroups
     features: Features
+    schedule: Schedule
+    what_plays: WhatPlays
     audit_log: AuditLog
     denials: Denials
     playlists: Playlists
@@ -155,6 +159,8 @@ class UseCases:
             roles=Roles(database, access, now),
             user_groups=UserGroups(database, access, now),
             features=Features(database, access, now),
+            schedule=Schedule(database, now),
+            what_plays=WhatPlays(database, realtime, now),
             audit_log=AuditLog(database, archives, now),
             denials=Denials(database, now),
             playlists=Playlists(database, now),

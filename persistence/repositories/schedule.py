@@ -48,8 +48,8 @@ class DefaultPlaylist(NamedTuple):
 
 _SELECT: Final[LiteralString] = """
 SELECT e.id, e.playlist_id, p.name AS playlist_name, e.name, e.is_takeover, e.priority, e.enabled,
-       e.valid_from, e.valid_until, e.first_day, e.recurrence, e.except_days, e.dayparts, e.time_zone, e.revision,
-       e.created_by_name AS created_by, e.created_at, e.updated_at,
+       e.valid_from, e.valid_until, e.first_day, e.recurrence, e.except_days, e.dayparts, e.time_zone,
+       e.revision, e.created_by_name AS created_by, e.created_at, e.updated_at,
        jsonb_build_object('device_id', e.device_id, 'group_id', e.group_id, 'site_id', e.site_id,
                           'tag_query', e.tag_query) AS target,
        '' AS target_text, '' AS when_text, coalesce(d.name, g.name, s.name) AS target_name,
@@ -79,7 +79,7 @@ _FOR_SCREEN: Final[LiteralString] = f"""{_SELECT}
                   AND (e.device_id = x.id OR e.group_id = ANY (%(groups)s::uuid[]) OR e.site_id = x.site_id
                        OR e.tag_terms IS NOT NULL AND tags_match(x.tags, e.tag_terms) OR {_FOR_EVERYBODY}))
 {_NEWEST_FIRST}
-"""  # noqa: S608 -- every piece is a literal of this page
+"""
 _ALWAYS_OF_SCREEN: Final[LiteralString] = """
 SELECT e.id FROM schedule_entries e
  WHERE e.tenant_id = %(tenant)s AND e.device_id = %(id)s
@@ -206,7 +206,8 @@ class Schedule(Repository):
         row = self._row(
             "INSERT INTO schedule_entries (tenant_id, playlist_id, device_id, group_id, site_id, tag_query,"
             " tag_terms, name, is_takeover, priority, enabled, valid_from, valid_until, first_day,"
-            " recurrence, except_days, dayparts, time_zone, created_by, created_by_name, created_at, updated_at)"
+            " recurrence, except_days, dayparts, time_zone, created_by, created_by_name, created_at,"
+            " updated_at)"
             " VALUES (%(tenant)s, %(playlist_id)s, %(device_id)s, %(group_id)s, %(site_id)s, %(tag_query)s,"
             " %(tag_terms)s, %(name)s, %(is_takeover)s, %(priority)s, %(enabled)s, %(valid_from)s,"
             " %(valid_until)s, %(first_day)s, %(recurrence)s, %(except_days)s, %(dayparts)s, %(time_zone)s,"
