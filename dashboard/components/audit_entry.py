@@ -20,6 +20,7 @@ from protocol.vocabulary import ActorKind, AuditOutcome, Permission
 _PAGES: Final = {
     "device": ("/screens/{}", Permission.SCREENS_VIEW),
     "user": ("/people/person/{}", Permission.PEOPLE_MANAGE),
+    "content": ("/contents/{}", Permission.CONTENT_VIEW),
     "emergency": ("/emergencies/{}", Permission.SCREENS_VIEW),
     "bulk_command": ("/commands/many/{}", Permission.SCREENS_VIEW),
 }

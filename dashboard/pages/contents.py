@@ -73,13 +73,13 @@ class _Library:
             Uploader(session.tokens.pair.tenant_id, self.load)
         self._filters = ContentFilters(wanted, self.load)
         self._problem = tag("p", "note note-bad hidden", role="alert", testid="contents-problem")
-        self._grid = tag("ul", "library", aria_label="Contents", testid="contents")
+        self._grid = tag("ul", "contents-grid", aria_label="Contents", testid="contents")
         self._empty = tag("div", "empty hidden", testid="contents-empty")
         with self._empty:
             icon("content", "empty-icon")
             self._empty_title = tag("h2", "empty-title")
             self._empty_words = tag("p")
-        with tag("div", "library-more"):
+        with tag("div", "contents-more"):
             self._more = button("Show more", self._show_more, testid="contents-more")
         switch_class(self._more, "hidden", True)
         Asking(page, lambda: any(card.busy for card in self._cards.values()), self._refresh)

@@ -72,13 +72,13 @@ class Approval:
                 raise InConflict(NOT_READY[row.media.processing].format(detail=detail))
 
         facts = {"submitted_by": operator.email, "submitted_at": self._now()} | _UNDECIDED
-        return await self._step(operator, media_id, MediaStatus.SUBMITTED, facts, is_ready)
+        return await self._step(operator, media_id, MediaStatus.SUBMITTED, "media.submitted", facts, is_ready)
 
     async def withdraw(self, operator: Operator, media_id: str) -> Media:
         """Takes back what was submitted: a draft again. Raises NotAllowed, NotFound, InConflict."""
         require(operator, Permission.CONTENT_EDIT)
         facts = {"submitted_by": None, "submitted_at": None}
-        return await self._step(operator, media_id, MediaStatus.DRAFT, facts, said="media.withdrawn")
+        return await self._step(operator, media_id, MediaStatus.DRAFT, "media.withdrawn", facts)
 
     async def approve(self, operator: Operator, media_id: str) -> Media:
         """Playlists may have it. Raises NotAllowed (also for one's own), NotFound, InConflict."""
@@ -92,14 +92,15 @@ class Approval:
                 )
 
         facts = {"decided_by": operator.email, "decided_at": self._now()}
-        return await self._step(operator, media_id, MediaStatus.APPROVED, facts, is_not_own)
+        return await self._step(operator, media_id, MediaStatus.APPROVED, "media.approved", facts, is_not_own)
 
     async def reject(self, operator: Operator, media_id: str, reason: str) -> Media:
         """It is not to be shown, for this reason. Raises NotAllowed, NotFound, Invalid, InConflict."""
         require_everywhere(operator, Permission.CONTENT_APPROVE)
         why = one_line("reason", reason)
         facts = {"decided_by": operator.email, "decided_at": self._now(), "reason": why}
-        return await self._step(operator, media_id, MediaStatus.REJECTED, facts, told={"reason": why})
+        told = {"reason": why}
+        return await self._step(operator, media_id, MediaStatus.REJECTED, "media.rejected", facts, told=told)
 
     async def retire(self, operator: Operator, media_id: str, request: Retirement) -> Media:
         """No screen shows it any more. Raises NotAllowed, NotFound, InConflict (also while it is in use,
@@ -120,7 +121,9 @@ class Approval:
                 told["playlists"] = [use.playlist_name for use in uses]
 
         facts = {"retired_by": operator.email, "retired_at": self._now(), "reason": why}
-        return await self._step(operator, media_id, MediaStatus.RETIRED, facts, is_unused, told)
+        return await self._step(
+            operator, media_id, MediaStatus.RETIRED, "media.retired", facts, is_unused, told
+        )
 
     async def usage(self, operator: Operator, media_id: str) -> Usage:
         """Which playlists have it, and how many of the operator's screens. Raises NotAllowed, NotFound."""
@@ -137,10 +140,10 @@ class Approval:
         operator: Operator,
         media_id: str,
         after: MediaStatus,
+        action: str,
         facts: dict[str, Any],
         check: Check | None = None,
         told: dict[str, Any] | None = None,
-        said: str | None = None,
     ) -> Media:
         now = self._now()
 
@@ -153,7 +156,7 @@ class Approval:
             if check is not None:
                 check(tx, row)
             tx.media.change(media_id, {"status": after, **facts})
-            record_version(tx, operator, now, said or f"media.{after}", row, **(told or {}))
+            record_version(tx, operator, now, action, row, **(told or {}))
             return media_body(operator.tenant_id, version(tx.media.get(media_id)), self._urls, now)
 
         return await self._database.transact(operator.tenant_id, write)

@@ -39,7 +39,7 @@ NO_ACTIONS = {
     "http.request",
 }
 NO_ACTION = re.compile(
-    r"(hub|clarion|psycopg|quart)\.|.*\.(js|jsonl|css|html|json|key|lock|log|pid|csv|gz|toml)$"
+    r"(hub|clarion|psycopg|quart|target)\.|.*\.(js|jsonl|css|html|json|key|lock|log|pid|csv|gz|toml|webp)$"
 )
 
 
@@ -105,6 +105,22 @@ TOLD = [
     (
         row("tenant.entered", "tenant", "t", details={"reason": "Ticket 4711"}, **ROOT),
         "root@cms.local (ROOT, from SYSTEM) entered this tenant: Ticket 4711",
+    ),
+    (
+        row("media.submitted", "media", details={"name": "Menu", "number": 2}),
+        "ana@hospital.example submitted version 2 of Menu for approval",
+    ),
+    (
+        row("media.rejected", "media", details={"name": "Menu", "number": 2, "reason": "Too dark"}),
+        "ana@hospital.example rejected version 2 of Menu: Too dark",
+    ),
+    (
+        row("content_rules.changed", "content_rules", None),
+        "ana@hospital.example changed the rules of contents",
+    ),
+    (
+        row("upload.completed", "upload", details={"name": "a.png"}),
+        "ana@hospital.example uploaded file a.png",
     ),
     (row("user.changed", "user"), "ana@hospital.example changed bob@b.c"),
     (row("user.changed", "user", "u"), "ana@hospital.example changed their own account"),
