@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 Application = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 """An ASGI application."""
 
+MORE_TIME: Final = "clarion.more_time"
+"""In the scope of a request: what is called with the seconds that it may go on for, from now."""
 RECEIVE_BYTES: Final = 16_384
 """Between two turns of others: the dearest that can be in it, 2,700 chunks of one byte, are 20 ms for all."""
 SEND_BYTES: Final = 65_536
@@ -90,7 +92,8 @@ _LAST: Final = _config(0)
 
 
 class Exchange:
-    """`await Exchange(…).run(begun)`, once. `is_last`: no other request may come on this connection."""
+    """`await Exchange(…).run(begun)`, once. `is_last`: no other request may come on this connection.
+    `more_time`: lets the request go on for so many seconds from now; see MORE_TIME."""
 
     def __init__(
         self,
@@ -101,8 +104,10 @@ class Exchange:
         *,
         is_tls: bool,
         is_last: bool,
+        more_time: Callable[[float], None] | None = None,
     ) -> None:
         self._app = app
+        self._more_time = more_time
         self._line = line
         self._scope: dict[str, Any] | None = None
         self._take_from_app: Callable[[Any], Awaitable[None]]
@@ -168,7 +173,7 @@ class Exchange:
         headers = {name for name, _ in scope["headers"]}
         if b"transfer-encoding" in headers:
             self._protocol.config = _LAST
-        self._scope, self._take_from_app = scope, send
+        self._scope, self._take_from_app = {**scope, MORE_TIME: self._more_time}, send
         return self._put
 
     async def _put(self, message: Any) -> None:

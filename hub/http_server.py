@@ -28,6 +28,7 @@ REQUESTS_ALWAYS_SERVED = 20
 """Of one address, also when all places are taken: hostile ones must not keep an operator from the button."""
 REQUESTS_AT_MOST = 1000
 REQUEST_DEADLINE_S = 60.0
+"""What sends or takes a file asks for more as long as it goes on."""
 LINGER_S = 1.0
 
 Keep = Callable[[socket.socket], None]
@@ -110,11 +111,17 @@ class HttpServer:
         self._busy[address] = self._busy.get(address, 0) + 1
         self._busy_in_all += 1
         try:
-            with trio.move_on_after(REQUEST_DEADLINE_S):
+            with trio.move_on_after(REQUEST_DEADLINE_S) as patience:
+
+                def more_time(seconds: float) -> None:
+                    patience.deadline = trio.current_time() + seconds
+
                 if self._is_too_much(address):
                     await line.send_all(_BUSY)
                     return False
-                exchange = Exchange(self._app, line, client, server, is_tls=is_tls, is_last=is_last)
+                exchange = Exchange(
+                    self._app, line, client, server, is_tls=is_tls, is_last=is_last, more_time=more_time
+                )
                 return await exchange.run(begun)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # the client left

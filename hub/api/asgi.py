@@ -1,4 +1,4 @@
-"""How Quart serves a request here: in one task, when all of it has come.
+"""How Quart serves a request here: in one task, when all of it has come, or as it comes if a route says so.
 
 Quart by itself has one task that reads and another that handles, and cancels what is under way when its
 client hangs up. Here an action that has begun is ended anyway (`binding.py`) and a reading is short, while
@@ -8,12 +8,20 @@ the nursery and its two tasks take 120 of 370 µs. See docs/decisions/0022-durab
 from __future__ import annotations
 
 import math
-from typing import Any
+import re
+from typing import Any, Final, cast
 
 import trio
 from quart_trio.asgi import TrioASGIHTTPConnection
 from quart_trio.wrappers.request import TrioBody, TrioRequest
 from werkzeug.exceptions import RequestTimeout
+
+from hub.api.body_stream import BodyStream
+from hub.http_exchange import MORE_TIME
+
+STREAMED: Final = "CLARION_STREAMED_PATHS"
+StreamedPaths = tuple[tuple[str, re.Pattern[str]], ...]
+"""Method and path of what reads its body as it comes; the application's setting STREAMED."""
 
 
 class WholeBody(TrioBody):
@@ -30,10 +38,11 @@ class WholeBody(TrioBody):
 
 
 class WholeRequest(TrioRequest):
-    """A request of which nothing more is to come."""
+    """A request of which nothing more is to come, or one whose body its handler reads: `stream_of_body`."""
 
     body_class = WholeBody
     body: WholeBody
+    stream_of_body: BodyStream | None = None
 
 
 class WholeRequests(TrioASGIHTTPConnection):
@@ -43,8 +52,18 @@ class WholeRequests(TrioASGIHTTPConnection):
         """Read, handle, answer. Who hangs up before the request is whole is answered nothing."""
         request = self._create_request_from_scope(send)
         assert isinstance(request, WholeRequest)
-        if await self._read(request, receive):
+        if self._is_streamed():
+            stream = request.stream_of_body = BodyStream(receive, cast(Any, self.scope).get(MORE_TIME))
+            response = await self.app.handle_request(request)
+            if not stream.has_left:
+                await self._send_response(send, response)
+        elif await self._read(request, receive):
             await self._send_response(send, await self.app.handle_request(request))
+
+    def _is_streamed(self) -> bool:
+        method, path = self.scope["method"], self.scope["path"]
+        streamed: StreamedPaths = self.app.config.get(STREAMED, ())
+        return any(method == its and pattern.fullmatch(path) for its, pattern in streamed)
 
     async def _read(self, request: WholeRequest, receive: Any) -> bool:
         message = await receive()

@@ -12,9 +12,11 @@ from quart import Response, g
 from werkzeug.exceptions import HTTPException
 
 from hub.use_cases.errors import (
+    Garbled,
     Gone,
     InConflict,
     Invalid,
+    Locked,
     NoRoom,
     NotAllowed,
     NotFound,
@@ -33,6 +35,8 @@ CONTENT_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_S: Final = 2
 _log = structlog.get_logger("hub.api")
 
+CHECKSUM_MISMATCH: Final = 460
+"""Of the tus protocol (extension "checksum")."""
 _STATUS_OF_REFUSAL: Final[dict[type[Refused], int]] = {
     NotSignedIn: 401,
     NotAllowed: 403,
@@ -42,8 +46,10 @@ _STATUS_OF_REFUSAL: Final[dict[type[Refused], int]] = {
     Stale: 412,
     TooLarge: 413,
     Invalid: 422,
+    Locked: 423,
     Unseen: 428,
     TooMany: 429,
+    Garbled: CHECKSUM_MISMATCH,
     Overloaded: 503,
     NoRoom: 507,
 }
@@ -73,12 +79,17 @@ class ProblemResponse(Exception):
         self.headers = headers or {}
 
 
+def phrase_of(status: int) -> str:
+    """What a status is called."""
+    return "Checksum Mismatch" if status == CHECKSUM_MISMATCH else HTTPStatus(status).phrase
+
+
 def problem(
     status: int, detail: str, fields: dict[str, str] | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
     """The answer for a failure. `instance` is the request's id, by which it is found in the log."""
     document = Problem(
-        title=HTTPStatus(status).phrase,
+        title=phrase_of(status),
         status=status,
         detail=detail,
         instance=f"urn:clarion:request:{g.request_id}" if "request_id" in g else None,

@@ -52,6 +52,14 @@ class NoRoom(Refused):
     """The disk, or what the tenant may use of it, is full. Nothing was lost of what was there."""
 
 
+class Locked(Refused):
+    """Another request is at it now."""
+
+
+class Garbled(Refused):
+    """What came is not what its checksum says. Nothing of it was kept."""
+
+
 class Gone(Refused):
     """It was there, and its time is over."""
 
