@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
-
 from dashboard.hub_http import HubHttp, Ignored
 from protocol.manifest import DevicePlaylist
-from protocol.schedule import Entry, EntryPatch, EntryRequest, Explanation, ResolvedSchedule
-
-
-class _Assignment(msgspec.Struct, frozen=True):
-    playlist_id: str
+from protocol.schedule import Assignment, Entry, EntryPatch, EntryRequest, Explanation, ResolvedSchedule
 
 
 class HubSchedule:
@@ -41,7 +35,7 @@ class HubSchedule:
 
     async def assign(self, device_id: str, playlist_id: str) -> Entry:
         """Make or replace the screen's one entry without times."""
-        return await self._http.ask("PUT", f"/devices/{device_id}/playlist", Entry, _Assignment(playlist_id))
+        return await self._http.ask("PUT", f"/devices/{device_id}/playlist", Entry, Assignment(playlist_id))
 
     # ---- what comes of them ----
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from dashboard.clock import Clock, to_ms
 from dashboard.sentences import count
-from protocol.live import ScreenRow
 from protocol.manifest import DevicePlaylist, PlaylistPlaying
 from protocol.schedule import Entry, ResolvedSchedule, Segment, Target
 from protocol.vocabulary import PlaysBecause
@@ -88,13 +87,6 @@ def numbered(playing: PlaylistPlaying | None) -> str:
     return NOTHING if playing is None else f"{playing.name} #{playing.number}"
 
 
-def row_plays(row: ScreenRow) -> str:
-    """The same of a row of the table; nothing where the hub does not know it."""
-    if row.playlist is None:
-        return ""
-    return row.playlist if row.playlist_number is None else f"{row.playlist} #{row.playlist_number}"
-
-
 def lags(standing: DevicePlaylist, clock: Clock, now_ms: int, *, online: bool) -> str:
     """Why a screen does not play what it should yet, in a sentence; nothing where it does."""
     if standing.lags_since is None:
@@ -103,11 +95,6 @@ def lags(standing: DevicePlaylist, clock: Clock, now_ms: int, *, online: bool) -
     if not online:
         return f"Has been behind since {since}. It is offline, and gets it when it returns."
     return f"Has been behind since {since}: it has not said yet that it plays the new one."
-
-
-def lag_note(row: ScreenRow, clock: Clock, now_ms: int) -> str:
-    """`behind since 14:02`, or nothing."""
-    return "" if row.lags_since_ms is None else f"behind since {clock.moment(row.lags_since_ms, now_ms)}"
 
 
 def next_changes(schedule: ResolvedSchedule, now: datetime, most: int = 3) -> list[tuple[datetime, str]]:

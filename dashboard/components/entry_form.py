@@ -131,7 +131,7 @@ class _Form:
             or entry.time_zone
             or not entry.enabled
         )
-        with tag("details", "more entry-more", open=unusual, testid="entry-more"):
+        with tag("details", "more unusual", open=unusual, testid="entry-more"):
             tag("summary", "", "Name, priority, validity, days left out")
             self._name = text_field("Name", "entry-name", entry.name if entry else "", maxlength="200")
             with tag("div", "field-pair"):

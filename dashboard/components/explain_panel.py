@@ -59,7 +59,7 @@ class ExplainPanel:
         with self._answer:
             tag("p", "explain-sentence", said.sentence, testid="explain-sentence")
             if said.candidates:
-                tag("h3", "field-label", "What concerns this screen")
+                tag("p", "field-label", "What concerns this screen")
                 with tag("ul", "candidates"):
                     for candidate in said.candidates:
                         _candidate(candidate)

@@ -100,7 +100,7 @@ export default {
           text("alert", "Alert", { flex: 2, minWidth: 118, cellRenderer: this.alertCell, equals: () => false, hide: true }),
           text("play", "Now playing", { flex: 1.6, minWidth: 120, cellRenderer: this.playCell, equals: () => false }),
           text("list", "Playlist", { flex: 1.5, minWidth: 130, cellRenderer: this.listCell, equals: () => false,
-            getQuickFilterText: ({ data }) => [data.list, data.lag ? "behind" : ""].join(" ") }),
+            getQuickFilterText: ({ data }) => [data.list, data.num ? "#" + data.num : "", data.lag ? "behind" : ""].join(" ") }),
           text("site", "Site", { flex: 1.1, minWidth: 90 }),
           text("groups", "Groups", { flex: 1, minWidth: 90 }),
           text("pend", "Pending", { width: 92, cellClass: "num", headerClass: "num", getQuickFilterText: () => "" }),
@@ -259,9 +259,10 @@ export default {
     listCell({ data }) {
       const cell = element("span", "cell");
       cell.append(element("span", data.on ? "cell-text" : "cell-text cell-stale", data.list));
+      if (data.num) cell.append(element("span", "cell-number", "#" + data.num));
       if (!data.lag) return cell;
       cell.append(element("span", "pill pill-warn", "behind"));
-      cell.title = (data.list ?? "") + " behind since " + this.moment(data.lag);
+      cell.title = "Behind since " + this.moment(data.lag);
       return cell;
     },
     platformCell({ data }) {

@@ -10,7 +10,6 @@ import nicegui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from dashboard.schedule_sentences import row_plays
 from dashboard.sentences import PLAYBACK_WORDS, losses, playing
 from protocol.live import ScreenRow
 from protocol.vocabulary import (
@@ -103,7 +102,8 @@ def grid_row(row: ScreenRow) -> dict[str, Any]:
         "tags": " ".join(f"{key} {value}" for key, value in row.tags.items()),
         "loc": row.location,
         "state": PLAYBACK_WORDS[row.playback] if online and row.playback is not None else "",
-        "list": row_plays(row),
+        "list": row.playlist,
+        "num": row.playlist_number,
         "lag": row.lags_since_ms,
         "pend": row.pending_commands,
         "alert": alert_cell(row),

@@ -17,7 +17,6 @@ from dashboard.schedule_sentences import (
     lags,
     next_changes,
     numbered,
-    row_plays,
     target_kind,
     week_words,
 )
@@ -35,7 +34,6 @@ from dashboard.week import week_of_day
 from protocol.manifest import DevicePlaylist, PlaylistPlaying
 from protocol.schedule import Entry, ResolvedSchedule, Segment, Target
 from protocol.vocabulary import PlaysBecause
-from tests.dashboard.rows import screen
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TODAY = date(2026, 11, 21)
@@ -167,8 +165,6 @@ def test_a_target_is_of_one_kind() -> None:
 def test_where_a_screen_stands_is_said_with_the_number() -> None:
     assert numbered(PlaylistPlaying("p", "Welcome", 7)) == "Welcome #7"
     assert numbered(None) == "Nothing"
-    assert row_plays(screen(playlist="Welcome", playlist_number=7)) == "Welcome #7"
-    assert row_plays(screen()) == ""
 
 
 def test_a_screen_that_lags_says_since_when_and_why() -> None:

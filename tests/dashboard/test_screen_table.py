@@ -38,7 +38,7 @@ def test_a_card_of_a_screen_that_asks_again_stays_while_the_screen_plays_on() ->
 
 def test_a_row_says_which_number_it_plays_and_since_when_it_is_behind() -> None:
     row = grid_row(screen(playlist="Welcome", playlist_number=7, lags_since_ms=5))
-    assert (row["list"], row["lag"]) == ("Welcome #7", 5)
+    assert (row["list"], row["num"], row["lag"]) == ("Welcome", 7, 5)
     assert "lag" not in grid_row(screen(playlist="Welcome", playlist_number=7))
 
 
