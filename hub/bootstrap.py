@@ -42,11 +42,14 @@ from hub.lifetime import serve
 from hub.live.board import Board
 from hub.live.feed import BEAT_S, Feed
 from hub.live.picture import LivePicture
+from hub.live.playlists import Playlists
 from hub.live.realtime import LiveSide
 from hub.live.roster import Roster
 from hub.live.surroundings import Effects
 from hub.live.tenants import Tenants
 from hub.mail import Mail, MailServer
+from hub.manifests.making import ManifestMaking
+from hub.manifests.shelf import Shelf
 from hub.measures import measures_of
 from hub.media.files import MediaFiles
 from hub.open_commands import OpenCommands
@@ -131,13 +134,23 @@ class Hub:
         )
         self.board = Board(self.roster, self.journal, self.moment, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, self.tenant_names), wall_ms, text_frame)
-        self.effects = Effects(self.roster, self.journal, self.feed, self.board)
+        self.files = MediaFiles.of(settings)
+        self.shelf = Shelf(self.files.urls, self.now, text_frame)
+        self.playlists = Playlists(self.roster, self.shelf, self.feed, wall_ms)
+        self.effects = Effects(self.roster, self.journal, self.feed, self.board, self.playlists)
         self.fleet = Fleet(self.effects, self.open_commands, self.moment, settings.heartbeat_interval_s)
         self.board.connect(self.fleet, self.feed)
         self.open_commands.connect(self.fleet)
         self.live = LiveSide(
-            self.roster, self.fleet, self.board, self.feed, self.restore, DatabaseUnavailable
+            self.roster,
+            self.fleet,
+            self.board,
+            self.feed,
+            self.restore,
+            DatabaseUnavailable,
+            self.playlists,
         )
+        self.making = ManifestMaking(database, self.live, DatabaseUnavailable, self.now)
         self.jwt_keys = keys_of(settings)
         self.tokens = AccessTokens(self.jwt_keys, settings.access_token_ttl_s)
         self.access = Access(database, DatabaseUnavailable, self.now)
@@ -181,7 +194,6 @@ class Hub:
             settings.history_days,
             self._audit_keeping(database, archives),
         )
-        self.files = MediaFiles.of(settings)
         self.services = self._services()
         self.metrics = measures_of(self)
         self.content_cache = ContentCache(
@@ -262,6 +274,7 @@ class Hub:
                 Service("access", self._follow_access, vital=False),
                 Service("forgotten passwords", self._write_to_who_forgot, vital=False),
                 Service("retention", self.retention.run, vital=False),
+                Service("manifests", self.making.run, vital=False),
                 Service("denials", self._record_denials, vital=False),
                 Service("uses of keys", self._record_uses_of_keys, vital=False),
                 *self._shared_counts(),
@@ -313,6 +326,7 @@ class Hub:
             await trio.sleep(BEAT_S)
             await self.board.beat()
             self.effects.calm(self._wall_ms())
+            self.playlists.turn()
             self.feed.beat()
 
     async def _expire_commands(self) -> None:

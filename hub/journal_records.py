@@ -39,7 +39,7 @@ class PresenceRecord(NamedTuple):
 
 
 class PlaybackRecord(NamedTuple):
-    """What a device plays, and when it was last heard."""
+    """What a device plays, and when it was last heard. `reported_playlist`: the number of its manifest."""
 
     tenant_id: str
     device_id: str
@@ -48,6 +48,7 @@ class PlaybackRecord(NamedTuple):
     last_seen_ms: int
     player_version: str | None
     ip_address: str | None
+    reported_playlist: int
     epoch: int
 
 

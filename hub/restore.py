@@ -98,7 +98,10 @@ def _ms(instant: datetime | None) -> int | None:
 def _screen(record: ScreenRecord, epoch: int) -> Screen:
     screen = Screen(record.id, record.tenant_id)
     screen.epoch = epoch
-    screen.playlist_version = record.playlist_version
+    screen.must_play(record.playlist_version, record.manifest_digest)
+    screen.reported_playlist, screen.reported_digest = record.reported_playlist, record.reported_digest
+    if record.manifest_digest is not None and record.reported_playlist != record.playlist_version:
+        screen.lags_since_ms = _ms(record.wanted_since)
     screen.name = record.name
     screen.status = DeviceStatus(record.status)
     screen.site_id, screen.site = record.site_id, record.site

@@ -64,12 +64,15 @@ _SESSIONS: Final = (
         ORDER BY d.id FOR NO KEY UPDATE OF d""",
 )
 _PLAYBACK: Final = (
-    ("uuid", "text", "text", "bigint", "text", "inet", "bigint"),
+    ("uuid", "text", "text", "bigint", "text", "inet", "bigint", "bigint"),
     """UPDATE devices d
         SET playback = r.b, now_playing = r.c,
             last_seen_at = greatest(last_seen_at, to_timestamp(r.d / 1000.0)),
-            player_version = coalesce(r.e, player_version), ip_address = coalesce(r.f, ip_address)
-        FROM rows r WHERE d.id = r.a AND d.tenant_id = clarion_tenant() AND d.session_epoch <= r.g""",
+            player_version = coalesce(r.e, player_version), ip_address = coalesce(r.f, ip_address),
+            reported_playlist_version = r.g,
+            reported_playlist_since = CASE reported_playlist_version WHEN r.g THEN reported_playlist_since
+                                      ELSE to_timestamp(r.d / 1000.0) END
+        FROM rows r WHERE d.id = r.a AND d.tenant_id = clarion_tenant() AND d.session_epoch <= r.h""",
 )
 _COMMANDS: Final = (
     ("uuid", "text", "text", "bigint", "bigint", "bigint", "bigint"),

@@ -46,6 +46,10 @@ class ScreenRecord(NamedTuple):
     now_playing: str | None
     open_commands: int
     playlist_version: int
+    manifest_digest: str | None
+    wanted_since: datetime | None
+    reported_playlist: int
+    reported_digest: str | None
     group_ids: list[str]
     groups: list[str]
 
@@ -103,8 +107,12 @@ _SCREENS: Final = """
            d.presence_reason, d.presence_since, d.last_seen_at, d.playback, d.now_playing,
            (SELECT count(*) FROM commands c
              WHERE c.device_id = d.id AND c.status IN ('queued', 'sent', 'received')),
-           d.playlist_version
+           d.playlist_version, d.manifest_digest, w.since, d.reported_playlist_version, r.digest
       FROM devices d LEFT JOIN sites s ON s.id = d.site_id
+           LEFT JOIN device_manifests w ON w.tenant_id = d.tenant_id AND w.device_id = d.id
+                                        AND w.version = d.playlist_version
+           LEFT JOIN device_manifests r ON r.tenant_id = d.tenant_id AND r.device_id = d.id
+                                        AND r.version = d.reported_playlist_version
      WHERE d.tenant_id = %(tenant)s AND (%(ids)s::uuid[] IS NULL OR d.id = ANY (%(ids)s::uuid[]))
 """
 

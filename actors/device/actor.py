@@ -40,6 +40,7 @@ from protocol.frames import (
     Heartbeat,
     Hello,
     Playback,
+    PlaylistFrame,
     Receipt,
     Resumed,
     Uplink,
@@ -136,6 +137,8 @@ class DeviceActor:
                     self._orders.send_due(self.link, now)
             case PlaylistWanted():
                 self._shadow.want_playlist(message.version)
+                if self.link is not None and self._shadow.playlist_to_tell:
+                    self._tell_playlist(self.link)
             case Connected():
                 self._connect(message.link, message.hello, now)
             case Disconnected():
@@ -172,6 +175,7 @@ class DeviceActor:
         shadow = self._shadow
         shadow.want_playlist(self._around.playlist_version(self.device_id))
         shadow.report_versions(hello.emergency_version, hello.playlist_version)
+        shadow.new_link()
         agreed = hello.emergency_version == link.emergency_version
         resumes = self.may_resume(hello)
         # An alert in force is proved anew on each link: the proof before may have died with its own.
@@ -192,6 +196,9 @@ class DeviceActor:
             self._around.alerts_agreed(self.device_id, now)
         if shadow.report_playback(hello.playback) and shadow.playback is not None:
             self._around.playback_changed(self.device_id, shadow.playback, now.wall_ms)
+        self._around.playlist_reported(self.device_id, hello.playlist_version, now.wall_ms)
+        if shadow.playlist_to_tell:
+            self._tell_playlist(link)
         self._keeper.expect_heartbeat(self.device_id, self.due_s)
         # Sent to an older link and unanswered: the screen applies a command once per id, so sending again
         # is safe.
@@ -221,6 +228,22 @@ class DeviceActor:
             playlist_version=self._shadow.desired_playlist,
         )
         self.link.send(encode(resumed))
+
+    def _tell_playlist(self, link: Link) -> None:
+        """Which manifest it must play, and the manifest itself if that is small and the link takes it. Once a
+        link: a level, which the next heartbeat that disagrees brings up again on the next link."""
+        wanted = self._around.manifest(self.device_id)
+        if wanted is None:
+            return
+        shadow = self._shadow
+        # What waits to be read already must not grow: whoever reads slowly fetches it when it can.
+        carried = wanted.frame if wanted.digest != shadow.told_digest and not link.stalled else None
+        if carried is not None:
+            link.send_encoded(carried)
+        has_it = wanted.digest == shadow.told_digest or carried is not None
+        within_s = 0.0 if has_it else wanted.fetch_within_s
+        link.send(encode(PlaylistFrame(wanted.version, wanted.digest, within_s)))
+        shadow.tell_playlist(wanted.version, wanted.digest if carried is not None else None)
 
     def _close(self, code: CloseCode, reason: PresenceReason, now: Instant) -> None:
         if self.link is not None:
@@ -267,6 +290,8 @@ class DeviceActor:
 
     def _heartbeat(self, link: Link, frame: Heartbeat, now: Instant) -> None:
         shadow = self._shadow
+        if frame.playlist_version != shadow.reported_playlist:
+            self._around.playlist_reported(self.device_id, frame.playlist_version, now.wall_ms)
         shadow.report_versions(frame.emergency_version, frame.playlist_version)
         if frame.emergency_version == link.emergency_version:
             alerts = None
@@ -277,6 +302,9 @@ class DeviceActor:
         if frame.command_seq is not None and not self._orders.send_again(link, frame.command_seq):
             self._close(CloseCode.TOO_SLOW, PresenceReason.TOO_SLOW, now)
             return
+        # Before the ack as well: a screen that reads of a version there knows then which manifest that is.
+        if shadow.desired_playlist != frame.playlist_version and shadow.playlist_to_tell:
+            self._tell_playlist(link)
         ack = Ack(
             frame.seq,
             now.wall_ms,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from actors.runtime import Instant
 from protocol.close_codes import CloseCode
@@ -48,6 +48,16 @@ class Link(Protocol):
         """Say goodbye and close. Idempotent."""
 
 
+class WantedManifest(NamedTuple):
+    """What a screen must play: number and digest. `frame`: the wire bytes that carry the whole of it, if it
+    is small and at hand; else the screen fetches it, after a random part of `fetch_within_s`."""
+
+    version: int
+    digest: str
+    frame: bytes | None
+    fetch_within_s: float
+
+
 class Surroundings(Protocol):
     """Where the effects of turns go: roster, journal, feed, ledgers. `hub.live` fulfils it."""
 
@@ -68,6 +78,12 @@ class Surroundings(Protocol):
 
     def playlist_version(self, device_id: str) -> int:
         """The playlist version the screen must have."""
+
+    def manifest(self, device_id: str) -> WantedManifest | None:
+        """The manifest that this is; None while there is none."""
+
+    def playlist_reported(self, device_id: str, version: int, wall_ms: int) -> None:
+        """The screen says which version it plays: at its hello, and when it is another one."""
 
     def came_online(
         self, device_id: str, player_version: str, ip_address: str, wall_ms: int, *, epoch: int

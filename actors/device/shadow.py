@@ -55,6 +55,8 @@ class Shadow:
         "reported_version",
         "sampled_ms",
         "sent_seq",
+        "told_digest",
+        "told_playlist",
     )
 
     def __init__(self) -> None:
@@ -62,6 +64,10 @@ class Shadow:
         self.reported_version = 0
         self.reported_playlist = 0
         self.desired_playlist = 0
+        self.told_playlist = 0
+        """The playlist version that the link of now was told of,"""
+        self.told_digest: str | None = None
+        """and the last manifest that it was sent."""
         self.last_heard_ms = 0
         self.sampled_ms = -SAMPLE_EVERY_MS
         self.pending: dict[str, PendingCommand] = {}
@@ -124,6 +130,21 @@ class Shadow:
         """The playlist version the screen must have from now on. It only grows: of two that are told, the
         older one may be told last."""
         self.desired_playlist = max(self.desired_playlist, version)
+
+    @property
+    def playlist_to_tell(self) -> bool:
+        """Whether the screen plays another version than it must, and was not told on this link."""
+        return self.desired_playlist not in (self.reported_playlist, self.told_playlist)
+
+    def tell_playlist(self, version: int, sent_digest: str | None) -> None:
+        """The link is told of this version; `sent_digest`: of the manifest that was sent with it."""
+        self.want_playlist(version)
+        self.told_playlist = version
+        self.told_digest = sent_digest or self.told_digest
+
+    def new_link(self) -> None:
+        """Nothing was told on it."""
+        self.told_playlist, self.told_digest = 0, None
 
     def queue(self, commands: Iterable[PendingCommand]) -> list[PendingCommand]:
         """Add the commands that are not known yet, in order. Returns those that end with it: not sent yet,

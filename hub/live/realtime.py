@@ -21,12 +21,14 @@ from hub.live.board import Board
 from hub.live.feed import Feed
 from hub.live.incident import to_ms
 from hub.live.incident_view import IncidentView
+from hub.live.playlists import Playlists
 from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
 from protocol.api import Scope, ScopePreview
 from protocol.close_codes import CloseCode
 from protocol.frames import Alert
 from protocol.live import CommandChange
+from protocol.manifest import Manifest
 from protocol.vocabulary import CommandStatus, DeviceStatus, Presence, PresenceReason
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,9 @@ READ_AGAIN_EVERY_S = 1.0
 
 COMMANDS_PER_SLICE = 250
 """Commands told between two checkpoints: a few milliseconds."""
+
+MANIFESTS_PER_SLICE = 100
+"""Screens told between two checkpoints of what they must play: a few milliseconds too."""
 
 DEVICES_PER_SLICE = 500
 """Devices read at once: a group may have changed for all of them, and an alert waits for none."""
@@ -64,6 +69,7 @@ class LiveSide:
         feed: Feed,
         truth: Truth,
         unavailable: type[Exception],
+        playlists: Playlists,
     ) -> None:
         self._roster = roster
         self._fleet = fleet
@@ -71,6 +77,7 @@ class LiveSide:
         self._feed = feed
         self._truth = truth
         self._unavailable = unavailable
+        self._playlists = playlists
         self._reading = trio.Lock()
         self._unread: dict[str, set[str]] = {}
 
@@ -141,7 +148,9 @@ class LiveSide:
 
     def _give(self, screen: Screen, command: QueuedCommand) -> None:
         if command.playlist_version is not None:
-            screen.playlist_version = max(screen.playlist_version, command.playlist_version)
+            if not screen.raised_to(command.playlist_version):
+                self._unread.setdefault(command.tenant_id, set()).add(command.device_id)
+            self._playlists.compare(screen)
             self._fleet.want_playlist(command.device_id, screen.playlist_version)
         self._fleet.queue(command.device_id, [_pending(command)])
 
@@ -181,6 +190,23 @@ class LiveSide:
             screen.pending_commands = 0
         self._feed.screen_changed(command.tenant_id, command.device_id)
         self._fleet.withdraw(command.device_id, [command.id])
+
+    async def manifests_made(
+        self,
+        tenant_id: str,
+        manifests: Mapping[str, tuple[Manifest, int]],
+        wanted: Mapping[str, tuple[int, str]],
+    ) -> None:
+        """See `hub.manifests.making.Live`."""
+        self._playlists.made(tenant_id, manifests, [digest for _, digest in wanted.values()])
+        for number, (device_id, (version, digest)) in enumerate(wanted.items(), 1):
+            screen = self._roster.get(device_id)
+            if screen is not None and screen.tenant_id == tenant_id:
+                self._playlists.must_play(screen, version, digest)
+                if screen.reported_playlist != screen.playlist_version:
+                    self._fleet.want_playlist(device_id, screen.playlist_version)
+            if number % MANIFESTS_PER_SLICE == 0:
+                await trio.lowlevel.checkpoint()
 
     def _feed_changed(
         self,

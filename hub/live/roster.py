@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from hub.live.stability import Stability
+from hub.manifests.shelf import Playing
 from protocol.api import Scope
 from protocol.frames import Playback
 from protocol.live import ScreenRow
@@ -23,6 +24,9 @@ from protocol.vocabulary import (
     Presence,
     PresenceReason,
 )
+
+NUMBERS_REMEMBERED: Final = 4
+"""Of each screen's manifests: a screen that is slow reports one that is not the newest any more."""
 
 
 class Reach(NamedTuple):
@@ -46,6 +50,8 @@ class Screen:
     """One device. The identity half is replaced as a whole; the live half is set field by field.
 
     `epoch`: the highest of its sessions, as far as this hub knows; what is written of the screen carries it.
+    `playlist_version`, `manifest_digest`: what it must play; `reported_…`: what it says that it plays, and
+    `plays`: what that is at this moment.
     """
 
     __slots__ = (
@@ -58,17 +64,23 @@ class Screen:
         "group_ids",
         "groups",
         "id",
+        "lags_since_ms",
         "last_seen_ms",
         "location",
+        "manifest_digest",
         "name",
+        "numbers",
         "pairing_code",
         "pairing_expires_ms",
         "pending_commands",
         "platform",
         "playback",
         "playlist_version",
+        "plays",
         "presence",
         "reason",
+        "reported_digest",
+        "reported_playlist",
         "since_ms",
         "site",
         "site_id",
@@ -104,6 +116,12 @@ class Screen:
         self.alert_missing: MissingReason | None = None
         self.epoch = 0
         self.playlist_version = 0
+        self.manifest_digest: str | None = None
+        self.numbers: tuple[tuple[int, str], ...] = ()
+        self.reported_playlist = 0
+        self.reported_digest: str | None = None
+        self.plays: Playing | None = None
+        self.lags_since_ms: int | None = None
         self.stability = Stability()
         self.unstable_since_ms: int | None = None
         self._minute = 0
@@ -162,7 +180,34 @@ class Screen:
             self.alert_id,
             self.alert_state,
             self.alert_missing,
+            self.plays.name if self.plays is not None else None,
+            self.plays.number if self.plays is not None else None,
+            self.lags_since_ms,
         )
+
+    def must_play(self, version: int, digest: str | None) -> bool:
+        """The number of its manifest, and which that is. False when that is known, or of the past: numbers
+        only grow. None: which one that is will be known when PostgreSQL is read again."""
+        if version < self.playlist_version or (version, digest) == (
+            self.playlist_version,
+            self.manifest_digest,
+        ):
+            return False
+        self.playlist_version, self.manifest_digest = version, digest
+        if digest is not None:
+            self.numbers = (*self.numbers[1 - NUMBERS_REMEMBERED :], (version, digest))
+        return True
+
+    def raised_to(self, version: int) -> bool:
+        """It must load its playlist again: another number of the same manifest. False when a number was left
+        out in between, and what that meant is not known here."""
+        known = version <= self.playlist_version + 1
+        self.must_play(max(version, self.playlist_version), self.manifest_digest if known else None)
+        return known
+
+    def digest_of(self, version: int) -> str | None:
+        """The manifest that this number meant, as far as that is remembered."""
+        return next((digest for number, digest in self.numbers if number == version), None)
 
 
 class Roster:
@@ -258,7 +303,7 @@ class Roster:
             setattr(known, name, getattr(screen, name))
         self._settle(known)
         # It only grows, and may have been told after it was read.
-        known.playlist_version = max(known.playlist_version, screen.playlist_version)
+        known.must_play(screen.playlist_version, screen.manifest_digest)
         return known
 
     def remove(self, device_id: str) -> None:

@@ -12,6 +12,7 @@ import re
 
 import msgspec
 
+from actors.device.ports import WantedManifest
 from actors.runtime import Instant
 from hub.journal import Journal
 from hub.journal_records import (
@@ -24,6 +25,7 @@ from hub.journal_records import (
 )
 from hub.live.board import Board
 from hub.live.feed import Feed
+from hub.live.playlists import Playlists
 from hub.live.roster import Roster, Screen
 from hub.live.stability import CALM_MS, LOSSES, WITHIN_MS
 from protocol.frames import Alert, DeviceEvent, Playback, Receipt
@@ -66,11 +68,14 @@ def clean(text: str | None) -> str | None:
 class Effects:
     """Fulfils `actors.device.ports.Surroundings`."""
 
-    def __init__(self, roster: Roster, journal: Journal, feed: Feed, board: Board) -> None:
+    def __init__(
+        self, roster: Roster, journal: Journal, feed: Feed, board: Board, playlists: Playlists
+    ) -> None:
         self._roster = roster
         self._journal = journal
         self._feed = feed
         self._board = board
+        self._playlists = playlists
         self._unstable: set[str] = set()
 
     # ---- alerts ----
@@ -106,6 +111,17 @@ class Effects:
         """See the port."""
         screen = self._roster.get(device_id)
         return 0 if screen is None else screen.playlist_version
+
+    def manifest(self, device_id: str) -> WantedManifest | None:
+        """See the port."""
+        return self._playlists.wanted(device_id)
+
+    def playlist_reported(self, device_id: str, version: int, wall_ms: int) -> None:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        if screen is not None and self._playlists.reported(screen, version):
+            self._record_playback(screen, wall_ms)
+            self._feed.screen_changed(screen.tenant_id, device_id)
 
     def came_online(
         self, device_id: str, player_version: str, ip_address: str, wall_ms: int, *, epoch: int
@@ -222,6 +238,7 @@ class Effects:
                 wall_ms,
                 player_version,
                 ip_address,
+                screen.reported_playlist,
                 screen.epoch,
             )
         )

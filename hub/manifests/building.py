@@ -1,6 +1,7 @@
-"""From the facts of a tenant to its manifests, and which screen has which. Pure: same facts, same day, same bytes.
+"""From the facts of a tenant to its manifests, and which screen has which. Pure.
 
-Rule 1: screens for which the same entries are, in the same zone and among the same canaries, share one manifest.
+Rule 1: the same facts on the same day are the same bytes. Screens for which the same entries are, in the same
+        zone and among the same canaries, share one manifest.
 Rule 2: what may not be shown now is left out, and what was over before today: approval counts as it is now, a
         version of a playlist as it was published.
 Rule 3: a schedule begins at today's midnight (UTC) and is known for `DAYS` days. One that needs no clock is

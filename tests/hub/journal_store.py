@@ -67,7 +67,7 @@ def presence(
 def playback(
     at_ms: int = 1, version: str | None = None, ip: str | None = None, epoch: int = 1
 ) -> PlaybackRecord:
-    return PlaybackRecord("t", "d", PlaybackState.PLAYING, "a", at_ms, version, ip, epoch)
+    return PlaybackRecord("t", "d", PlaybackState.PLAYING, "a", at_ms, version, ip, 0, epoch)
 
 
 def command(status: CommandStatus, epoch: int = 1, **instants: int | str | None) -> CommandRecord:

@@ -26,7 +26,9 @@ def presence(
 
 
 def playback(home: Premises, device_id: str, item: str | None = "a.mp4", epoch: int = 1) -> PlaybackRecord:
-    return PlaybackRecord(home.id, device_id, PlaybackState.PLAYING, item, NOW_MS, "2.1", "192.0.2.7", epoch)
+    return PlaybackRecord(
+        home.id, device_id, PlaybackState.PLAYING, item, NOW_MS, "2.1", "192.0.2.7", 3, epoch
+    )
 
 
 def line(home: Premises, device_id: str, text: str, at_ms: int = NOW_MS) -> TimelineRecord:

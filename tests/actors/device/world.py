@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.device.fleet import Reading
 from actors.device.messages import PendingCommand
+from actors.device.ports import WantedManifest
 from actors.runtime import Instant
 from protocol.close_codes import CloseCode
 from protocol.codec import decode_downlink
@@ -79,6 +80,8 @@ class World:
     mono_s: float = 1_000.0
     version: int = 1
     playlist: int = 0
+    wanted: WantedManifest | None = None
+    reported: list[int] = field(default_factory=list)
     epochs: dict[str, int] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     told: list[tuple[Any, ...]] = field(default_factory=list)
@@ -120,6 +123,12 @@ class World:
 
     def playlist_version(self, device_id: str) -> int:
         return self.playlist
+
+    def manifest(self, device_id: str) -> WantedManifest | None:
+        return self.wanted
+
+    def playlist_reported(self, device_id: str, version: int, wall_ms: int) -> None:
+        self.reported.append(version)
 
     def came_online(
         self, device_id: str, player_version: str, ip_address: str, wall_ms: int, *, epoch: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import trio
 import trio.testing
@@ -23,8 +24,11 @@ from hub.journal_records import Batch
 from hub.live.board import Board
 from hub.live.feed import Feed
 from hub.live.picture import LivePicture
+from hub.live.playlists import Playlists
 from hub.live.roster import Roster, Screen
 from hub.live.surroundings import Effects
+from hub.manifests.shelf import Shelf
+from hub.media.signed_urls import MediaUrls
 from hub.use_cases.errors import NotAllowed
 from persistence.journal import Written
 from protocol.vocabulary import DeviceStatus
@@ -56,7 +60,10 @@ class House:
         self.journal = Journal(self, ConnectionError)
         self.board = Board(self.roster, self.journal, self.clock, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, {"t1": "One"}), self.wall_ms, text_frame)
-        self.effects = Effects(self.roster, self.journal, self.feed, self.board)
+        urls = MediaUrls("m" * 32)
+        self.shelf = Shelf(urls, lambda: datetime.fromtimestamp(self.wall_ms() / 1000, UTC), text_frame)
+        self.playlists = Playlists(self.roster, self.shelf, self.feed, self.wall_ms)
+        self.effects = Effects(self.roster, self.journal, self.feed, self.board, self.playlists)
         self.fleet = Fleet(self.effects, self, self.clock, 10.0)
         self.board.connect(self.fleet, self.feed)
         self.credentials = DeviceCredentials(self, ConnectionError)

@@ -72,7 +72,9 @@ async def home(database_url: str, hub_database_url: str) -> AsyncIterator[Home]:
     async with Database(hub_database_url, pool_size=2) as database:
         house = House()
         restore = Restore(LiveState(database), house.roster)
-        live = LiveSide(house.roster, house.fleet, house.board, house.feed, restore, DatabaseUnavailable)
+        live = LiveSide(
+            house.roster, house.fleet, house.board, house.feed, restore, DatabaseUnavailable, house.playlists
+        )
         await restore.everything(house.board)
 
         def now() -> datetime:

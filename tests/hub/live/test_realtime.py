@@ -69,7 +69,7 @@ def truth() -> Truth:
 
 @pytest.fixture
 def live(house: House, truth: Truth) -> LiveSide:
-    return LiveSide(house.roster, house.fleet, house.board, house.feed, truth, Away)
+    return LiveSide(house.roster, house.fleet, house.board, house.feed, truth, Away, house.playlists)
 
 
 def command(device_id: str = "d1", command_id: str = "c1", tenant_id: str = "t1") -> QueuedCommand:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from hub.live.roster import Roster, Screen
+from hub.manifests.shelf import Playing
 from protocol.api import Scope
 from protocol.frames import Playback
 from protocol.vocabulary import (
@@ -131,11 +132,25 @@ def test_a_row_has_each_fact_in_its_place() -> None:
         "alert_id": "its alert",
         "alert_state": LedgerState.RECEIVED,
         "alert_missing": MissingReason.SILENT,
+        "playlist": "its playlist",
+        "playlist_number": 6,
+        "lags_since_ms": 7,
     }
-    for name in facts.keys() - {"id", "groups", "simulated", "playback", "now_playing", "losses"}:
+    of_parts = {
+        "id",
+        "groups",
+        "simulated",
+        "playback",
+        "now_playing",
+        "losses",
+        "playlist",
+        "playlist_number",
+    }
+    for name in facts.keys() - of_parts:
         setattr(made, name, facts[name])
     made.groups = ("its group",)
     made.playback = Playback(PlaybackState.PLAYING, "its item")
+    made.plays = Playing("p", "its playlist", 6)
     made.stability.lost(PresenceReason.NETWORK_CLOSED, 3)
     made.stability.unstable = True
     assert msgspec.structs.asdict(made.row()) == facts

@@ -41,7 +41,7 @@ async def test_bulks_their_cancelling_and_the_journal_do_not_deadlock(
                 batch = Batch()
                 for device_id in lots.sample(stage.devices, 100):
                     batch.playback[device_id] = PlaybackRecord(
-                        stage.tenant.id, device_id, PlaybackState.PLAYING, "a", 0, None, None, 1
+                        stage.tenant.id, device_id, PlaybackState.PLAYING, "a", 0, None, None, 0, 1
                     )
                 known = stage.realtime.commands[-SCREENS:]
                 for command in lots.sample(known, min(100, len(known))):
