@@ -22,6 +22,8 @@ CHANGED_MEANWHILE: Final = (
     "Somebody else has changed this playlist meanwhile, so what you did last was not done. "
     "Look at it as it is now, then do it again."
 )
+WITHOUT_LENGTH_S: Final = 10.0
+"""How long something plays that has no length of its own, and was given none."""
 _LENGTH: Final = re.compile(r"(?:(?:(\d+):)?(\d{1,4}):)?(\d{1,5}(?:[.,]\d{1,3})?)")
 _LONGEST_S: Final = 86_400.0
 _SHORTEST_S: Final = 0.5
@@ -72,7 +74,8 @@ def plays_words(playlist: Playlist, clock: Clock, now_ms: int) -> str:
     """Which version plays, on how many screens, and who published it when."""
     if playlist.active_number is None:
         return "No version is published yet, so no screen plays it."
-    said = f"Version {playlist.active_number} plays on {count(playlist.screens, 'screen')}"
+    where = count(playlist.screens, "screen") if playlist.screens else "no screen"
+    said = f"Version {playlist.active_number} plays on {where}"
     if playlist.published_at is None:
         return f"{said}."
     at = clock.moment(to_ms(playlist.published_at), now_ms)
@@ -113,7 +116,16 @@ def item_note(item: PlaylistItem) -> str:
         return f"{kind_words(item.media)}, version {item.media.number}"
     if item.kind == "playlist":
         return f"Playlist, {count(item.count, 'item')}"
-    return f"By tag, {count(item.count, 'content')} now"
+    each = f", {length(item.duration_s)} each" if item.duration_s is not None else ""
+    return f"By tag, {count(item.count, 'content')} now{each}"
+
+
+def item_seconds(item: PlaylistItem) -> float:
+    """How long it takes, or would take if it were not switched off or over."""
+    if item.plays_s or item.kind != "media":
+        return item.plays_s
+    own = item.media.duration_s if item.media is not None else None
+    return item.duration_s or own or WITHOUT_LENGTH_S
 
 
 def window_words(since: datetime | None, until: datetime | None, clock: Clock, now_ms: int) -> str:

@@ -15,14 +15,13 @@ from dashboard.clock import to_ms
 from dashboard.hub_client import HubClient
 from dashboard.hub_contents import Wanted
 from dashboard.hub_http import HubError
+from dashboard.playlist_sentences import WITHOUT_LENGTH_S, item_seconds
 from protocol.contents import Media
 from protocol.playlists import PlaylistItem, VersionItem
-from protocol.vocabulary import MediaKind, Transition
+from protocol.vocabulary import Transition
 
 _MOST: Final = 200
 _AT_ONCE: Final = 6
-_DEFAULT_S: Final = 10.0
-_MOVES: Final = frozenset({MediaKind.VIDEO, MediaKind.STREAM})
 
 
 class Shown(NamedTuple):
@@ -52,12 +51,19 @@ async def shown_of_version(hub: HubClient, items: Sequence[VersionItem]) -> list
 async def _of_item(hub: HubClient, item: PlaylistItem) -> list[Shown]:
     window = (_ms(item.valid_from), _ms(item.valid_until))
     if item.media is not None:
-        return [Shown(item.id, item.media, item.plays_s or _DEFAULT_S, item.transition, *window)]
+        return [Shown(item.id, item.media, item_seconds(item), item.transition, *window)]
     if item.content_tag is not None:
         found = await hub.contents.find(Wanted(tag=item.content_tag), "name", limit=100)
         media = [content.approved for content in found.items if content.approved is not None]
         return [
-            Shown(item.id, one, item.duration_s or _own_s(one), item.transition, *window, repeated=True)
+            Shown(
+                item.id,
+                one,
+                item.duration_s or one.duration_s or WITHOUT_LENGTH_S,
+                item.transition,
+                *window,
+                repeated=True,
+            )
             for one in media
         ]
     if item.playlist_id is None:
@@ -100,10 +106,6 @@ async def _media(hub: HubClient, ids: Iterable[str]) -> dict[str, Media]:
 
     found = await asyncio.gather(*map(one, ids))
     return {media.id: media for media in found if media is not None and media.url}
-
-
-def _own_s(media: Media) -> float:
-    return media.duration_s if media.duration_s and media.kind in _MOVES else _DEFAULT_S
 
 
 def _ms(at: datetime | None) -> int | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from nicegui import ui
 
+from dashboard.components.buttons import button
+from dashboard.components.dialogs import card_dialog, put_away
 from dashboard.components.form_dialog import Unfit, form_dialog, labelled, text_field
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.frame import LivePage
@@ -118,8 +121,8 @@ async def compare(
 ) -> None:
     """What is another between two versions, or a version and the draft; both can be chosen."""
     numbers = {str(version.number): begun(side_words(version.number)) for version in versions}
-
-    def draw() -> Callable[[], Awaitable[bool]]:
+    dialog, card = card_dialog(f"Compare versions of {playlist.name}")
+    with card:
         with tag("div", "field-pair"):
             with labelled("From"):
                 first = _select(numbers, str(older), "compare-from")
@@ -146,14 +149,12 @@ async def compare(
 
         first.on_value_change(show)
         second.on_value_change(show)
-        ui.timer(0, show, once=True)
-
-        async def send() -> bool:
-            return True
-
-        return send
-
-    await form_dialog(page.session, f"Compare versions of {playlist.name}", "Done", draw)
+        with tag("div", "dialog-actions"):
+            button("Done", lambda: dialog.submit(None), testid="compare-done")
+    try:
+        await asyncio.gather(show(), dialog)
+    finally:
+        put_away(dialog)
 
 
 def _canary_choice(groups: Sequence[Group]) -> Callable[[], Canary | None]:

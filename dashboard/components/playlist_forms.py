@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from nicegui import ui
 
 from dashboard.components.form_dialog import Unfit, form_dialog, labelled, text_field
+from dashboard.components.markup import tag
 from dashboard.frame import LivePage
 from dashboard.playlist_sentences import (
     TRANSITION_WORDS,
@@ -108,16 +109,15 @@ async def edit_item(page: LivePage, item: PlaylistItem, versions: Sequence[Media
         with labelled("Comes in with"):
             transition = _select(dict(TRANSITION_WORDS), item.transition, "item-transition")
         clock = page.clock
-        since = text_field(
-            "Plays from", "item-from", typed_moment(item.valid_from, clock), type_="datetime-local"
-        )
-        until = text_field(
-            "Until",
-            "item-until",
-            typed_moment(item.valid_until, clock),
-            type_="datetime-local",
-            hint="Empty: always. A screen keeps to it also while it is away from the hub.",
-        )
+        with tag("div", "field-pair"):
+            since, until = (
+                text_field(label, testid, typed_moment(at, clock), type_="datetime-local")
+                for label, testid, at in (
+                    ("Plays from", "item-from", item.valid_from),
+                    ("Until", "item-until", item.valid_until),
+                )
+            )
+        tag("p", "field-hint", "Empty: always. A screen keeps to it also while it is away from the hub.")
 
         async def send() -> ItemPatch:
             try:

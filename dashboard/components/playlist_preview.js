@@ -22,7 +22,7 @@ export default {
             <iframe v-else :src="now.url" sandbox="allow-scripts" referrerpolicy="no-referrer" :title="now.name" @load="begun"></iframe>
           </div>
           <div v-else class="preview-layer preview-still" key="still">
-            <img v-if="items.length && items[0].thumb" :src="items[0].thumb" alt="">
+            <img v-if="items.length && items[0].thumb && items[0].thumb !== lost" :src="items[0].thumb" alt="" @error="lost = items[0].thumb">
             <span v-if="items.length" class="preview-big" aria-hidden="true"><svg viewBox="0 0 24 24" class="icon" fill="currentColor"><path d="M8 5l11 7-11 7z"/></svg></span>
             <p v-else class="preview-words">{{ empty }}</p>
           </div>
@@ -46,7 +46,7 @@ export default {
     </div>`,
   props: { items: Array, shuffle: Boolean, idle: String, empty: String },
   data() {
-    return { now: null, state: "stopped", turn: 0, played: 0, broken: "", loading: false };
+    return { now: null, state: "stopped", turn: 0, played: 0, broken: "", loading: false, lost: "" };
   },
   computed: {
     part() {

@@ -31,7 +31,7 @@ export default {
           </button>
           <button type="button" class="slot-thumb" :aria-label="'Preview from ' + row.title" title="Preview from here"
             data-testid="item-play" @click="$emit('play', row.id)">
-            <img v-if="row.thumb" :src="row.thumb" alt="" loading="lazy">
+            <img v-if="row.thumb && !lost[row.thumb]" :src="row.thumb" alt="" loading="lazy" @error="lost[row.thumb] = true">
             <svg v-else viewBox="0 0 24 24" class="icon" fill="none" stroke="currentColor" stroke-width="1.6"
               stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path :d="picture(row)"/></svg>
             <span class="slot-number">{{ place + 1 }}</span>
@@ -78,7 +78,7 @@ export default {
   props: { rows: Array, editable: Boolean },
   emits: ["move", "length", "enable", "edit", "remove", "play"],
   data() {
-    return { shown: this.rows ?? [], held: null, plays: null, said: "", typing: null, typed: "" };
+    return { shown: this.rows ?? [], held: null, plays: null, said: "", typing: null, typed: "", lost: {} };
   },
   computed: {
     total() {

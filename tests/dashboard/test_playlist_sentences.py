@@ -168,6 +168,7 @@ def test_playlists_are_found_by_name_and_purpose() -> None:
 
 def test_an_item_says_what_it_stands_for() -> None:
     assert (item_title(item()), item_note(item())) == ("Everything tagged menu", "By tag, 2 contents now")
+    assert item_note(item(duration_s=6.0)) == "By tag, 2 contents now, 0:06 each"
     nested = item(kind="playlist", playlist_id="q", playlist_name="Offers", content_tag=None, count=1)
     assert (item_title(nested), item_note(nested)) == ("Offers", "Playlist, 1 item")
 
@@ -228,7 +229,7 @@ def test_what_would_not_play_is_said_but_not_of_what_is_switched_off() -> None:
 def test_a_row_of_the_timeline_has_its_share_only_while_it_plays() -> None:
     row = timeline_row(item(transition=Transition.FADE, valid_until=AT), BERLIN, NOW_MS)
     assert row["chips"] == ["Fade", "until 14:00"] and row["window"] == "over"
-    assert (row["start"], row["length"], row["own"], row["fixed"]) == ("1:05", "0:20", True, False)
+    assert (row["start"], row["length"], row["own"], row["fixed"]) == ("1:05", "0:20", True, True)
     assert row["share"] == 20.0
     assert timeline_row(item(enabled=False), BERLIN, NOW_MS)["share"] == 0
     assert timeline_row(item(problem="Gone."), BERLIN, NOW_MS)["share"] == 0
