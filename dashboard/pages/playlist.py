@@ -99,7 +99,7 @@ class _Editor:
                         back = tag(
                             "button", "link", "Back to the draft", type="button", testid="preview-draft"
                         )
-                    back.on("click", self._show_draft, [])
+                    back.on("click", self._follow, [])
                 self._library = PlaylistLibrary(page, playlist.id, self._add) if may_edit else None
 
     async def load(self) -> None:
@@ -112,13 +112,12 @@ class _Editor:
         """The playlist as it is now."""
         try:
             await self._draft.read()
-            await self._read_playlist()
+            self._draw()
+            await asyncio.gather(self._stage_draft(), self._read_playlist())
         except HubError as error:
             explain(self._page.session, error)
             return
         switch_class(self._overtaken, "hidden", True)
-        self._draw()
-        await self._show_draft()
 
     async def _read_playlist(self) -> None:
         hub = self._page.hub.playlists
@@ -134,12 +133,8 @@ class _Editor:
         switch_class(self._nothing, "hidden", bool(items))
         set_text(self._total, items_words(len(items), seen.total_s if seen is not None else 0.0))
 
-    async def _show_draft(self) -> None:
-        try:
-            shown = await shown_of_draft(self._page.hub, self._draft.items)
-        except HubError as error:
-            explain(self._page.session, error)
-            return
+    async def _stage_draft(self) -> None:
+        shown = await shown_of_draft(self._page.hub, self._draft.items)
         switch_class(self._of_version, "hidden", True)
         self._preview.show(shown, shuffle=self._playlist.shuffle)
 
@@ -155,16 +150,16 @@ class _Editor:
             switch_class(self._overtaken, "hidden", False)
         except HubError as error:
             explain(self._page.session, error)
-        if not self._draft.is_settled:
-            return done
-        self._draw()
-        if done:
-            await asyncio.gather(self._show_draft(), self._read_quietly())
+        if self._draft.is_settled:
+            self._draw()
+            if done:
+                await self._follow()
         return done
 
-    async def _read_quietly(self) -> None:
+    async def _follow(self) -> None:
+        """What depends on the draft."""
         try:
-            await self._read_playlist()
+            await asyncio.gather(self._stage_draft(), self._read_playlist())
         except HubError as error:
             explain(self._page.session, error)
 
