@@ -3,6 +3,8 @@ import { TusUpload } from "clarion-uploads/tus_upload.js";
 import { forget, unfinished } from "clarion-uploads/unfinished.js";
 
 const AT_ONCE = 2;
+const SEEN_MS = 10_000; // how long what is done stays: it is in the library below
+const RANKS = ["failed", "finishing", "sending", "again", "paused", "waiting", "done"];
 
 const bytes = (number) => {
   for (const [unit, size] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
@@ -17,7 +19,7 @@ const left = (seconds) => {
 };
 
 const template = `
-  <section class="uploader" aria-label="Uploads">
+  <section class="uploader" :class="{ 'uploader-many': !contentId }" aria-label="Uploads">
     <label class="drop" :class="{ 'drop-over': over }" data-testid="upload-drop">
       <svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round"
         stroke-linejoin="round" aria-hidden="true"><path d="M12 16V5 M7.5 9.5L12 5l4.5 4.5 M4 19.5h16"/></svg>
@@ -26,7 +28,7 @@ const template = `
         @change="chosen($event)">
     </label>
     <ul v-if="uploads.length || kept.length" class="uploads" data-testid="uploads">
-      <li v-for="upload in uploads" :key="upload.fingerprint" class="upload" :class="'upload-' + upload.state"
+      <li v-for="upload in ordered" :key="upload.fingerprint" class="upload" :class="'upload-' + upload.state"
         data-testid="upload" :data-state="upload.state">
         <div class="upload-words">
           <span class="upload-name">{{ upload.made?.name ?? upload.name }}</span>
@@ -66,6 +68,9 @@ export default {
   props: { scope: String, contentId: String, label: String, hint: String, accept: String },
   data() {
     return { uploads: [], kept: unfinished(this.scope), over: false, depth: 0 };
+  },
+  computed: {
+    ordered() { return [...this.uploads].sort((a, b) => RANKS.indexOf(a.state) - RANKS.indexOf(b.state)); },
   },
   mounted() {
     this.on = {
@@ -128,7 +133,10 @@ export default {
         if (upload.state !== "waiting") continue;
         under_way += 1;
         upload.start().then(() => {
-          if (upload.state === "done") this.$emit("made", upload.made);
+          if (upload.state === "done") {
+            this.$emit("made", upload.made);
+            setTimeout(() => this.drop(upload), SEEN_MS);
+          }
           this.pump();
         });
       }

@@ -19,7 +19,7 @@ from protocol.vocabulary import MEDIA_TRANSITIONS, MediaStatus, Permission, Proc
 
 
 class VersionRow:
-    """`on_show`: it shall be looked at; `on_change`: something was done."""
+    """`on_show`: it shall be looked at; `on_change`: something was done. `may_not_approve`: why."""
 
     def __init__(
         self,
@@ -28,10 +28,12 @@ class VersionRow:
         *,
         is_newest: bool,
         is_shown: bool,
+        may_not_approve: str,
         on_show: Callable[[], Any],
         on_change: Callable[[], Awaitable[None]],
     ) -> None:
         self._page, self._media, self._on_change = page, media, on_change
+        self._may_not_approve = may_not_approve
         here = " row-here" if is_shown else ""
         with tag("li", f"row version-row{here}", testid="version", data_number=media.number):
             with tag(
@@ -82,7 +84,8 @@ class VersionRow:
         if session.may_everywhere(Permission.CONTENT_APPROVE):
             if MediaStatus.APPROVED in after:
                 do = partial(self._do, partial(contents.approve, media.id), "Approved.")
-                button("Approve", do, kind="small primary", testid="version-approve")
+                if not self._may_not_approve:
+                    button("Approve", do, kind="small primary", testid="version-approve")
                 button("Reject", partial(self._ask, reject), kind="small", testid="version-reject")
             if MediaStatus.RETIRED in after:
                 button(

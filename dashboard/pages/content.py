@@ -17,11 +17,11 @@ from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.components.media_picture import preview
 from dashboard.components.uploader import Uploader
 from dashboard.components.version_row import VersionRow
-from dashboard.content_sentences import brief, is_busy, validity
+from dashboard.content_sentences import brief, is_busy, validity, why_not_approve
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
 from dashboard.session import explain
-from protocol.contents import Content, Media, Usage
+from protocol.contents import Content, ContentRules, Media, Usage
 from protocol.vocabulary import KINDS_OF_FILES, Permission
 
 _FACTS = ("Description", "Category", "Tags", "May be shown", "Made by")
@@ -46,6 +46,7 @@ class _Content:
         self._content: Content | None = None
         self._versions: list[Media] = []
         self._usage: Usage | None = None
+        self._rules = ContentRules()
         self._looked_at: str | None = None
         self._drawn: object = None
         self._may_edit = page.session.may(Permission.CONTENT_EDIT)
@@ -61,8 +62,8 @@ class _Content:
         self._problem = tag("p", "note note-bad hidden", role="alert", testid="content-problem")
         with tag("div", "content-columns"):
             with tag("div", "screen-column"):
-                with tag("section", "card preview-card", aria_label="Preview"):
-                    self._shown_as = tag("p", "preview-title")
+                with tag("section", "card", aria_label="Preview"):
+                    self._shown_as = tag("p", "looked-at")
                     self._preview = tag("div")
                 with tag("section", "card", aria_label="About"):
                     tag("h2", "card-title", "About")
@@ -87,8 +88,8 @@ class _Content:
     async def load(self) -> None:
         contents = self._page.hub.contents
         try:
-            content, versions = await asyncio.gather(
-                contents.content(self._content_id), contents.versions(self._content_id)
+            content, versions, rules = await asyncio.gather(
+                contents.content(self._content_id), contents.versions(self._content_id), contents.rules()
             )
             used = content.approved
             usage = await contents.usage(used.id) if used is not None else None
@@ -101,9 +102,9 @@ class _Content:
             return
         switch_class(self._problem, "hidden", True)
         switch_class(self._actions, "hidden", not self._may_edit)
-        if (content, versions, usage) != (self._content, self._versions, self._usage):
+        if (content, versions, usage, rules) != (self._content, self._versions, self._usage, self._rules):
             first = self._content is None
-            self._content, self._versions, self._usage = content, versions, usage
+            self._content, self._versions, self._usage, self._rules = content, versions, usage, rules
             self._draw(content, first)
 
     # ---- what is seen ----
@@ -127,6 +128,7 @@ class _Content:
         if all(media.id != self._looked_at for media in self._versions):
             self._looked_at = self._versions[0].id if self._versions else None
         self._list.clear()
+        my_id = page.session.me.user_id if page.session.me is not None else None
         with self._list:
             for media in self._versions:
                 VersionRow(
@@ -134,6 +136,7 @@ class _Content:
                     media,
                     is_newest=media.id == self._versions[0].id,
                     is_shown=media.id == self._looked_at,
+                    may_not_approve=why_not_approve(media, my_id, approve_own=self._rules.approve_own),
                     on_show=partial(self._show, media.id),
                     on_change=self.load,
                 )

@@ -57,7 +57,7 @@ class _Library:
         self._page = page
         self._cards: dict[str, ContentCard] = {}
         self._cursor: str | None = None
-        self._asked = 0
+        self._turn = 0
         session = page.session
         self._may_edit = session.may(Permission.CONTENT_EDIT)
         with tag("div", "page-head"):
@@ -86,6 +86,7 @@ class _Library:
 
     async def load(self) -> None:
         """From the beginning, as the filters say."""
+        self._turn += 1
         await self._ask(self._show_all, limit=_A_PAGE)
         try:
             self._filters.offer(await self._page.hub.contents.facets())
@@ -100,16 +101,13 @@ class _Library:
         await self._ask(self._show_further, cursor=self._cursor, limit=_A_PAGE)
 
     async def _ask(self, show: _Show, *, cursor: str | None = None, limit: int) -> None:
-        self._asked += 1
-        turn = self._asked
+        turn, filters = self._turn, self._filters
         try:
-            found = await self._page.hub.contents.find(
-                self._filters.wanted, self._filters.order, cursor, limit
-            )
+            found = await self._page.hub.contents.find(filters.wanted, filters.order, cursor, limit)
         except HubError as error:
             self._failed(error)
             return
-        if turn != self._asked:  # somebody types on: the answer to that comes
+        if turn != self._turn:  # it was asked for something else since: the answer to that comes
             return
         switch_class(self._problem, "hidden", True)
         show(found.items, found.next_cursor)
