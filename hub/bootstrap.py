@@ -64,6 +64,7 @@ from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
 from hub.use_cases.audit_archiving import anchor_tenant, archive_tenant
 from hub.use_cases.emergency_records import EmergencyRecords
+from hub.use_cases.following import Following
 from hub.use_cases.links import Links
 from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.wiring import UseCases
@@ -150,6 +151,7 @@ class Hub:
             DatabaseUnavailable,
             self.playlists,
         )
+        self.following = Following(database, self.now)
         self.making = ManifestMaking(database, self.live, DatabaseUnavailable, self.now)
         self.jwt_keys = keys_of(settings)
         self.tokens = AccessTokens(self.jwt_keys, settings.access_token_ttl_s)
@@ -222,6 +224,7 @@ class Hub:
             Links(database, self.now, self._mail(), settings.dashboard_url),
             self.files,
             self.content_cache,
+            self.shelf,
             session_idle_s=settings.session_idle_s,
             session_ttl_s=settings.session_ttl_s,
             pairing_ttl_s=settings.pairing_ttl_s,
@@ -275,6 +278,7 @@ class Hub:
                 Service("forgotten passwords", self._write_to_who_forgot, vital=False),
                 Service("retention", self.retention.run, vital=False),
                 Service("manifests", self.making.run, vital=False),
+                Service("playlists of playlists", self.following.run, vital=False),
                 Service("denials", self._record_denials, vital=False),
                 Service("uses of keys", self._record_uses_of_keys, vital=False),
                 *self._shared_counts(),

@@ -33,7 +33,9 @@ from hub.api import (
     health,
     inspect,
     links,
+    manifests,
     media,
+    media_files,
     oneself,
     pages,
     pairing,
@@ -70,6 +72,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *sessions.ROUTES,
     *pairing.ROUTES,
     *devices.ROUTES,
+    *manifests.ROUTES,
     *commands.ROUTES,
     *bulk_commands.ROUTES,
     *places.ROUTES,
@@ -128,6 +131,7 @@ def create_app(
         endpoint = f"{each.tag}:{each.handler.__name__}"
         app.add_url_rule(rule, endpoint, binding.view(each), methods=[each.method])
     sockets.add_to(app)
+    media_files.add_to(app, use_cases.served_files)
     health.add_to(app, readiness, metrics)
     pages.add_to(app, openapi_document(ROUTES))
 

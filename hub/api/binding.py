@@ -26,6 +26,7 @@ from hub.tokens import AccessTokens, InvalidToken
 from hub.use_cases.api_keys import SECRET_PREFIX
 from hub.use_cases.device_secrets import hash_token
 from hub.use_cases.errors import NotAllowed
+from hub.use_cases.manifests import DeviceCaller
 from hub.use_cases.wiring import UseCases
 
 DEVICE_SOCKET_PATH: Final = "/api/v1/ws/device"
@@ -78,6 +79,8 @@ class Binding:
             self._limits.asks(route, operator)
         if "caller" in route.needs:
             given["caller"] = await self._caller(route)
+        if route.by_device:
+            given["device"] = await self._device()
         for name, value in path.items():
             given[name] = _numbered(name, value) if name in route.numbers else _named(name, value)
         if "query" in route.needs:
@@ -125,6 +128,18 @@ class Binding:
                 headers={"WWW-Authenticate": 'Bearer realm="clarion", error="invalid_token"'},
             )
         return operator
+
+    async def _device(self) -> DeviceCaller:
+        """The screen that asks. Raises ProblemResponse."""
+        token = _token()
+        device = None if token is None else await self._use_cases.manifests.device_of(token)
+        if device is None:
+            raise ProblemResponse(
+                401,
+                "Send Authorization: Bearer <the token of a screen that was let in>.",
+                headers={"WWW-Authenticate": 'Bearer realm="clarion", error="invalid_token"'},
+            )
+        return device
 
     async def _caller(self, route: Route) -> Operator | None:
         """Who asks, if it is somebody. Without a wait, unless it is a session that this hub does not know.

@@ -42,6 +42,7 @@ _SECURITY: Final[dict[str, dict[str, Any]]] = {
         "description": "username: the e-mail address; client_id: the tenant's id, if it is needed.",
         "flows": {"password": {"tokenUrl": _TOKEN_URL, "refreshUrl": _TOKEN_URL, "scopes": {}}},
     },
+    "device": {"type": "http", "scheme": "bearer", "description": "A screen's own token."},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of an integration."},
 }
 _NUMBER: Final = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
@@ -56,6 +57,7 @@ _TAGS: Final = {
     "signature": "By which what comes from the hub can be told from what does not.",
     "audit": "Who did what: read, exported, verified.",
     "playlists": "What plays in which order: drafts, and the numbered versions that screens play.",
+    "manifests": "What each screen plays: fetched by the screen, and watched by operators.",
     "schedule": "What plays where and when, and why.",
     "emergencies": "Take over every screen in scope, and know which of them show it.",
     "oneself": "Whoever is signed in: name, password, second factor.",
@@ -116,8 +118,12 @@ def _operation(route: Route, schema_of: dict[int, dict[str, Any]]) -> dict[str, 
             "required": True,
             "content": {_FORM: {"schema": schema_of[id(route.form)]}},
         }
+    if route.by_device:
+        operation["security"] = [{"device": []}]
     if route.signed_in:
-        operation["security"] = [{name: []} for name in _SECURITY if name != "key" or not route.for_people]
+        operation["security"] = [
+            {name: []} for name in _SECURITY if name != "device" and (name != "key" or not route.for_people)
+        ]
     for status, text in sorted(_problems(route).items()):
         # A status may be both: a form is refused as RFC 6749 has it, and what is no form as a problem.
         answer = operation["responses"].setdefault(str(status), {"description": text, "content": {}})
@@ -133,6 +139,8 @@ def _content(kind: Any, schema_of: dict[int, dict[str, Any]], media_types: Seque
 
 def _problems(route: Route) -> dict[int, str]:
     problems = {503: _USUAL[503]} | ({} if route.urgent and route.signed_in else {429: _USUAL[429]})
+    if route.by_device:
+        problems[401] = "The token is not that of a screen that was let in."
     if route.signed_in:
         problems |= {401: _USUAL[401], 403: _USUAL[403]}
     if route.body is not None or route.form is not None:

@@ -5,6 +5,7 @@ A handler is a plain async function. Its parameters say what it needs, by name:
     use_cases         every use case
     operator          who is signed in; a route with this parameter answers 401 without a good token
     caller            the same person, or None without a token
+    device            the screen whose token it is; without one, 401
     body              the JSON body, of the annotated type; `… | None` if there may be none
     form              the fields of a form, of the annotated Struct, every one of which may be left out
     query             the query parameters, of the annotated Struct
@@ -37,6 +38,7 @@ _PROVIDED: Final = frozenset(
         "use_cases",
         "operator",
         "caller",
+        "device",
         "ip",
         "origin",
         "websocket_url",
@@ -99,6 +101,11 @@ class Route:
     def signed_in(self) -> bool:
         """Whether it takes an access token."""
         return "operator" in self.needs
+
+    @property
+    def by_device(self) -> bool:
+        """Whether it takes the token of a screen."""
+        return "device" in self.needs
 
     @property
     def streams(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Self
 from hub.access import Access
 from hub.content_cache import ContentCache
 from hub.inspection import HubInspection
+from hub.manifests.shelf import Shelf
 from hub.media.files import MediaFiles
 from hub.passwords import Passwords
 from hub.signing import SigningKeys
@@ -34,7 +35,9 @@ from hub.use_cases.groups import Groups
 from hub.use_cases.key_uses import KeyUses
 from hub.use_cases.links import Links
 from hub.use_cases.lost_access import LostAccess
+from hub.use_cases.manifests import Manifests
 from hub.use_cases.media import MediaVersions
+from hub.use_cases.media_processing import MediaProcessing
 from hub.use_cases.oneself import Oneself
 from hub.use_cases.own_second_factor import OwnSecondFactor
 from hub.use_cases.pairing import Pairings
@@ -49,6 +52,7 @@ from hub.use_cases.realtime import Realtime
 from hub.use_cases.roles import Roles
 from hub.use_cases.schedule import Schedule
 from hub.use_cases.second_factor import SecondFactor
+from hub.use_cases.served_files import ServedFiles
 from hub.use_cases.sessions import Sessions
 from hub.use_cases.sign_in import SignIn
 from hub.use_cases.sites import Sites
@@ -102,9 +106,12 @@ class UseCases:
     comparing: PlaylistComparing
     contents: Contents
     media: MediaVersions
+    media_processing: MediaProcessing
     approval: Approval
     files: MediaFiles
+    manifests: Manifests
     uploads: Uploads
+    served_files: ServedFiles
 
     @classmethod
     def wired(
@@ -122,6 +129,7 @@ class UseCases:
         links: Links,
         files: MediaFiles,
         content_cache: ContentCache,
+        shelf: Shelf,
         *,
         session_idle_s: int,
         session_ttl_s: int,
@@ -133,6 +141,7 @@ class UseCases:
         lane = CommandLane(database, realtime)
         sessions = Sessions(database, tokens, access, now, idle_s=session_idle_s, ttl_s=session_ttl_s)
         proofs = PasswordProofs(database, passwords, now)
+        processing = MediaProcessing(database, files, now)
         return cls(
             sign_in=SignIn(database, passwords, sessions, second_factor, now),
             sessions=sessions,
@@ -168,8 +177,11 @@ class UseCases:
             publishing=Publishing(database, now),
             comparing=PlaylistComparing(database, now),
             contents=Contents(database, files.urls, now),
-            media=MediaVersions(database, files.urls, now),
+            media=MediaVersions(database, files.urls, now, processing.wake),
+            media_processing=processing,
             approval=Approval(database, files.urls, now),
             files=files,
+            manifests=Manifests(database, shelf, files.urls, now),
             uploads=Uploads(database, files, now),
+            served_files=ServedFiles(database, files, now),
         )

@@ -22,8 +22,10 @@ from hub.api.limits import PerMinute, RequestLimits
 from hub.audit_files import AuditArchives
 from hub.content_cache import ContentCache
 from hub.emergency_log import EmergencyLog
+from hub.gateway.wire import text_frame
 from hub.jwt_keys import GivenKeys
 from hub.mail import Mail, MailServer
+from hub.manifests.shelf import Shelf
 from hub.media.files import MediaFiles
 from hub.operator import Operator
 from hub.passwords import Passwords
@@ -140,6 +142,7 @@ async def running_api(
     wait_s: float = 2.0,
     limits: RequestLimits | None = None,
     mail: Mail | None = None,
+    x_accel: str | None = None,
 ) -> AsyncIterator[Api]:
     """The application over this database for as long as the block lasts; without limits unless given."""
     realtime = RecordingRealtime()
@@ -147,6 +150,7 @@ async def running_api(
         log = EmergencyLog(folder / "emergencies.log")
         records = EmergencyRecords(database, log, DatabaseUnavailable, nursery)
         tokens = AccessTokens(GivenKeys("t" * 32), 3600)
+        files = MediaFiles.of(Settings(data_dir=folder, media_keep_free_bytes=0, media_x_accel=x_accel))
         use_cases = UseCases.wired(
             database,
             realtime,
@@ -159,8 +163,9 @@ async def running_api(
             AuditArchives(folder),
             SecondFactor("f" * 32),
             Links(database, utc_now, mail, "https://signs.example"),
-            MediaFiles.of(Settings(data_dir=folder, media_keep_free_bytes=0)),
+            files,
             ContentCache(trio.current_time),
+            Shelf(files.urls, utc_now, text_frame),
             session_idle_s=7 * 86_400,
             session_ttl_s=30 * 86_400,
             pairing_ttl_s=900,
