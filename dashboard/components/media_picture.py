@@ -37,14 +37,14 @@ def thumbnail(media: Media | None) -> None:
 
 def preview(media: Media | None, label: str) -> None:
     """What a screen would show. What is elsewhere (a page, a stream) is asked for when one wants it."""
-    with tag("div", "glass", testid="preview", data_media=media.id if media is not None else None):
+    with tag("div", "looked", testid="preview", data_media=media.id if media is not None else None):
         if media is None:
-            tag("p", "glass-note", "There is no version yet.")
+            tag("p", "looked-note", "There is no version yet.")
         elif media.processing is not Processing.READY:
             thumbnail(media)
-            tag("p", "glass-note", f"{standing(media)[0]}. {media.processing_detail or ''}".strip())
+            tag("p", "looked-note", f"{standing(media)[0]}. {media.processing_detail or ''}".strip())
         elif media.url is None:
-            tag("p", "glass-note", "There is nothing to show.")
+            tag("p", "looked-note", "There is nothing to show.")
         else:
             _shown(media, media.url, label)
 
@@ -52,11 +52,11 @@ def preview(media: Media | None, label: str) -> None:
 def _shown(media: Media, url: str, label: str) -> None:
     match media.kind:
         case MediaKind.IMAGE:
-            tag("img", "glass-image", src=url, alt=label, testid="glass-image")
+            tag("img", "looked-image", src=url, alt=label, testid="looked-image")
         case MediaKind.VIDEO:
             tag(
                 "video",
-                "glass-video",
+                "looked-video",
                 src=url,
                 poster=media.thumbnail_url,
                 controls=True,
@@ -65,7 +65,7 @@ def _shown(media: Media, url: str, label: str) -> None:
                 playsinline=True,
                 preload="metadata",
                 aria_label=label,
-                testid="glass-video",
+                testid="looked-video",
             )
         case MediaKind.HTML:
             _framed(url, label)
@@ -77,21 +77,21 @@ def _framed(url: str, label: str) -> Tag:
     # Its own origin, so that it can neither read what is signed in here nor act for it.
     return tag(
         "iframe",
-        "glass-frame",
+        "looked-frame",
         src=url,
         title=label,
         sandbox="allow-scripts",
         referrerpolicy="no-referrer",
         loading="lazy",
-        testid="glass-frame",
+        testid="looked-frame",
     )
 
 
 def _elsewhere(media: Media, url: str, label: str) -> None:
-    with tag("div", "glass-away") as away:
+    with tag("div", "looked-away") as away:
         icon(_PICTURES[media.kind or MediaKind.WEB], "thumb-icon")
-        note = tag("p", "glass-note", f"{kind_words(media)}: the screen goes there by itself.")
-        tag("code", "glass-url", url)
+        note = tag("p", "looked-note", f"{kind_words(media)}: the screen goes there by itself.")
+        tag("code", "looked-url", url)
         with tag("div", "row-actions"):
             tag(
                 "a",
@@ -108,7 +108,7 @@ def _elsewhere(media: Media, url: str, label: str) -> None:
                     _framed(url, label)
                     tag(
                         "p",
-                        "glass-note",
+                        "looked-note",
                         "If it stays empty, that page does not let itself be shown inside another.",
                     )
 

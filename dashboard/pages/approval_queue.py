@@ -179,8 +179,8 @@ class _Queue:
                     preview(before, f"{content.name}, approved before")
                     tag("p", "row-note", brief(before))
                 else:
-                    with tag("div", "glass"):
-                        tag("p", "glass-note", "Nothing. Screens have not shown this content yet.")
+                    with tag("div", "looked"):
+                        tag("p", "looked-note", "Nothing. Screens have not shown this content yet.")
             with tag("figure", "side side-new", testid="queue-new"):
                 tag("figcaption", "side-title", f"New: version {media.number}")
                 preview(media, f"{content.name}, new")
