@@ -279,6 +279,7 @@ class Hub:
                 Service("retention", self.retention.run, vital=False),
                 Service("manifests", self.making.run, vital=False),
                 Service("playlists of playlists", self.following.run, vital=False),
+                Service("files to look at", self._look_at_files, vital=False),
                 Service("denials", self._record_denials, vital=False),
                 Service("uses of keys", self._record_uses_of_keys, vital=False),
                 *self._shared_counts(),
@@ -287,6 +288,9 @@ class Hub:
 
     async def _write_to_who_forgot(self) -> None:
         await self.use_cases.forgotten.run()
+
+    async def _look_at_files(self) -> None:
+        await self.use_cases.media_processing.run()
 
     def _mail(self) -> Mail | None:
         url, sender = self.settings.smtp_url, self.settings.mail_from

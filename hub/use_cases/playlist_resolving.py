@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from hub.use_cases.playlist_ports import KeptVersion, Playable
+from hub.use_cases.playlist_ports import Playable
 from protocol.playlists import DraftItem, VersionItem
 from protocol.vocabulary import MediaStatus
 
@@ -24,11 +24,11 @@ WITHOUT_LENGTH_S: Final = 10.0
 
 
 class Surroundings(NamedTuple):
-    """What items stand for now. `tagged`: ids of media by tag; `active`: versions by playlist id."""
+    """What items stand for now. `tagged`: ids of media by tag; `active`: what is published, by playlist."""
 
     media: Mapping[str, Playable]
     tagged: Mapping[str, Sequence[str]]
-    active: Mapping[str, KeptVersion]
+    active: Mapping[str, Sequence[VersionItem]]
 
 
 class Part(NamedTuple):
@@ -110,8 +110,8 @@ def _of_tag(item: DraftItem, around: Surroundings) -> Part:
 
 
 def _of_playlist(item: DraftItem, around: Surroundings, now: datetime) -> Part:
-    version = around.active.get(item.playlist_id or "")
-    if version is None:
+    published = around.active.get(item.playlist_id or "")
+    if published is None:
         return Part(
             item,
             [],
@@ -119,7 +119,7 @@ def _of_playlist(item: DraftItem, around: Surroundings, now: datetime) -> Part:
             blocks=True,
         )
     plays: list[VersionItem] = []
-    for inner in version.items:
+    for inner in published:
         if _approved(around, inner.media_id) is None:
             continue
         begins = _latest(item.valid_from, inner.valid_from)

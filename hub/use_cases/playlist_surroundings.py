@@ -17,9 +17,10 @@ def surroundings(
     the transaction."""
     items = list(chain.from_iterable(drafts))
     nested = {item.playlist_id for item in items if item.playlist_id is not None}
-    active = tx.playlist_versions.active(nested) if nested else {}
+    versions = tx.playlist_versions.active(nested) if nested else {}
+    active = {playlist_id: version.items for playlist_id, version in versions.items()}
     tagged = tx.playables.tagged({item.content_tag for item in items if item.content_tag is not None})
     media = {item.media_id for item in items if item.media_id is not None}
     media.update(chain.from_iterable(tagged.values()))
-    media.update(item.media_id for version in active.values() for item in version.items)
+    media.update(item.media_id for item in chain.from_iterable(active.values()))
     return Surroundings(tx.playables.by_ids(media, held=held), tagged, active)

@@ -20,6 +20,7 @@ class KeptVersion(NamedTuple):
     number: int
     shuffle: bool
     total_s: float
+    is_active: bool
     draft: list[DraftItem]
     items: list[VersionItem]
 
@@ -33,7 +34,8 @@ SELECT v.playlist_id, v.number, v.shuffle, v.item_count, v.total_s, v.note, v.ro
  WHERE v.tenant_id = %(tenant)s AND v.playlist_id = %(id)s
 """
 _KEPT: Final[LiteralString] = """
-SELECT v.playlist_id, v.number, v.shuffle, v.total_s, v.draft, v.items
+SELECT v.playlist_id, v.number, v.shuffle, v.total_s,
+       coalesce(v.number = p.active_number, false) AS is_active, v.draft, v.items
   FROM playlist_versions v JOIN playlists p ON p.tenant_id = v.tenant_id AND p.id = v.playlist_id
  WHERE v.tenant_id = %(tenant)s
 """
