@@ -45,8 +45,8 @@ Result = TypeVar("Result")
 KEPT: Final = timedelta(days=2)
 """After that what was begun is swept, complete or not, unless something is made of it."""
 OPEN_OF_ONE_PERSON: Final = 100
-AT_ONCE: Final = 40
-"""Requests that add to uploads, so that places are left for everything else (`hub/http_server.py`)."""
+AT_ONCE: Final = 30
+"""Requests that add to uploads, so that places are left for everything else; see `served_files.py`."""
 THREADS: Final = 4
 CHECKSUMS: Final = ("sha1", "md5", "sha256")
 _AGAIN_AFTER_S: Final = 5

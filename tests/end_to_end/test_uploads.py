@@ -76,7 +76,7 @@ def test_a_slow_upload_does_not_hold_back_an_emergency_and_what_is_refused_is_no
         place = hub.url + begun.headers["Location"]
         hung = begin_patch(hub, place, client.headers["Authorization"], 0, CONTENT[: 2 * MIB])
         wait_for_size(tmp_path, MIB)
-        alert = {"title": "Fire", "message": "Leave", "scope": {"all": True}}
+        alert = {"title": "Fire", "message": "Leave", "severity": "extreme"}
         before = time.monotonic()
         assert client.post("/api/v1/emergencies", json=alert).status_code in (200, 201, 202)
         assert time.monotonic() - before < 1.0

@@ -11,6 +11,7 @@ import trio
 import trio.testing
 
 from hub.client_address import ClientAddresses
+from hub.http_exchange import MORE_TIME
 from hub.http_server import (
     REQUEST_DEADLINE_S,
     REQUESTS_ALWAYS_SERVED,
@@ -148,6 +149,32 @@ async def test_a_client_that_does_not_read_its_answer_is_let_go_at_the_deadline(
             await stream.send_all(REQUEST)
             await server.served.wait()
             assert REQUEST_DEADLINE_S - 2 < trio.current_time() - began_s < REQUEST_DEADLINE_S + 2
+        nursery.cancel_scope.cancel()
+
+
+async def slowly(scope: Any, receive: Any, send: Any) -> None:
+    """Answers piece by piece for longer than a request may last, and asks for more time at each."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(5):
+        scope[MORE_TIME](REQUEST_DEADLINE_S)
+        await trio.sleep(REQUEST_DEADLINE_S - 10)
+        await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
+    await send({"type": "http.response.body"})
+
+
+async def test_an_answer_that_asks_for_more_time_as_it_goes_on_is_sent_to_its_end(
+    clock: trio.testing.MockClock,
+) -> None:
+    server = Served(slowly)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(server.run)
+        async with await server.connect() as stream:
+            began_s = trio.current_time()
+            await stream.send_all(REQUEST)
+            answer = b"".join([part async for part in stream])
+            assert trio.current_time() - began_s > 3 * REQUEST_DEADLINE_S
+            assert answer.count(b"x") == 500_000
+            assert answer.endswith(b"0\r\n\r\n")
         nursery.cancel_scope.cancel()
 
 
