@@ -75,6 +75,9 @@ SENTENCES: Final = {
     "playlist.item_removed": _Said("took {item} out of {it}"),
     "playlist.items_reordered": _Said("put the items of {it} into another order"),
     "playlist.published": _Said("published {version} of {it}"),
+    "playlist.published_anew": _Said(
+        "", whole="{It} was published anew as {version}, because what its items stand for changed"
+    ),
     "playlist.rolled_back": _Said("went back to {older} of {it}, published as {version}"),
     "request.denied": _Said("was denied {route}"),
     "role.changed": _Said("changed {it}"),
