@@ -41,7 +41,7 @@ class PlaylistHistory:
 
     def _row(self, version: PlaylistVersion) -> None:
         word, tone = version_pill(version)
-        with tag("li", "row version-row", testid="version", data_number=version.number):
+        with tag("li", "row published-row", testid="version", data_number=version.number):
             with tag("div", "row-words"):
                 with tag("strong", "row-title"):
                     tag("span", "", f"Version {version.number}")

@@ -19,42 +19,42 @@ export default {
           :class="['share', 'share-' + row.kind, { 'share-plays': row.id === plays }]" :style="{ flexGrow: row.share }"
           :title="row.title + ', ' + row.length" @click="look(row.id)"></button>
       </div>
-      <TransitionGroup tag="ol" name="slot" class="slots" ref="list" data-testid="timeline">
+      <TransitionGroup tag="ol" name="piece" class="pieces" ref="list" data-testid="timeline">
         <li v-for="(row, place) in shown" :key="row.id" :data-item="row.id" data-testid="item"
-          :class="['slot', { 'slot-off': !row.on || row.problem, 'slot-held': row.id === held, 'slot-plays': row.id === plays }]">
-          <button v-if="editable" type="button" class="slot-grip" data-testid="item-grip" aria-roledescription="sortable"
+          :class="['piece', { 'piece-off': !row.on || row.problem, 'piece-held': row.id === held, 'piece-plays': row.id === plays }]">
+          <button v-if="editable" type="button" class="piece-grip" data-testid="item-grip" aria-roledescription="sortable"
             :aria-label="row.title + ', place ' + (place + 1) + ' of ' + shown.length + '. Up and Down move it.'"
             @pointerdown="take($event, row.id)" @keydown="key($event, row.id)">
             <svg viewBox="0 0 24 24" class="icon" fill="currentColor" aria-hidden="true"><circle cx="9" cy="6" r="1.6"/>
               <circle cx="15" cy="6" r="1.6"/><circle cx="9" cy="12" r="1.6"/><circle cx="15" cy="12" r="1.6"/>
               <circle cx="9" cy="18" r="1.6"/><circle cx="15" cy="18" r="1.6"/></svg>
           </button>
-          <button type="button" class="slot-thumb" :aria-label="'Preview from ' + row.title" title="Preview from here"
+          <button type="button" class="piece-thumb" :aria-label="'Preview from ' + row.title" title="Preview from here"
             data-testid="item-play" @click="$emit('play', row.id)">
             <img v-if="row.thumb && !lost[row.thumb]" :src="row.thumb" alt="" loading="lazy" @error="lost[row.thumb] = true">
             <svg v-else viewBox="0 0 24 24" class="icon" fill="none" stroke="currentColor" stroke-width="1.6"
               stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path :d="picture(row)"/></svg>
-            <span class="slot-number">{{ place + 1 }}</span>
+            <span class="piece-number">{{ place + 1 }}</span>
           </button>
-          <div class="slot-words">
-            <a v-if="row.href" class="slot-title" :href="row.href" data-testid="item-title">{{ row.title }}</a>
-            <span v-else class="slot-title" data-testid="item-title">{{ row.title }}</span>
-            <span class="slot-note">
+          <div class="piece-words">
+            <a v-if="row.href" class="piece-title" :href="row.href" data-testid="item-title">{{ row.title }}</a>
+            <span v-else class="piece-title" data-testid="item-title">{{ row.title }}</span>
+            <span class="piece-note">
               <span>{{ row.note }}</span>
               <span v-for="chip in row.chips" class="chip">{{ chip }}</span>
               <span v-if="row.window" class="chip chip-warn">{{ row.window }}</span>
               <span v-if="!row.on" class="chip">switched off</span>
             </span>
-            <span v-if="row.problem" class="slot-problem" data-testid="item-problem">{{ row.problem }}</span>
+            <span v-if="row.problem" class="piece-problem" data-testid="item-problem">{{ row.problem }}</span>
           </div>
-          <span class="slot-start num" title="Begins after">{{ row.start }}</span>
-          <input v-if="editable && !row.fixed" class="input slot-length num" :value="typing === row.id ? typed : row.length"
+          <span class="piece-start num" title="Begins after">{{ row.start }}</span>
+          <input v-if="editable && !row.fixed" class="input piece-length num" :value="typing === row.id ? typed : row.length"
             inputmode="decimal" @blur="typing = null" @input="typed = $event.target.value"
             :aria-label="'How long ' + row.title + ' plays'" :title="row.own ? 'As long as it is by itself' : 'How long it plays'"
             :data-own="row.own ? '' : null" data-testid="item-length" @focus="type($event, row)"
             @keydown.enter="$event.target.blur()" @keydown.esc="leave($event, row)" @change="$emit('length', row.id, $event.target.value)">
-          <span v-else class="slot-length slot-fixed num" data-testid="item-length">{{ row.length }}</span>
-          <div v-if="editable" class="slot-acts">
+          <span v-else class="piece-length piece-fixed num" data-testid="item-length">{{ row.length }}</span>
+          <div v-if="editable" class="piece-acts">
             <button type="button" class="btn btn-quiet btn-mini" aria-label="Move up" title="Move up" data-testid="item-up"
               :disabled="place === 0" @click="step(row.id, -1)"><svg viewBox="0 0 24 24" class="icon" fill="none" stroke="currentColor"
               stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M6 15l6-6 6 6"/></svg></button>
@@ -104,11 +104,11 @@ export default {
     picture(row) {
       return PICTURES[row.kind] ?? PICTURES.image;
     },
-    slot(id) {
+    piece(id) {
       return this.$el.querySelector(`[data-item="${CSS.escape(id)}"]`);
     },
     look(id) {
-      this.slot(id)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      this.piece(id)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
     },
     // What is being typed stays, whatever is drawn meanwhile.
     type(event, row) {
@@ -157,13 +157,13 @@ export default {
       this.later = null;
       const settle = () => {
         // By the places that rows have in the list, not by where they fly.
-        const slots = [...this.$el.querySelectorAll(".slot")].filter((slot) => slot.dataset.item !== id);
-        const list = this.$el.querySelector(".slots").getBoundingClientRect().top;
-        const held = this.slot(id).offsetTop;
+        const others = [...this.$el.querySelectorAll(".piece")].filter((piece) => piece.dataset.item !== id);
+        const list = this.$el.querySelector(".pieces").getBoundingClientRect().top;
+        const held = this.piece(id).offsetTop;
         const y = pointer - list;
-        const to = slots.filter((slot) => {
-          const height = slot.offsetHeight;
-          const top = slot.offsetTop;
+        const to = others.filter((piece) => {
+          const height = piece.offsetHeight;
+          const top = piece.offsetTop;
           return y > (top > held ? top + height * 0.35 : top + height * 0.65);
         }).length;
         this.put(id, to);
