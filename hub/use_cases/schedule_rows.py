@@ -10,11 +10,6 @@ from hub.use_cases.schedule_ports import EntryRow
 from protocol.schedule import Entry, Target
 
 
-def may_play(row: EntryRow) -> bool:
-    """Whether it plays at its times: it is switched on, and its playlist was published."""
-    return row.entry.enabled and row.active_number is not None
-
-
 def schedule_entry(row: EntryRow) -> ScheduleEntry:
     """The entry, for `hub.schedule.resolving.resolve`."""
     entry = row.entry

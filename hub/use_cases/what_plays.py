@@ -1,6 +1,7 @@
 """What plays on a screen: for the days to come, and at an instant, with the reason.
 
-Rule 1: what is said here is what the manifests are made of: the same entries, resolved by the same page.
+Rule 1: what is said here is what the manifests are made of: the same entries, playlists and canaries,
+        resolved by the same page.
 Rule 2: an emergency in force comes before all of it, from when it was triggered until now; nobody knows yet
         how long it lasts.
 """
@@ -9,25 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
+from hub.manifests.reach import Canaries
 from hub.operator import Operator
 from hub.permissions import require
-from hub.schedule.explaining import Candidate, Finding, explain
+from hub.schedule.explaining import Candidate, Finding, Verdict, explain
 from hub.schedule.named_days import EARLIEST, LATEST
 from hub.schedule.resolving import resolve
 from hub.schedule.wall_clock import wall
 from hub.use_cases.errors import NO_SUCH_DEVICE, Invalid, NotFound
+from hub.use_cases.manifest_ports import PlaylistFact
 from hub.use_cases.opening_hours import checked_time_zone
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import Realtime
-from hub.use_cases.schedule_ports import DefaultPlaylist, EntryRow, ScheduledScreen
-from hub.use_cases.schedule_rows import called, entry_body, may_play, schedule_entry
+from hub.use_cases.schedule_ports import EntryRow, ScheduledScreen
+from hub.use_cases.schedule_rows import called, entry_body, schedule_entry
 from protocol.frames import Alert
 from protocol.schedule import Candidate as CandidateBody
-from protocol.schedule import Explanation, ResolvedSchedule, Segment
+from protocol.schedule import Entry, Explanation, ResolvedSchedule, Segment
 from protocol.vocabulary import Permission, PlaysBecause
 
 DAYS_AT_MOST: Final = 32
@@ -48,9 +51,9 @@ class WhatPlays:
         """What it plays from one instant until another. Raises NotAllowed, NotFound, Invalid."""
         require(operator, Permission.CONTENT_VIEW)
         _require_span(begins, ends)
-        screen, rows, default = await self._known(operator, device_id)
-        segments = _segments(rows, screen.time_zone, begins, ends, default)
-        return ResolvedSchedule(device_id, screen.time_zone, segments)
+        known = await self._known(operator, device_id)
+        zone = known.screen.time_zone
+        return ResolvedSchedule(device_id, zone, _segments(known.rows, known.published, zone, begins, ends))
 
     async def of_group(
         self, operator: Operator, group_id: str, time_zone: str, begins: datetime, ends: datetime
@@ -61,13 +64,14 @@ class WhatPlays:
         _require_span(begins, ends)
         zone = checked_time_zone(time_zone)
 
-        def read(tx: Transaction) -> Sequence[EntryRow]:
+        def read(tx: Transaction) -> tuple[Sequence[EntryRow], _Published]:
             if not tx.names.of("device_groups", [group_id]):
                 raise NotFound(_NO_SUCH_GROUP)
-            return tx.schedule.of_group(group_id)
+            numbers = {one.id: one.active_number for one in tx.manifest_facts.playlists()}
+            return tx.schedule.of_group(group_id), _Published(None, numbers)
 
-        rows = await self._database.transact(operator.tenant_id, read)
-        return ResolvedSchedule(None, zone, _segments(rows, zone, begins, ends, None), group_id)
+        rows, published = await self._database.transact(operator.tenant_id, read)
+        return ResolvedSchedule(None, zone, _segments(rows, published, zone, begins, ends), group_id)
 
     async def explain(self, operator: Operator, device_id: str, at: datetime | None) -> Explanation:
         """What plays there at an instant (None: now), and why. Raises NotAllowed, NotFound, Invalid."""
@@ -76,25 +80,52 @@ class WhatPlays:
         at = now if at is None else at.astimezone(UTC)
         if not EARLIEST < at.date() < LATEST:
             raise Invalid({"at": f"must be between {EARLIEST} and {LATEST}"})
-        screen, rows, default = await self._known(operator, device_id)
-        found = explain([_candidate(row) for row in rows], screen.time_zone, at, _id_of(default))
-        explanation = _explanation(screen, rows, default, at, found)
+        explanation = _explanation(await self._known(operator, device_id), at)
         if at <= now:
             for alert in self._realtime.alerts_for(device_id):
                 if _instant(alert.issued_ms) <= at:
                     return _under(explanation, alert)
         return explanation
 
-    async def _known(
-        self, operator: Operator, device_id: str
-    ) -> tuple[ScheduledScreen, Sequence[EntryRow], DefaultPlaylist | None]:
-        def read(tx: Transaction) -> tuple[ScheduledScreen, Sequence[EntryRow], DefaultPlaylist | None]:
+    async def _known(self, operator: Operator, device_id: str) -> _Known:
+        def read(tx: Transaction) -> _Known:
             screen = tx.schedule.screen(device_id, operator.sites)
             if screen is None:
                 raise NotFound(NO_SUCH_DEVICE)
-            return screen, tx.schedule.for_device(device_id), tx.schedule.default_playlist()
+            playlists = tx.manifest_facts.playlists()
+            canaries = Canaries(playlists, tx.manifest_facts.members).of(device_id)
+            numbers = {
+                one.id: one.canary_number if one.id in canaries else one.active_number for one in playlists
+            }
+            default = next((one for one in playlists if one.is_default), None)
+            return _Known(screen, tx.schedule.for_device(device_id), _Published(default, numbers))
 
         return await self._database.transact(operator.tenant_id, read)
+
+
+class _Published(NamedTuple):
+    """`numbers`: by id of each playlist that was published, the version that the screen plays; None: only a
+    trial of it was, on other screens."""
+
+    default: PlaylistFact | None
+    numbers: Mapping[str, int | None]
+
+    @property
+    def default_id(self) -> str | None:
+        """What plays where no entry does."""
+        return None if self.default is None or self.numbers[self.default.id] is None else self.default.id
+
+    def has(self, row: EntryRow) -> bool:
+        """Whether there is a version to play of the entry's playlist."""
+        return self.numbers.get(row.entry.playlist_id) is not None
+
+
+class _Known(NamedTuple):
+    """All that decides what one screen plays."""
+
+    screen: ScheduledScreen
+    rows: Sequence[EntryRow]
+    published: _Published
 
 
 def _require_span(begins: datetime, ends: datetime) -> None:
@@ -104,16 +135,11 @@ def _require_span(begins: datetime, ends: datetime) -> None:
         raise Invalid({"until": f"must be after from, by at most {DAYS_AT_MOST} days"})
 
 
-def _id_of(default: DefaultPlaylist | None) -> str | None:
-    return None if default is None or default.active_number is None else default.id
-
-
 def _segments(
-    rows: Sequence[EntryRow], zone: str, begins: datetime, ends: datetime, default: DefaultPlaylist | None
+    rows: Sequence[EntryRow], published: _Published, zone: str, begins: datetime, ends: datetime
 ) -> list[Segment]:
-    entries = [schedule_entry(row) for row in rows if may_play(row)]
-    names = _names(rows, default)
-    found = resolve(entries, zone, begins.astimezone(UTC), ends.astimezone(UTC), _id_of(default))
+    entries = [schedule_entry(row) for row in rows if row.entry.enabled and published.has(row)]
+    names = _names(rows, published)
     return [
         Segment(
             begins_at=segment.begins_at,
@@ -123,76 +149,79 @@ def _segments(
             entry_id=segment.entry_id,
             because=segment.because,
         )
-        for segment in found
+        for segment in resolve(
+            entries, zone, begins.astimezone(UTC), ends.astimezone(UTC), published.default_id
+        )
     ]
 
 
-def _names(rows: Sequence[EntryRow], default: DefaultPlaylist | None) -> Mapping[str | None, str]:
+def _names(rows: Sequence[EntryRow], published: _Published) -> Mapping[str | None, str]:
     names: dict[str | None, str] = {row.entry.playlist_id: row.entry.playlist_name for row in rows}
+    default = published.default
     return names if default is None else {**names, default.id: default.name}
 
 
-def _candidate(row: EntryRow) -> Candidate:
-    entry = row.entry
+def _candidate(row: EntryRow, published: _Published) -> Candidate:
+    entry, name = row.entry, called(row.entry)
     if not entry.enabled:
-        return Candidate(schedule_entry(row), called(entry), "switched off: it plays at no time", True)
-    if row.active_number is None:
+        return Candidate(schedule_entry(row), name, "switched off: it plays at no time", is_off=True)
+    if entry.playlist_id not in published.numbers:
         why = f"not then: the playlist “{entry.playlist_name}” was never published"
-        return Candidate(schedule_entry(row), called(entry), why)
-    return Candidate(schedule_entry(row), called(entry))
+        return Candidate(schedule_entry(row), name, why)
+    if not published.has(row):
+        why = f"not then: the playlist “{entry.playlist_name}” is tried on other screens first"
+        return Candidate(schedule_entry(row), name, why)
+    return Candidate(schedule_entry(row), name)
 
 
-def _explanation(
-    screen: ScheduledScreen,
-    rows: Sequence[EntryRow],
-    default: DefaultPlaylist | None,
-    at: datetime,
-    found: Finding,
-) -> Explanation:
-    by_id = {row.entry.id: row for row in rows}
+def _explanation(known: _Known, at: datetime) -> Explanation:
+    screen, rows, published = known
+    candidates = [_candidate(row, published) for row in rows]
+    found = explain(candidates, screen.time_zone, at, published.default_id)
+    bodies = {row.entry.id: entry_body(row) for row in rows}
     choice = found.choice
-    numbers = {row.entry.playlist_id: row.active_number for row in rows}
-    if default is not None:
-        numbers[default.id] = default.active_number
-    candidates = []
-    for verdict in found.verdicts:
-        body = entry_body(by_id[verdict.candidate.entry.id])
-        said = {name: getattr(body, name) for name in CandidateBody.__struct_fields__ if hasattr(body, name)}
-        candidates.append(
-            CandidateBody(entry_id=body.id, state=verdict.state, verdict=verdict.sentence, **said)
-        )
     return Explanation(
         device_id=screen.id,
         at=at,
         local_time=f"{wall(at, screen.time_zone):%Y-%m-%d %H:%M:%S}",
         time_zone=screen.time_zone,
         because=choice.because,
-        sentence=_sentence(by_id, default, found),
+        sentence=_sentence(bodies, published, found),
         playlist_id=choice.playlist_id,
-        playlist_name=_names(rows, default).get(choice.playlist_id),
-        number=None if choice.playlist_id is None else numbers[choice.playlist_id],
+        playlist_name=_names(rows, published).get(choice.playlist_id),
+        number=None if choice.playlist_id is None else published.numbers[choice.playlist_id],
         entry_id=choice.entry_id,
         begins_at=found.begins_at,
         ends_at=found.ends_at,
-        candidates=candidates,
+        candidates=[_verdict(bodies[one.candidate.entry.id], one) for one in found.verdicts],
     )
 
 
-def _sentence(by_id: Mapping[str, EntryRow], default: DefaultPlaylist | None, found: Finding) -> str:
-    choice = found.choice
+def _verdict(body: Entry, verdict: Verdict) -> CandidateBody:
+    return CandidateBody(
+        entry_id=body.id,
+        name=body.name,
+        playlist_id=body.playlist_id,
+        playlist_name=body.playlist_name,
+        target_text=body.target_text,
+        when_text=body.when_text,
+        priority=body.priority,
+        is_takeover=body.is_takeover,
+        state=verdict.state,
+        verdict=verdict.sentence,
+    )
+
+
+def _sentence(bodies: Mapping[str, Entry], published: _Published, found: Finding) -> str:
+    choice, default = found.choice, published.default
     if choice.entry_id is not None:
-        body = entry_body(by_id[choice.entry_id])
+        body = bodies[choice.entry_id]
         why = found.verdicts[0].sentence.removeprefix("plays: ")
         entry = f"the entry {called(body)} for {body.target_text} ({body.when_text})"
         return f"“{body.playlist_name}” plays by {entry}: {why}."
     if choice.playlist_id is not None and default is not None:
         return f"“{default.name}” plays: no entry of the schedule would, and it is the default playlist."
-    if default is not None:
-        return (
-            "Nothing plays: no entry of the schedule would, and the default playlist "
-            f"“{default.name}” was never published."
-        )
-    return "Nothing plays: no entry of the schedule would, and there is no default playlist."
+    return "Nothing plays: no entry of the schedule would, and no default playlist was published."
 
 
 def _under(explanation: Explanation, alert: Alert) -> Explanation:

@@ -21,13 +21,12 @@ from protocol.schedule import Entry
 class EntryRow(NamedTuple):
     """One entry. `entry`: as the API says it, without the words for whom and when. `target_name`: of the one
     screen, group or site; `at_site_id`: of the one site, or of that of the one screen; `tag_terms`: the tag
-    query, parsed; `active_number`: the version of the playlist that screens play, if there is one."""
+    query, parsed."""
 
     entry: Entry
     target_name: str | None
     at_site_id: str | None
     tag_terms: list[list[str]] | None
-    active_number: int | None
 
 
 class ScheduledScreen(NamedTuple):
@@ -38,14 +37,6 @@ class ScheduledScreen(NamedTuple):
     time_zone: str
 
 
-class DefaultPlaylist(NamedTuple):
-    """What plays where no entry does. `active_number`: None if it was never published."""
-
-    id: str
-    name: str
-    active_number: int | None
-
-
 _SELECT: Final[LiteralString] = """
 SELECT e.id, e.playlist_id, p.name AS playlist_name, e.name, e.is_takeover, e.priority, e.enabled,
        e.valid_from, e.valid_until, e.first_day, e.recurrence, e.except_days, e.dayparts, e.time_zone,
@@ -53,7 +44,7 @@ SELECT e.id, e.playlist_id, p.name AS playlist_name, e.name, e.is_takeover, e.pr
        jsonb_build_object('device_id', e.device_id, 'group_id', e.group_id, 'site_id', e.site_id,
                           'tag_query', e.tag_query) AS target,
        '' AS target_text, '' AS when_text, coalesce(d.name, g.name, s.name) AS target_name,
-       coalesce(d.site_id, e.site_id) AS at_site_id, e.tag_terms, p.active_number
+       coalesce(d.site_id, e.site_id) AS at_site_id, e.tag_terms
   FROM schedule_entries e
        JOIN playlists p ON p.tenant_id = e.tenant_id AND p.id = e.playlist_id
        LEFT JOIN devices d ON d.tenant_id = e.tenant_id AND d.id = e.device_id
@@ -153,10 +144,6 @@ class Schedule(Repository):
         sql += _NEWEST_FIRST + " LIMIT %(limit)s"
         return [_made(row) for row in self._rows(sql, limit=limit, **values)]
 
-    def all_entries(self) -> list[EntryRow]:
-        """Every entry, also those that are switched off, the newest first."""
-        return [_made(row) for row in self._rows(_SELECT + _NEWEST_FIRST)]
-
     def for_device(self, device_id: str) -> list[EntryRow]:
         """Those that are for this screen: itself, a group that reaches it, its tags, its site, everybody. The
         newest first."""
@@ -185,13 +172,6 @@ class Schedule(Repository):
             sites=None if sites is None else list(sites),
         )
         return ScheduledScreen(**row) if row else None
-
-    def default_playlist(self) -> DefaultPlaylist | None:
-        """The tenant's, if it has one."""
-        row = self._row(
-            "SELECT id, name, active_number FROM playlists WHERE tenant_id = %(tenant)s AND is_default"
-        )
-        return DefaultPlaylist(**row) if row else None
 
     def has_playlist(self, playlist_id: str) -> bool:
         """Whether there is such a playlist. It stays until the end of the transaction."""
