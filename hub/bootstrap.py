@@ -64,6 +64,7 @@ from hub.signing import SigningKeys
 from hub.tokens import AccessTokens
 from hub.use_cases.audit_archiving import anchor_tenant, archive_tenant
 from hub.use_cases.emergency_records import EmergencyRecords
+from hub.use_cases.file_clearing import FileClearing
 from hub.use_cases.following import Following
 from hub.use_cases.links import Links
 from hub.use_cases.second_factor import SecondFactor
@@ -136,6 +137,7 @@ class Hub:
         self.board = Board(self.roster, self.journal, self.moment, text_frame)
         self.feed = Feed(LivePicture(self.roster, self.board, self.tenant_names), wall_ms, text_frame)
         self.files = MediaFiles.of(settings)
+        self.clearing = FileClearing(database, self.files, lambda: self.tenant_names, self.now)
         self.shelf = Shelf(self.files.urls, self.now, text_frame)
         self.playlists = Playlists(self.roster, self.shelf, self.feed, wall_ms)
         self.effects = Effects(self.roster, self.journal, self.feed, self.board, self.playlists)
@@ -281,6 +283,7 @@ class Hub:
                 Service("playlists of playlists", self.following.run, vital=False),
                 Service("files to look at", self._look_at_files, vital=False),
                 Service("denials", self._record_denials, vital=False),
+                Service("clearing of files", self.clearing.run, vital=False),
                 Service("uses of keys", self._record_uses_of_keys, vital=False),
                 *self._shared_counts(),
             ]

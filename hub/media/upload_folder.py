@@ -11,8 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import time
-from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -84,10 +83,12 @@ class UploadFolder:
         if shutil.disk_usage(there).free - size_bytes < self._keep_free_bytes:
             raise StoreFull("the disk is nearly full")
 
-    def untouched_for(self, seconds: float) -> Iterator[tuple[str, str]]:
-        """Tenant and upload of every file that nobody wrote to for so long. Raises OSError."""
-        before = time.time() - seconds
-        if self._folder.is_dir():
-            for path in self._folder.glob("*/*"):
-                if path.stat().st_mtime < before:
-                    yield path.parent.name, path.name
+    def untouched_since(self, before: datetime) -> list[tuple[str, str]]:
+        """Tenant and upload of every file that nobody wrote to since. Raises OSError."""
+        if not self._folder.is_dir():
+            return []
+        return [
+            (path.parent.name, path.name)
+            for path in sorted(self._folder.glob("*/*"))
+            if path.stat().st_mtime < before.timestamp()
+        ]
