@@ -229,6 +229,10 @@ def _as_3_0(node: Any) -> Any:
         schema |= {"nullable": True} | ({"anyOf": rest} if len(rest) > 1 else rest[0])
     if isinstance(schema.get("enum"), list) and None in schema["enum"]:
         schema |= {"nullable": True, "enum": [value for value in schema["enum"] if value is not None]}
+    for bound in ("minimum", "maximum"):
+        exclusive = f"exclusive{bound.capitalize()}"
+        if schema.get(exclusive, True) is not True:
+            schema |= {bound: schema[exclusive], exclusive: True}
     if "$ref" in schema and len(schema) > 1:
         schema["allOf"] = [{"$ref": schema.pop("$ref")}]
     return schema
