@@ -43,3 +43,8 @@ class Premises:
     def run(self, sql: str, *values: Any) -> None:
         with connect_as_owner(self.database_url) as connection:
             connection.execute(sql.encode(), values)
+
+    def run_named(self, sql: str, **values: Any) -> None:
+        """The same, with values by name."""
+        with connect_as_owner(self.database_url) as connection:
+            connection.execute(sql.encode(), values)
