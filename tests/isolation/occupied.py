@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from persistence.owner import connect_as_owner
 from persistence.transaction import Connection
 from tests.hub.tenants import Tenant, make_tenant
+from tests.isolation.occupied_contents import fill_contents, fill_playlists
 
 TABLES_OF_TENANTS = """
 SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -157,7 +158,8 @@ def _fill(connection: Connection, it: Occupied) -> None:
     )
     put("emergency_ledger", emergency_id=it.ids["emergency_id"], device_id=device, targeted_at="now")
     _fill_people(put, new, digest, it)
-    _fill_contents(put, new, digest, it)
+    fill_contents(put, new, digest, it)
+    fill_playlists(put, new, it)
     connection.execute("UPDATE playlists SET active_number = 1 WHERE id = %s", (it.ids["playlist_id"],))
     connection.execute(
         "UPDATE devices SET manifest_digest = %s WHERE id = %s", (f"digest-{it.marker}", device)
@@ -224,60 +226,3 @@ def _fill_people(put: Any, new: Any, digest: Any, it: Occupied) -> None:
     put("enrolment_keys", id=new("enrolment_key_id"), key_hash=digest("enrolment_key"))
     put("api_key_sites", key_id=it.ids["key_id"], site_id=it.ids["site_id"])
     put("audit_archives", first_seq=0, last_seq=0, last_hash=digest("archive"), file=f"{it.marker}.gz")
-
-
-def _fill_contents(put: Any, new: Any, digest: Any, it: Occupied) -> None:
-    user, name = it.ids["user_id"], it.tenant.admin.email
-    file, thumbnail = digest("file"), digest("thumbnail")
-    put("content_rules", approve_own=False)
-    put("uploads", id=new("upload_id"), file_name=f"{it.marker}.png", size_bytes=9, expires_at="tomorrow")
-    for sha256 in (file, thumbnail):
-        put("blobs", sha256=sha256, md5=bytes(16), size_bytes=9, mime_type="image/png")
-    content, tag = new("content_id"), f"tag-{it.marker}"
-    put("contents", id=content, name=f"{it.marker} content", tags=[tag], category=it.marker, created_by=user)
-    put(
-        "media",
-        id=new("media_id"),
-        content_id=content,
-        number=1,
-        kind="image",
-        upload_id=it.ids["upload_id"],
-        file_name=f"{it.marker}.png",
-        sha256=file,
-        thumbnail_sha256=thumbnail,
-        processing="ready",
-        status="approved",
-        created_by=user,
-        created_by_name=name,
-    )
-    playlist, item = new("playlist_id"), new("item_id")
-    put("playlists", id=playlist, name=f"{it.marker} playlist", created_by=user, created_by_name=name)
-    put("playlist_items", id=item, playlist_id=playlist, position=0, media_id=it.ids["media_id"])
-    put("playlist_items", id=new("tag_item_id"), playlist_id=playlist, position=1, content_tag=tag)
-    of_media = {"media_id": it.ids["media_id"], "name": it.marker}
-    played = {"content_id": content, "number": 1, "kind": "image", "duration_s": 10.0, "transition": "cut"}
-    put(
-        "playlist_versions",
-        playlist_id=playlist,
-        number=1,
-        shuffle=False,
-        follows=True,
-        draft=Jsonb([{"id": item, **of_media}]),
-        items=Jsonb([{"id": item, **of_media, **played}]),
-        item_count=1,
-        total_s=10,
-        published_by=user,
-        published_by_name=name,
-        published_at="now",
-    )
-    put("playlist_version_media", playlist_id=playlist, number=1, media_id=it.ids["media_id"])
-    put("schedule_entries", id=new("entry_id"), playlist_id=playlist, name=it.marker)
-    playing = Jsonb({"playlists": [{"playlist_id": playlist, "number": 1}]})
-    put("manifests", digest=f"digest-{it.marker}", body=playing)
-    put(
-        "device_manifests",
-        device_id=it.ids["device_id"],
-        version=1,
-        digest=f"digest-{it.marker}",
-        since="now",
-    )

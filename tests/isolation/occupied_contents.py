@@ -1,0 +1,79 @@
+"""What screens play, of the tenant that has a row in every table: files, contents, playlists, a schedule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg.types.json import Jsonb
+
+if TYPE_CHECKING:
+    from tests.isolation.occupied import Occupied
+
+
+def fill_contents(put: Any, new: Any, digest: Any, it: Occupied) -> None:
+    """`put`: a row into a table; `new`, `digest`: an id, a hash, that is kept by this name."""
+    by = {"created_by": it.ids["user_id"], "created_by_name": it.tenant.admin.email}
+    put("content_rules", approve_own=False)
+    for upload_id in (new("upload_id"), new("unused_upload_id")):
+        put("uploads", id=upload_id, file_name=f"{it.marker}.png", size_bytes=9, expires_at="tomorrow", **by)
+    for sha256 in (digest("file"), digest("thumbnail"), digest("unused_file")):
+        kept = {
+            "md5": bytes(16),
+            "size_bytes": 9,
+            "mime_type": f"image/{it.marker}",
+            "stored_at": "yesterday",
+        }
+        put("blobs", sha256=sha256, **kept)
+    content, tag = new("content_id"), f"tag-{it.marker}"
+    put("contents", id=content, name=f"{it.marker} content", tags=[tag], category=it.marker, **by)
+    put(
+        "media",
+        id=new("media_id"),
+        content_id=content,
+        number=1,
+        kind="image",
+        upload_id=it.ids["upload_id"],
+        file_name=f"{it.marker}.png",
+        sha256=it.hashes["file"],
+        thumbnail_sha256=it.hashes["thumbnail"],
+        processing="ready",
+        status="approved",
+        **by,
+    )
+
+
+def fill_playlists(put: Any, new: Any, it: Occupied) -> None:
+    """A playlist with a version of what `fill_contents` made, scheduled, in the manifest of a screen."""
+    user, name = it.ids["user_id"], it.tenant.admin.email
+    content, tag = it.ids["content_id"], f"tag-{it.marker}"
+    playlist, item = new("playlist_id"), new("item_id")
+    put("playlists", id=playlist, name=f"{it.marker} playlist", created_by=user, created_by_name=name)
+    put("playlist_items", id=item, playlist_id=playlist, position=0, media_id=it.ids["media_id"])
+    put("playlist_items", id=new("tag_item_id"), playlist_id=playlist, position=1, content_tag=tag)
+    of_media = {"media_id": it.ids["media_id"], "name": it.marker}
+    played = {"content_id": content, "number": 1, "kind": "image", "duration_s": 10.0, "transition": "cut"}
+    put(
+        "playlist_versions",
+        playlist_id=playlist,
+        number=1,
+        shuffle=False,
+        follows=True,
+        draft=Jsonb([{"id": item, **of_media}]),
+        items=Jsonb([{"id": item, **of_media, **played}]),
+        item_count=1,
+        total_s=10,
+        published_by=user,
+        published_by_name=name,
+        published_at="now",
+    )
+    put("playlist_version_media", playlist_id=playlist, number=1, media_id=it.ids["media_id"])
+    put("schedule_entries", id=new("entry_id"), playlist_id=playlist, name=it.marker)
+    playing = Jsonb({"playlists": [{"playlist_id": playlist, "number": 1}]})
+    put("manifests", digest=f"digest-{it.marker}", body=playing)
+    put(
+        "device_manifests",
+        device_id=it.ids["device_id"],
+        version=1,
+        digest=f"digest-{it.marker}",
+        since="now",
+    )
