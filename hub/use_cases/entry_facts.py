@@ -30,7 +30,9 @@ def patched(entry: Entry, patch: EntryPatch) -> EntryRequest:
 
 def checked(request: EntryRequest) -> dict[str, Any]:
     """By column what is kept of it. Whether what it names is there is not known here. Raises Invalid."""
-    if None not in (request.valid_from, request.valid_until) and request.valid_from >= request.valid_until:  # type: ignore[operator]
+    valid_from = checked_instant("valid_from", request.valid_from)
+    valid_until = checked_instant("valid_until", request.valid_until)
+    if valid_from is not None and valid_until is not None and valid_from >= valid_until:
         raise Invalid({"valid_until": "must be after valid_from"})
     return {
         "playlist_id": request.playlist_id.lower(),
@@ -39,14 +41,21 @@ def checked(request: EntryRequest) -> dict[str, Any]:
         "is_takeover": request.is_takeover,
         "priority": request.priority,
         "enabled": request.enabled,
-        "valid_from": _instant(request.valid_from),
-        "valid_until": _instant(request.valid_until),
+        "valid_from": valid_from,
+        "valid_until": valid_until,
         "first_day": _first_day(request.first_day),
         "recurrence": _recurrence(request.recurrence, request.first_day),
         "except_days": sorted(set(request.except_days)),
         "dayparts": _dayparts(request.dayparts),
         "time_zone": None if request.time_zone is None else checked_time_zone(request.time_zone),
     }
+
+
+def checked_instant(field: str, at: datetime | None) -> datetime | None:
+    """In UTC. Raises Invalid for one that no calendar here reaches."""
+    if at is not None and not EARLIEST < at.date() < LATEST:
+        raise Invalid({field: f"must be between {EARLIEST} and {LATEST}"})
+    return None if at is None else at.astimezone(UTC)
 
 
 def kept(entry: Entry, terms: Sequence[Sequence[str]] | None) -> dict[str, Any]:
@@ -73,10 +82,6 @@ def _target(target: Target) -> dict[str, Any]:
         facts["tag_query"] = tag_query.in_text(terms)
         facts["tag_terms"] = [list(term) for term in terms]
     return facts
-
-
-def _instant(at: datetime | None) -> datetime | None:
-    return None if at is None else at.astimezone(UTC)
 
 
 def _first_day(day: date | None) -> date | None:

@@ -18,9 +18,9 @@ from hub.manifests.reach import Canaries
 from hub.operator import Operator
 from hub.permissions import require
 from hub.schedule.explaining import Candidate, Finding, Verdict, explain
-from hub.schedule.named_days import EARLIEST, LATEST
 from hub.schedule.resolving import resolve
 from hub.schedule.wall_clock import wall
+from hub.use_cases.entry_facts import checked_instant
 from hub.use_cases.errors import NO_SUCH_DEVICE, Invalid, NotFound
 from hub.use_cases.manifest_ports import PlaylistFact
 from hub.use_cases.opening_hours import checked_time_zone
@@ -77,9 +77,7 @@ class WhatPlays:
         """What plays there at an instant (None: now), and why. Raises NotAllowed, NotFound, Invalid."""
         require(operator, Permission.CONTENT_VIEW)
         now = self._now()
-        at = now if at is None else at.astimezone(UTC)
-        if not EARLIEST < at.date() < LATEST:
-            raise Invalid({"at": f"must be between {EARLIEST} and {LATEST}"})
+        at = checked_instant("at", at) or now
         explanation = _explanation(await self._known(operator, device_id), at)
         if at <= now:
             for alert in self._realtime.alerts_for(device_id):
@@ -129,8 +127,8 @@ class _Known(NamedTuple):
 
 
 def _require_span(begins: datetime, ends: datetime) -> None:
-    if not EARLIEST < begins.astimezone(UTC).date() < LATEST:
-        raise Invalid({"from": f"must be between {EARLIEST} and {LATEST}"})
+    checked_instant("from", begins)
+    checked_instant("until", ends)
     if not timedelta() < ends - begins <= timedelta(days=DAYS_AT_MOST):
         raise Invalid({"until": f"must be after from, by at most {DAYS_AT_MOST} days"})
 
