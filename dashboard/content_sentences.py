@@ -80,7 +80,8 @@ def measures(media: Media) -> str:
 
 def brief(media: Media) -> str:
     """One line about a version: `PNG · 1920 × 1080 · 412 kB`."""
-    said = [type_words(media.mime_type) if media.mime_type else kind_words(media), measures(media)]
+    typed = media.mime_type if media.kind is not MediaKind.HTML else None
+    said = [type_words(typed) if typed else kind_words(media), measures(media)]
     if media.kind in (MediaKind.WEB, MediaKind.STREAM):
         said = [kind_words(media), media.url or ""]
     elif media.size_bytes is not None:

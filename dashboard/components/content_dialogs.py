@@ -183,11 +183,12 @@ async def ask_delete(content: Content) -> bool:
 
 def uses_list(usage: Usage) -> None:
     """Where a version is used, each with the way there."""
-    with tag("ul", "uses", testid="uses"):
-        for use in usage.uses:
-            with tag("li", "use"):
-                tag("a", "cell-link", use.playlist_name, href=f"/playlists/{use.playlist_id}")
-                tag("span", "row-note", use_words(use))
+    if usage.uses:
+        with tag("ul", "uses", testid="uses"):
+            for use in usage.uses:
+                with tag("li", "use"):
+                    tag("a", "cell-link", use.playlist_name, href=f"/playlists/{use.playlist_id}")
+                    tag("span", "row-note", use_words(use))
     tag("p", "row-note", usage_words(usage), testid="usage")
 
 

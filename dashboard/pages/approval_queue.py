@@ -120,9 +120,8 @@ class _Queue:
                     ).on("click", partial(self._choose, media.id), [])
                 at = media.submitted_at or media.created_at
                 when = self._page.clock.moment(to_ms(at), self._page.now_ms)
-                tag(
-                    "span", "row-note", f"Version {media.number} · {media.submitted_by or 'somebody'}, {when}"
-                )
+                tag("span", "row-note", f"Version {media.number}, {when}")
+                tag("span", "row-note", media.submitted_by or "somebody")
 
     async def _look(self) -> None:
         media = next((media for media in self._waiting if media.id == self._chosen), None)

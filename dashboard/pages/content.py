@@ -65,7 +65,7 @@ class _Content:
                 with tag("section", "card", aria_label="Preview"):
                     self._shown_as = tag("p", "looked-at")
                     self._preview = tag("div")
-                with tag("section", "card", aria_label="About"):
+                with tag("section", "card content-about", aria_label="About"):
                     tag("h2", "card-title", "About")
                     self._facts: dict[str, Tag] = {}
                     with tag("dl", "facts"):
