@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from hub.use_cases.audit import Done
 from hub.use_cases.key_ports import KeyUse
 from protocol.api import ProvisionItem, Scope
+from protocol.playlists import Canary, DraftItem
 from protocol.vocabulary import CommandName, LinkPurpose, SessionEnd, TenantStatus
 from tests.isolation.occupied import Occupied
 
@@ -56,6 +57,38 @@ _TOLD: Final[dict[str, Told]] = {
         name: lambda it, name=name: [it.ids[name[:-1]]]  # type: ignore[misc]
         for name in ("device_ids", "site_ids", "group_ids", "user_ids", "role_ids", "feature_ids")
     },
+    **{
+        name: lambda it, name=name: it.ids[name]  # type: ignore[misc]
+        for name in ("upload_id", "content_id", "media_id", "playlist_id", "item_id", "entry_id")
+    },
+    **{
+        name: lambda it, name=name: [it.ids[name[:-1]]]  # type: ignore[misc]
+        for name in ("media_ids", "playlist_ids")
+    },
+    "number": lambda it: 1,
+    "held": lambda it: False,
+    "tags": lambda it: [it.marker],
+    "PlaylistItems.items": lambda it: [DraftItem(it.ids["item_id"], "Taken over", content_tag="new")],
+    "draft": lambda it: [DraftItem(it.ids["item_id"], "Taken over", media_id=it.ids["media_id"])],
+    "PlaylistVersions.items": lambda it: [],
+    "shuffle": lambda it: True,
+    "follows": lambda it: True,
+    "total_s": lambda it: 10.0,
+    "rolled_back_to": lambda it: None,
+    "active": lambda it: 1,
+    "canary_number": lambda it: 1,
+    "canary": lambda it: Canary(fraction=0.5),
+    "Playlists.add.facts": lambda it: {"name": "New", "description": "", "shuffle": False},
+    "Playlists.change.facts": lambda it: {"name": "Taken over"},
+    "Uploads.add.upload_id": lambda it: str(uuid.uuid4()),
+    "Uploads.remove.upload_id": lambda it: it.ids["unused_upload_id"],
+    "remove_expired.now": lambda it: LATER,
+    "sha256": lambda it: it.hashes["file"].hex(),
+    "md5": lambda it: "ab" * 16,
+    "size_bytes": lambda it: 9,
+    "mime_type": lambda it: "image/png",
+    "is_package": lambda it: False,
+    "remove_unused.before": lambda it: LATER,
     "UserGroups.group_id": lambda it: it.ids["user_group_id"],
     "EnrolmentKeys.key_id": lambda it: it.ids["enrolment_key_id"],
     "BulkCommands.id": lambda it: it.ids["bulk_id"],
@@ -170,7 +203,7 @@ _TOLD: Final[dict[str, Told]] = {
         for name in (
             *("name", "title", "message", "detail", "kind", "description", "scope_text", "content_hash"),
             *("prefix", "key", "file", "user_agent", "full_name", "password_hash"),
-            *("created_by_name", "issued_by_name"),
+            *("created_by_name", "issued_by_name", "file_name", "by", "note"),
         )
     },
     "key": lambda it: "some.key",

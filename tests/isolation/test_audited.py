@@ -17,7 +17,7 @@ from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api, running_api
 from tests.hub.tenants import PASSWORD, Tenant, add_person, make_system_tenant
 from tests.isolation.occupied import Occupied, occupy, rows_of
-from tests.isolation.test_routes import Ids, body_of, path_of
+from tests.isolation.test_routes import Ids, body_of, headers_of, path_of
 
 _BODIES: Final[dict[str, dict[str, Any]]] = {
     "PATCH /api/v1/groups/{group_id}": {"name": "Another name"},
@@ -47,7 +47,11 @@ _BEFORE: Final[dict[str, LiteralString]] = {
         "UPDATE users SET totp_secret = 'sealed', totp_since = now() WHERE id = %s"
     ),
 }
-_CHANGE_NOTHING: Final = {"POST /api/v1/groups/preview", "POST /api/v1/emergencies/preview"}
+_CHANGE_NOTHING: Final = {
+    "POST /api/v1/groups/preview",
+    "POST /api/v1/emergencies/preview",
+    "HEAD /api/v1/uploads/{upload_id}",
+}
 # What they need first is not there. Each has tests of its own.
 _ELSEWHERE: Final = {
     "DELETE /api/v1/auth/sessions/{session_id}",
@@ -55,6 +59,8 @@ _ELSEWHERE: Final = {
     "POST /api/v1/emergencies/{emergency_id}/sign-off",
     "POST /api/v1/users/me/second-factor/confirm",
     "POST /api/v1/users/me/recovery-codes",
+    "PATCH /api/v1/uploads/{upload_id}",
+    "DELETE /api/v1/uploads/{upload_id}",
 }
 
 
@@ -81,7 +87,8 @@ async def asked(api: Api, route: Route, it: Occupied, system: Tenant) -> list[st
     if name in _BEFORE:
         api.rows(_BEFORE[name], it.ids["user_id"])
     before = rows_of(api.database_url, home.id), rows_of(api.database_url, it.tenant.id)
-    await api.call(route.method, path_of(route, ids), _BODIES.get(name, body_of(route, ids)), by)
+    body = _BODIES.get(name, body_of(route, ids))
+    await api.call(route.method, path_of(route, ids), body, by, **headers_of(route))
     after = rows_of(api.database_url, home.id), rows_of(api.database_url, it.tenant.id)
     return [
         table for was, now in zip(before, after, strict=True) for table in now if was[table] != now[table]

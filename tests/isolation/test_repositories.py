@@ -45,6 +45,7 @@ _NOTHING_TO_SHOW: Final = {
         "ApiKeys": ("add",),
         "Audit": ("add", "held"),
         "AuditLog": ("actions", "drop_archived", "first", "head", "last"),
+        "Blobs": ("add", "used_bytes"),
         "BulkCommands": ("add", "lock"),
         "CommandQueue": ("add", "lock", "lock_out", "supersede"),
         "Commands": ("ended_since",),
@@ -61,6 +62,7 @@ _NOTHING_TO_SHOW: Final = {
         "Sessions": ("begin", "go_on"),
         "Sites": ("add", "lock", "people", "put_people"),
         "Tenants": ("end_acting", "found", "get", "hold", "rename"),
+        "Uploads": ("add",),
         "UserGroups": ("add", "put_features", "put_members"),
         "Users": ("add", "administrators", "lock"),
     }.items()

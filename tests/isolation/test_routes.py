@@ -140,8 +140,17 @@ def path_of(route: Route, ids: Ids) -> str:
     return path + ("?" + "&".join(f"{name}={value}" for name, value in query.items()) if query else "")
 
 
+def headers_of(route: Route) -> dict[str, str]:
+    """What a route with a protocol of its own must be told before it looks at anything else."""
+    if not route.path.startswith("/api/v1/uploads"):
+        return {}
+    bytes_follow = {"Content_Type": "application/offset+octet-stream", "Upload_Offset": "0"}
+    return {"Tus_Resumable": "1.0.0", "Upload_Length": "9", **bytes_follow}
+
+
 async def ask(api: Api, route: Route, by: Operator, ids: Ids) -> Reply:
-    return await api.call(route.method, path_of(route, ids), body_of(route, ids), by)
+    path, body = path_of(route, ids), body_of(route, ids)
+    return await api.call(route.method, path, body, by, **headers_of(route))
 
 
 def said(reply: Reply) -> tuple[int, str]:
