@@ -87,6 +87,13 @@ def numbered(playing: PlaylistPlaying | None) -> str:
     return NOTHING if playing is None else f"{playing.name} #{playing.number}"
 
 
+def plays(standing: DevicePlaylist) -> str:
+    """What it plays, as far as it has said."""
+    if standing.plays is None and standing.lags_since is not None:
+        return "Not known"
+    return numbered(standing.plays)
+
+
 def lags(standing: DevicePlaylist, clock: Clock, now_ms: int, *, online: bool) -> str:
     """Why a screen does not play what it should yet, in a sentence; nothing where it does."""
     if standing.lags_since is None:

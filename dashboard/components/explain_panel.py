@@ -12,6 +12,7 @@ from dashboard.components.buttons import button
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.hub_http import HubError
 from dashboard.schedule_sentences import CANDIDATE_TONES, CANDIDATE_WORDS
+from dashboard.sentences import begun
 from dashboard.week import zone_of
 from protocol.schedule import Candidate, Explanation
 
@@ -77,5 +78,5 @@ def _candidate(candidate: Candidate) -> None:
             tag("span", f"pill pill-{tone}" if tone else "pill", CANDIDATE_WORDS[candidate.state])
         if candidate.name:
             tag("span", "row-note", candidate.playlist_name)
-        tag("span", "row-note", f"{candidate.target_text}, {candidate.when_text}")
-        tag("span", "", candidate.verdict)
+        tag("span", "row-note", begun(f"{candidate.target_text}, {candidate.when_text}"))
+        tag("span", "", begun(candidate.verdict))

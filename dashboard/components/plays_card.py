@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from nicegui import ui
 
@@ -13,17 +14,20 @@ from dashboard.components.form_dialog import Unfit, form_dialog, labelled
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.frame import LivePage
 from dashboard.hub_http import HubError
-from dashboard.schedule_sentences import change_words, lags, next_changes, numbered
+from dashboard.schedule_sentences import change_words, lags, next_changes, numbered, plays
 from dashboard.session import explain
 from dashboard.week import zone_of
 from protocol.api import Device
 from protocol.live import ScreenRow
-from protocol.manifest import DevicePlaylist
+from protocol.manifest import DevicePlaylist, PlaylistPlaying
 from protocol.schedule import Entry, Explanation, ResolvedSchedule
 from protocol.vocabulary import Permission, Presence
 
-_FACTS = (("plays", "Plays"), ("should", "Should play"), ("manifest", "Manifest"), ("next", "Next"))
-_AHEAD = timedelta(days=7)
+_FACTS: Final = (("plays", "Plays"), ("should", "Should play"), ("manifest", "Manifest"), ("next", "Next"))
+_AHEAD: Final = timedelta(days=7)
+_ASKS: Final = 5
+_ASK_AGAIN_MS: Final = 1_000
+"""What was decided just now is not in the screen's manifest yet: it is asked for so often, so far apart."""
 
 
 class PlaysCard:
@@ -32,6 +36,7 @@ class PlaysCard:
     def __init__(self, page: LivePage, device: Device) -> None:
         self._page, self._device = page, device
         self._seen: tuple[object, ...] = ()
+        self._asks_left, self._ask_ms = 0, 0
         self._facts: dict[str, Tag] = {}
         with tag("section", "card", aria_label="What it plays", testid="plays"):
             with tag("div", "card-head"):
@@ -50,12 +55,29 @@ class PlaysCard:
                 for key, text in _FACTS:
                     with tag("div", "fact"):
                         tag("dt", "", text)
-                        self._facts[key] = tag("dd", "num", testid=f"plays-{key}")
+                        self._facts[key] = tag("dd", "num plays-fact", testid=f"plays-{key}")
             self._why = tag("p", "row-note plays-note", testid="plays-why")
             self._lags = tag("p", "note note-warn plays-note hidden", role="status", testid="plays-lags")
+        page.on_beat(self._beat)
 
     async def load(self) -> None:
         """Ask the hub, and say it."""
+        self._asks_left = _ASKS
+        await self._ask()
+
+    async def changed(self, row: ScreenRow) -> None:
+        """Its row is another: ask anew if that is about what it plays."""
+        if _of_row(row) != self._seen:
+            await self.load()
+
+    async def _beat(self) -> None:
+        if self._asks_left and self._page.now_ms >= self._ask_ms:
+            self._asks_left -= 1
+            await self._ask()
+
+    async def _ask(self) -> None:
+        self._ask_ms = self._page.now_ms + _ASK_AGAIN_MS
+        self._seen = _of_row(self._page.store.screens.get(self._device.id))
         hub, device_id, now = self._page.hub.schedule, self._device.id, datetime.now(UTC)
         try:
             standing, why, schedule = await asyncio.gather(
@@ -70,14 +92,6 @@ class PlaysCard:
             return
         self._show(standing, why, schedule)
 
-    async def changed(self, row: ScreenRow) -> None:
-        """Its row is another: ask anew if that is about what it plays."""
-        seen = (row.playlist, row.playlist_number, row.lags_since_ms, row.presence)
-        if seen != self._seen:
-            first, self._seen = not self._seen, seen
-            if not first:
-                await self.load()
-
     def _show(self, standing: DevicePlaylist, why: Explanation, schedule: ResolvedSchedule) -> None:
         now, zone = datetime.now(UTC), zone_of(schedule.time_zone)
         row = self._page.store.screens.get(self._device.id)
@@ -86,10 +100,13 @@ class PlaysCard:
         if standing.reported_version != standing.version:
             number += f"; the screen says {standing.reported_version:,}"
         changes = [f"{change_words(at, zone, now)} {name}" for at, name in next_changes(schedule, now)]
-        set_text(self._facts["plays"], numbered(standing.plays))
-        set_text(self._facts["should"], numbered(standing.should_play))
+        set_text(self._facts["plays"], plays(standing))
+        should = _decided(why) or standing.should_play
+        if should == standing.should_play:
+            self._asks_left = 0
+        set_text(self._facts["should"], numbered(should))
         set_text(self._facts["manifest"], number)
-        set_text(self._facts["next"], ", ".join(changes) or "No change within a week")
+        set_text(self._facts["next"], "\n".join(changes) or "No change within a week")
         set_text(self._why, why.sentence)
         said = lags(standing, self._page.clock, self._page.now_ms, online=online)
         set_text(self._lags, said)
@@ -135,6 +152,18 @@ class PlaysCard:
 
         if await form_dialog(self._page.session, f"Assign a playlist to {device.name}", "Assign", draw):
             await self.load()
+
+
+def _of_row(row: ScreenRow | None) -> tuple[object, ...]:
+    """What of a row is about what plays."""
+    return () if row is None else (row.playlist, row.playlist_number, row.lags_since_ms, row.presence)
+
+
+def _decided(why: Explanation) -> PlaylistPlaying | None:
+    """What the schedule says now, be it in the screen's manifest yet or not."""
+    if why.playlist_id is None or why.playlist_name is None or why.number is None:
+        return None
+    return PlaylistPlaying(why.playlist_id, why.playlist_name, why.number)
 
 
 def _is_assignment(entry: Entry, device_id: str) -> bool:

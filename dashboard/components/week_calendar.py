@@ -91,7 +91,8 @@ class WeekCalendar:
         words = block_words(segment, week.zone)
         pressed = tag(
             "button",
-            f"block tone-{tones.get(segment.playlist_id or '', 0)}" + (" block-default" if fallback else ""),
+            f"week-slot tone-{tones.get(segment.playlist_id or '', 0)}"
+            + (" week-slot-default" if fallback else ""),
             type="button",
             style=f"top: {_percent(block.begins_min)}; height: {_percent(length)}",
             title=words,
@@ -104,9 +105,9 @@ class WeekCalendar:
             js_handler=_WHERE,
         )
         with pressed:
-            tag("span", "block-name", segment.playlist_name or "")
+            tag("span", "week-slot-name", segment.playlist_name or "")
             if length >= _SMALL_MIN:
-                tag("span", "block-note num", hours(segment, week.zone))
+                tag("span", "week-slot-note num", hours(segment, week.zone))
 
     def _press(self, day: int, part: Any, otherwise: int) -> Any:
         part = float(part)

@@ -29,6 +29,7 @@ class OwnScreen:
         self._token = token
         self._heard: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._seq = 0
+        self._playlist_version = 0
         self._socket: ClientConnection
         self._reader: threading.Thread
 
@@ -67,6 +68,11 @@ class OwnScreen:
         self.answers(alert["emergency_id"], "received")
         self.answers(alert["emergency_id"], "rendered", content_hash=alert["content_hash"])
 
+    def plays(self, version: int) -> None:
+        """Say from now on that this manifest is what it plays."""
+        self._playlist_version = version
+        self._beat()
+
     def lose(self) -> None:
         """The cable is pulled."""
         with suppress(OSError):  # it was pulled before
@@ -79,13 +85,16 @@ class OwnScreen:
                 try:
                     frame = json.loads(self._socket.recv(timeout=_HEARTBEAT_S))
                 except TimeoutError:
-                    self._seq += 1
-                    self._say(type="heartbeat", seq=self._seq)
+                    self._beat()
                     continue
                 if frame["type"] == "command":
                     self._heard.put(frame)
         except ConnectionClosed:
             return
+
+    def _beat(self) -> None:
+        self._seq += 1
+        self._say(type="heartbeat", seq=self._seq, playlist_version=self._playlist_version)
 
     def _say(self, **frame: Any) -> None:
         self._socket.send(json.dumps(frame))

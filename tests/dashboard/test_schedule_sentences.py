@@ -17,6 +17,7 @@ from dashboard.schedule_sentences import (
     lags,
     next_changes,
     numbered,
+    plays,
     target_kind,
     week_words,
 )
@@ -165,6 +166,8 @@ def test_a_target_is_of_one_kind() -> None:
 def test_where_a_screen_stands_is_said_with_the_number() -> None:
     assert numbered(PlaylistPlaying("p", "Welcome", 7)) == "Welcome #7"
     assert numbered(None) == "Nothing"
+    assert plays(DevicePlaylist("d", 9, 0, at(21, 14), None, None, None)) == "Not known"
+    assert plays(DevicePlaylist("d", 9, 9, None, None, None, None)) == "Nothing"
 
 
 def test_a_screen_that_lags_says_since_when_and_why() -> None:
