@@ -29,6 +29,7 @@ from persistence.repositories.links import Links
 from persistence.repositories.manifest_facts import ManifestFacts
 from persistence.repositories.manifests import Manifests
 from persistence.repositories.media import Media
+from persistence.repositories.media_queue import MediaQueue
 from persistence.repositories.names import Names
 from persistence.repositories.password_hashes import PasswordHashes
 from persistence.repositories.people import People
@@ -176,6 +177,10 @@ class Transaction:
         return Media(self.connection, self.tenant_id)
 
     @cached_property
+    def media_queue(self) -> MediaQueue:
+        return MediaQueue(self.connection, self.tenant_id)
+
+    @cached_property
     def schedule(self) -> Schedule:
         return Schedule(self.connection, self.tenant_id)
 
@@ -267,6 +272,10 @@ class Questions:
         """Tenant and id of the approved device with this token, if its tenant is active."""
         row = self.connection.execute("SELECT * FROM device_of_token(%s)", (token_hash,)).fetchone()
         return (row[0], row[1]) if row else None
+
+    def tenants_with_media_to_process(self) -> list[str]:
+        """Those that have files which nobody looks at."""
+        return [row[0] for row in self.connection.execute("SELECT tenants_with_media_to_process()")]
 
     def tenant_of_device(self, device_id: str) -> str | None:
         """The active tenant of this device."""

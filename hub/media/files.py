@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple, Self
 
 from hub.kept_secrets import kept_secret
@@ -21,12 +22,13 @@ class FileLimits(NamedTuple):
 
 class MediaFiles(NamedTuple):
     """`x_accel`: the address below which a web server in front of the hub has the store's folder, if it sends
-    the files itself."""
+    the files itself. `scratch`: where files are looked into."""
 
     store: MediaStore
     urls: MediaUrls
     uploads: UploadFolder
     limits: FileLimits
+    scratch: Path
     x_accel: str | None = None
 
     @classmethod
@@ -38,5 +40,6 @@ class MediaFiles(NamedTuple):
             MediaUrls(kept_secret(settings.data_dir, "media-urls.key")),
             UploadFolder(settings.data_dir / "uploads", settings.media_keep_free_bytes),
             FileLimits(settings.media_max_bytes, settings.media_tenant_bytes),
+            settings.data_dir / "looked-into",
             settings.media_x_accel,
         )

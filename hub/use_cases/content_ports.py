@@ -59,6 +59,33 @@ class MediaVersions(Protocol):
     def file_name_of_upload(self, upload_id: str) -> str | None: ...
 
 
+class TakenMedia(Protocol):
+    """A version whose file somebody looks at. `attempts`: how often it was taken, this time included."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def upload_id(self) -> str: ...
+    @property
+    def file_name(self) -> str: ...
+    @property
+    def attempts(self) -> int: ...
+
+
+class MediaQueue(Protocol):
+    """Versions whose files the hub has to look at."""
+
+    def take(self, now: datetime, until: datetime) -> TakenMedia | None: ...
+
+    def hold(self, taken: TakenMedia, until: datetime) -> bool: ...
+
+    def give_back(self, taken: TakenMedia, why: str | None, not_before: datetime | None) -> None: ...
+
+    def fail(self, taken: TakenMedia, why: str) -> bool: ...
+
+    def finish(self, taken: TakenMedia, found: Mapping[str, Any]) -> bool: ...
+
+
 ContentOrder = Literal["newest", "name"]
 
 

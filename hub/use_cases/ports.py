@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from hub.use_cases.access_ports import AccessRecords
 from hub.use_cases.audit_ports import AuditLog
 from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
-from hub.use_cases.content_ports import Contents, MediaVersions
+from hub.use_cases.content_ports import Contents, MediaQueue, MediaVersions
 from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
 from hub.use_cases.link_ports import Links
 from hub.use_cases.manifest_ports import ContentVersions, ManifestFacts, Manifests
@@ -327,6 +327,8 @@ class Transaction(Protocol):
     @property
     def media(self) -> MediaVersions: ...
     @property
+    def media_queue(self) -> MediaQueue: ...
+    @property
     def content_versions(self) -> ContentVersions: ...
     @property
     def manifest_facts(self) -> ManifestFacts: ...
@@ -370,6 +372,8 @@ class Questions(Protocol):
     def access_versions(self) -> dict[str, int]: ...
 
     def tenants_overview(self) -> list[TenantRow]: ...
+
+    def tenants_with_media_to_process(self) -> list[str]: ...
 
 
 class Database(Protocol):
