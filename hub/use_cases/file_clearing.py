@@ -25,7 +25,7 @@ from persistence.errors import DatabaseUnavailable
 EVERY_S: Final = 600.0
 UNUSED_FOR: Final = timedelta(days=1)
 UPLOADS_AT_ONCE: Final = 50
-FILES_AT_ONCE: Final = 200
+FILES_AT_ONCE: Final = 10
 _log = structlog.get_logger("hub.files")
 
 
@@ -66,17 +66,16 @@ class FileClearing:
             await trio.to_thread.run_sync(uploads.remove, tenant_id, upload_id)
         self.cleared["uploads"] += len(expired)
 
-        def clear_one(tx: Transaction) -> bool:
-            sha256 = tx.blobs.remove_unused(now - UNUSED_FOR)
-            if sha256 is None:
-                return False
-            store.delete(tenant_id, sha256)
-            return True
+        def clear_some(tx: Transaction) -> int:
+            unused = tx.blobs.remove_unused(now - UNUSED_FOR, FILES_AT_ONCE)
+            for sha256 in unused:
+                store.delete(tenant_id, sha256)
+            return len(unused)
 
-        for _ in range(FILES_AT_ONCE):
-            if not await self._database.transact(tenant_id, clear_one):
-                break
-            self.cleared["files"] += 1
+        cleared = FILES_AT_ONCE
+        while cleared == FILES_AT_ONCE:
+            cleared = await self._database.transact(tenant_id, clear_some)
+            self.cleared["files"] += cleared
 
     async def clear_forgotten(self) -> None:
         """Bytes of uploads that have no row any more: the hub ended between the one and the other. Raises

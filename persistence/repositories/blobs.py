@@ -57,15 +57,16 @@ class Blobs(Repository):
         used: int = row["bytes"]
         return used
 
-    def remove_unused(self, before: datetime) -> str | None:
-        """One that nothing refers to and nobody stored since `before`; its hash. None if there is none."""
-        row = self._row(
-            "DELETE FROM blobs WHERE tenant_id = %(tenant)s AND sha256 = (SELECT b.sha256 FROM blobs b"
+    def remove_unused(self, before: datetime, limit: int) -> list[str]:
+        """Those that nothing refers to and nobody stored since `before`; their hashes."""
+        rows = self._rows(
+            "DELETE FROM blobs WHERE tenant_id = %(tenant)s AND sha256 IN (SELECT b.sha256 FROM blobs b"
             " WHERE b.tenant_id = %(tenant)s AND b.stored_at < %(before)s"
             " AND NOT EXISTS (SELECT 1 FROM media m WHERE m.tenant_id = %(tenant)s AND m.sha256 = b.sha256)"
             " AND NOT EXISTS (SELECT 1 FROM media m"
             " WHERE m.tenant_id = %(tenant)s AND m.thumbnail_sha256 = b.sha256)"
-            " LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING encode(sha256, 'hex') AS sha256",
+            " LIMIT %(limit)s FOR UPDATE SKIP LOCKED) RETURNING encode(sha256, 'hex') AS sha256",
             before=before,
+            limit=limit,
         )
-        return row["sha256"] if row else None
+        return [row["sha256"] for row in rows]
