@@ -50,10 +50,10 @@ class Playables(Repository):
         return {row["media_id"]: _playable(row) for row in rows}
 
     def tagged(self, tags: Collection[str]) -> dict[str, list[str]]:
-        """By tag, the newest approved version of each content that has it, by the contents' names."""
-        found: dict[str, list[str]] = {tag: [] for tag in tags}
-        for row in self._rows(_TAGGED, tags=sorted(found)) if tags else []:
-            found[row["tag"]].append(row["id"])
+        """By tag that something has, the newest approved version of each content, by the contents' names."""
+        found: dict[str, list[str]] = {}
+        for row in self._rows(_TAGGED, tags=sorted(tags)) if tags else []:
+            found.setdefault(row["tag"], []).append(row["id"])
         return found
 
 

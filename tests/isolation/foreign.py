@@ -65,9 +65,10 @@ _TOLD: Final[dict[str, Told]] = {
         name: lambda it, name=name: [it.ids[name[:-1]]]  # type: ignore[misc]
         for name in ("media_ids", "playlist_ids")
     },
+    "Playlists.name": lambda it: it.marker,
     "number": lambda it: 1,
     "held": lambda it: False,
-    "tags": lambda it: [it.marker],
+    "tags": lambda it: [f"tag-{it.marker}"],
     "PlaylistItems.items": lambda it: [DraftItem(it.ids["item_id"], "Taken over", content_tag="new")],
     "draft": lambda it: [DraftItem(it.ids["item_id"], "Taken over", media_id=it.ids["media_id"])],
     "PlaylistVersions.items": lambda it: [],
@@ -173,6 +174,23 @@ _TOLD: Final[dict[str, Told]] = {
     "purposes": lambda it: list(LinkPurpose),
     "purpose": lambda it: LinkPurpose.RESET,
     "because": lambda it: SessionEnd.REVOKED,
+    "Schedule.target": lambda it: None,
+    "Schedule.change.facts": lambda it: {"name": "Taken over"},
+    "Schedule.add.facts": lambda it: {
+        **{name: it.ids[name] for name in ("playlist_id", "device_id")},
+        **dict.fromkeys(
+            ("group_id", "site_id", "tag_query", "tag_terms", "valid_from", "valid_until", "first_day")
+        ),
+        **dict.fromkeys(("recurrence", "time_zone", "created_by")),
+        "name": "New",
+        "is_takeover": False,
+        "priority": 0,
+        "enabled": True,
+        "except_days": [],
+        "dayparts": [],
+        "created_by_name": "somebody",
+        "at": AT,
+    },
     "Tenants.status": lambda it: TenantStatus.SUSPENDED,
     "Enrolment.status": lambda it: "revoked",
     "status": lambda it: None,

@@ -49,6 +49,9 @@ def fill_playlists(put: Any, new: Any, it: Occupied) -> None:
     playlist, item = new("playlist_id"), new("item_id")
     put("playlists", id=playlist, name=f"{it.marker} playlist", created_by=user, created_by_name=name)
     put("playlist_items", id=item, playlist_id=playlist, position=0, media_id=it.ids["media_id"])
+    put("playlists", id=new("inner_playlist_id"), name=f"{it.marker} default", is_default=True)
+    inner = it.ids["inner_playlist_id"]
+    put("playlist_items", id=new("nested_item_id"), playlist_id=playlist, position=2, nested_id=inner)
     put("playlist_items", id=new("tag_item_id"), playlist_id=playlist, position=1, content_tag=tag)
     of_media = {"media_id": it.ids["media_id"], "name": it.marker}
     played = {"content_id": content, "number": 1, "kind": "image", "duration_s": 10.0, "transition": "cut"}
@@ -68,6 +71,9 @@ def fill_playlists(put: Any, new: Any, it: Occupied) -> None:
     )
     put("playlist_version_media", playlist_id=playlist, number=1, media_id=it.ids["media_id"])
     put("schedule_entries", id=new("entry_id"), playlist_id=playlist, name=it.marker)
+    for of in ("device_id", "group_id"):
+        named = {"name": f"{it.marker} {of}", of: it.ids[of]}
+        put("schedule_entries", id=new(f"entry_of_{of}"), playlist_id=playlist, **named)
     playing = Jsonb({"playlists": [{"playlist_id": playlist, "number": 1}]})
     put("manifests", digest=f"digest-{it.marker}", body=playing)
     put(

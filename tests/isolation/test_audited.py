@@ -43,6 +43,16 @@ _BEFORE: Final[dict[str, LiteralString]] = {
         "UPDATE tenants SET status = 'SUSPENDED' WHERE id = (SELECT tenant_id FROM users WHERE id = %s)"
     ),
     "POST /api/v1/users/{user_id}/activate": "UPDATE users SET is_active = false WHERE id = %s",
+    "DELETE /api/v1/playlists/{playlist_id}": (
+        "DELETE FROM schedule_entries WHERE tenant_id = (SELECT tenant_id FROM users WHERE id = %s)"
+    ),
+    **{
+        f"POST /api/v1/playlists/{{playlist_id}}/canary/{what}": (
+            "UPDATE playlists SET canary_number = 1, canary = '{\"fraction\": 0.5}'"
+            " WHERE active_number = 1 AND tenant_id = (SELECT tenant_id FROM users WHERE id = %s)"
+        )
+        for what in ("promote", "withdraw")
+    },
     "DELETE /api/v1/users/{user_id}/second-factor": (
         "UPDATE users SET totp_secret = 'sealed', totp_since = now() WHERE id = %s"
     ),
@@ -60,6 +70,7 @@ _ELSEWHERE: Final = {
     "POST /api/v1/users/me/second-factor/confirm",
     "POST /api/v1/users/me/recovery-codes",
     "PATCH /api/v1/uploads/{upload_id}",
+    "PUT /api/v1/playlists/{playlist_id}/items/order",
     "DELETE /api/v1/uploads/{upload_id}",
 }
 

@@ -10,7 +10,7 @@ import json
 import re
 import types
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -31,6 +31,7 @@ _IDS: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CALLED: Final = {
     "ids": "device_id",
     "sites": "site_id",
+    "item_ids": "item_id",
     "within": "site_id",
     "parent_id": "group_id",
     "user_ids": "user_id",
@@ -39,11 +40,20 @@ _CALLED: Final = {
     "/api/v1/user-groups.group_id": "user_group_id",
     "/api/v1/enrolment-keys.key_id": "enrolment_key_id",
 }
+# Where only one of several fields may be said, or one must fit what there is: these are not.
+_UNSAID: Final = {
+    "ItemRequest": {"playlist_id", "content_tag", "position"},
+    "Canary": {"fraction"},
+    "Target": {"group_id", "site_id", "tag_query"},
+    "EntryRequest": {"dayparts"},
+    "EntryPatch": {"dayparts"},
+}
 _TEXTS: Final = {
     "email": "new@nobody.example",
     "admin_email": "new@nobody.example",
     "time_zone": "UTC",
     "tag_query": "floor=2",
+    "recurrence": "FREQ=DAILY",
     "key": "some.key",
     "features": "some.key",
     "one_time_code": "123456",
@@ -89,9 +99,12 @@ def example(hint: Any, name: str, ids: Ids) -> Any:
         return {
             field.encode_name: example(hints[field.name], field.name, ids)
             for field in msgspec.structs.fields(hint)
+            if field.name not in _UNSAID.get(hint.__name__, ())
         }
     if hint is str:
         return _TEXTS.get(name, "Some text")
+    if hint is date:
+        return datetime.now(UTC).date().isoformat()
     if hint is datetime:
         return (datetime.now(UTC) + timedelta(days=1)).isoformat()
     if isinstance(hint, type) and issubclass(hint, StrEnum):
@@ -131,7 +144,8 @@ class Recorder(Ids):
 def path_of(route: Route, ids: Ids) -> str:
     path = route.path
     for name in route.path_parameters:
-        path = path.replace(f"{{{name}}}", ids.of(name, route.path))
+        value = "1" if name in route.numbers else ids.of(name, route.path)
+        path = path.replace(f"{{{name}}}", value)
     query = {}
     if route.query is not None:
         for field in msgspec.structs.fields(route.query):
@@ -141,7 +155,9 @@ def path_of(route: Route, ids: Ids) -> str:
 
 
 def headers_of(route: Route) -> dict[str, str]:
-    """What a route with a protocol of its own must be told before it looks at anything else."""
+    """What a route must be told before it looks at anything else."""
+    if "if_match" in route.needs:
+        return {"If_Match": '"1"'}
     if not route.path.startswith("/api/v1/uploads"):
         return {}
     bytes_follow = {"Content_Type": "application/offset+octet-stream", "Upload_Offset": "0"}
