@@ -7,6 +7,8 @@ alerts        the emergencies that cover the glass
 commands      every other order, carried out once
 journal       which orders were begun and carried out, so that none is carried out twice
 playback      where a screen is in its playlist
+following     which manifest it must play, which it has, which it plays
+programme     what a manifest plays, by the hub's clock
 hub_clock     the hub's time of day
 reconnect     when to come back after a connection ended, and when not to
 """

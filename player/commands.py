@@ -2,8 +2,8 @@
 
 Rule 1: a command is carried out once per `command_id`; the same one again is answered again, and that is all
         (see journal.py).
-Rule 2: the playlist is a level: a screen whose `playlist_version` is not the hub's loads it, whoever says so
-        first, `reload_playlist` or an `ack`, and once for one change.
+Rule 2: the playlist is a level: a screen whose number is not the hub's loads it, whoever says so first,
+        `reload_playlist` or an `ack`, and once for one change (see following.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from player.emergencies import EXPIRED
+from player.following import Follower
 from player.hub_clock import HubClock
 from player.journal import CommandJournal, NotRecorded
 from player.playback import Playhead
@@ -27,11 +28,13 @@ class ReloadArguments(msgspec.Struct, frozen=True):
 class Commands:
     """Carries out orders on the playhead. `now` is the screen's clock, in seconds."""
 
-    __slots__ = ("_clock", "_journal", "_playhead", "playlist_version")
+    __slots__ = ("_clock", "_follower", "_journal", "_playhead")
 
-    def __init__(self, playhead: Playhead, clock: HubClock, journal: CommandJournal) -> None:
-        self.playlist_version = 0
+    def __init__(
+        self, playhead: Playhead, follower: Follower, clock: HubClock, journal: CommandJournal
+    ) -> None:
         self._playhead = playhead
+        self._follower = follower
         self._clock = clock
         self._journal = journal
 
@@ -60,13 +63,6 @@ class Commands:
         detail = "pong" if command.command is CommandName.PING else None
         return [*said, self._finish(command_id, ReceiptStatus.SUCCEEDED, now, detail)]
 
-    def load_playlist(self, version: int, now: float) -> list[DeviceEvent]:
-        """The hub's playlist has this version (Rule 2)."""
-        if version == self.playlist_version:
-            return []
-        self.playlist_version = version
-        return self.stamped(self._playhead.restart(now), now)
-
     def stamped(self, events: list[DeviceEvent], now: float) -> list[DeviceEvent]:
         """The same, with the hub's time of day."""
         at_ms = self._clock.ms(now)
@@ -81,7 +77,7 @@ class Commands:
             case CommandName.STOP:
                 return self.stamped(self._playhead.stop(), now)
             case CommandName.RELOAD_PLAYLIST if wanted_version is not None:
-                return self.load_playlist(wanted_version, now)
+                return self.stamped(self._follower.level(wanted_version, now), now)
             case CommandName.RELOAD_PLAYLIST:
                 return self.stamped(self._playhead.restart(now), now)
             case CommandName.REBOOT:

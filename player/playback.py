@@ -8,7 +8,7 @@ Rule 3: what would have played while nobody moved the playhead (the machine slep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,10 +18,11 @@ from protocol.vocabulary import EventName, PlaybackState
 
 @dataclass(frozen=True, slots=True)
 class PlaylistItem:
-    """One thing to show for `duration_s` seconds."""
+    """One thing to show for `duration_s` seconds. `id`: tells two of the same name apart."""
 
     name: str
     duration_s: float
+    id: str = ""
 
     def __post_init__(self) -> None:
         if not self.duration_s > 0:
@@ -39,14 +40,19 @@ DEMO_PLAYLIST: Final = (
 
 
 class Playhead:
-    """Plays a playlist round and round; made stopped. Each method returns the events it caused, in order."""
+    """Plays a playlist round and round; made stopped. Each method returns the events it caused, in order.
 
-    __slots__ = ("_ends_at", "_index", "_left_s", "_playlist", "state")
+    Idle it is while it would play and there is nothing to be shown.
+    """
+
+    __slots__ = ("_ends_at", "_index", "_left_s", "_playlist", "_round", "_rounds", "state")
 
     def __init__(self, playlist: Sequence[PlaylistItem]) -> None:
         if not playlist:
             raise ValueError("a playlist needs at least one item")
         self._playlist = tuple(playlist)
+        self._rounds: Callable[[int], tuple[PlaylistItem, ...]] = lambda _: self._playlist
+        self._round = 0
         self._index = 0
         self._ends_at = 0.0  # While playing: when the item ends.
         self._left_s = 0.0  # While paused: how much of the item is left.
@@ -54,8 +60,10 @@ class Playhead:
 
     @property
     def item(self) -> PlaylistItem | None:
-        """What is on the glass; None when stopped."""
-        return None if self.state is PlaybackState.STOPPED else self._playlist[self._index]
+        """What is on the glass; None when stopped, or idle."""
+        if self.state in (PlaybackState.STOPPED, PlaybackState.IDLE):
+            return None
+        return self._playlist[self._index]
 
     @property
     def due_at(self) -> float | None:
@@ -77,9 +85,9 @@ class Playhead:
             self.state = PlaybackState.PLAYING
             self._ends_at = now + self._left_s
             return []
-        if self.state is PlaybackState.PLAYING:
+        if self.state in (PlaybackState.PLAYING, PlaybackState.IDLE):
             return []
-        return [self._start(0, now)]
+        return self._begin_round(0, now)
 
     def pause(self, now: float) -> list[DeviceEvent]:
         """Hold the item that is playing; nothing to do otherwise."""
@@ -98,15 +106,38 @@ class Playhead:
         """Play from the first item, whatever it did before."""
         return [*self.stop(), *self.play(now)]
 
+    def load(self, rounds: Callable[[int], tuple[PlaylistItem, ...]], now: float) -> list[DeviceEvent]:
+        """Something else is to be shown: `rounds(n)` gives the items of round n, from 0. What is on the glass
+        stays there if it is still among them; a playhead that was stopped stays so."""
+        showing, self._rounds = self.item, rounds
+        if self.state is PlaybackState.STOPPED:
+            return []
+        if showing is not None and showing in (items := rounds(self._round)):
+            self._playlist, self._index = items, items.index(showing)
+            return []
+        ended = self._ended()
+        # What was paused is not there any more, and what comes instead was not.
+        return [*ended, *self._begin_round(0, now)]
+
     def advance(self, now: float) -> list[DeviceEvent]:
         """Move on to the next item if this one has ended."""
         if self.state is not PlaybackState.PLAYING or now < self._ends_at:
             return []
         ended, was_due_at = self._ended(), self._ends_at
-        following = (self._index + 1) % len(self._playlist)
+        following = self._index + 1
+        if following == len(self._playlist):
+            following, self._round = 0, self._round + 1
+            self._playlist = self._rounds(self._round)
         # The next item began when this one was due to end, unless it would be over as well by now (Rule 3).
         overslept = now >= was_due_at + self._playlist[following].duration_s
         return [*ended, self._start(following, now if overslept else was_due_at)]
+
+    def _begin_round(self, number: int, at: float) -> list[DeviceEvent]:
+        self._round, self._playlist = number, self._rounds(number)
+        if self._playlist:
+            return [self._start(0, at)]
+        self.state = PlaybackState.IDLE
+        return [DeviceEvent(EventName.IDLE)]
 
     def _start(self, index: int, at: float) -> DeviceEvent:
         item = self._playlist[index]

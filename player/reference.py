@@ -17,7 +17,7 @@ Rule 3: after `welcome` and `resumed` every alert on the glass is answered, and 
         hub may not have heard is said again: it may have died with its link (see session.py).
 Rule 4: the time of day is the hub's (see hub_clock.py).
 
-What is shown is told in emergencies.py, what is carried out in commands.py.
+What is shown is told in emergencies.py, what is carried out in commands.py, what plays in following.py.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ import msgspec
 from player.alerts import PaintedAlert, paint
 from player.commands import Commands
 from player.emergencies import Emergencies
+from player.following import Follower
 from player.hub_clock import HubClock
 from player.journal import CommandJournal, MemoryJournal
 from player.playback import DEMO_PLAYLIST, Playhead, PlaylistItem
@@ -53,6 +54,7 @@ from protocol.frames import (
     Uplink,
     Welcome,
 )
+from protocol.manifest import DeviceManifest, Manifest
 from protocol.vocabulary import CommandName, ReceiptStatus
 
 PLAYER_VERSION: Final = "reference 0.2.0"
@@ -84,8 +86,9 @@ class ReferenceScreen:
         self._session = Session(rng)
         self._playhead = Playhead(playlist)
         self._emergencies = Emergencies(self._clock)
+        self._follower = Follower(self._playhead, self._clock, rng)
         self._commands = Commands(
-            self._playhead, self._clock, MemoryJournal() if journal is None else journal
+            self._playhead, self._follower, self._clock, MemoryJournal() if journal is None else journal
         )
         self._reported: Playback | None = None
         self._playhead.play(now)
@@ -114,8 +117,19 @@ class ReferenceScreen:
 
     @property
     def playlist_version(self) -> int:
-        """Of the playlist that it has loaded; 0 for the one that it was switched on with."""
-        return self._commands.playlist_version
+        """The number of what it plays; 0 for what it was switched on with."""
+        return self._follower.version
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest that it plays; None while it plays what it was switched on with."""
+        return self._follower.playing
+
+    @property
+    def fetch_at(self) -> float | None:
+        """When to fetch `GET /api/v1/devices/me/manifest`: then call `fetching`, and `fetched` with the
+        answer, or `not_fetched`. None: there is nothing to be fetched."""
+        return self._follower.fetch_at
 
     @property
     def command_seq(self) -> int:
@@ -141,7 +155,13 @@ class ReferenceScreen:
     def next_due(self) -> float | None:
         """When `tick` has something to do next; None when nothing moves by itself."""
         expiry = self._clock.when(self._emergencies.board.expires_ms)
-        dues = (self._session.heartbeat_due, self._playhead.due_at, expiry)
+        dues = (
+            self._session.heartbeat_due,
+            self._playhead.due_at,
+            self._follower.due_at,
+            self._follower.fetch_at,
+            expiry,
+        )
         return min((due for due in dues if due is not None), default=None)
 
     # ---- the connection ----
@@ -195,20 +215,38 @@ class ReferenceScreen:
                 return self._kept(self._acknowledged(frame, now))
             case Command():
                 return self._kept(self._ordered(frame, now))
-            case ManifestFrame() | PlaylistFrame():
+            case ManifestFrame():
+                self._follower.keep(frame.manifest)
                 return []
+            case PlaylistFrame():
+                return [*self._commands.stamped(self._follower.told(frame, now), now)]
 
     def tick(self, now: float) -> list[Uplink]:
         """Do whatever is due by `now`: an alert that is over, the next item, a heartbeat."""
         said: list[Uplink] = []
         if self._clock.has_passed(self._emergencies.board.expires_ms, now):
             said += self._kept(self._emergencies.expire(now))
-        said += self._commands.stamped(self._playhead.advance(now), now)
+        said += self._commands.stamped([*self._follower.advance(now), *self._playhead.advance(now)], now)
         if self.session is None:
             return []
         if self._session.heartbeat_due is not None and now >= self._session.heartbeat_due:
             said.append(self._heartbeat(now))
         return said
+
+    # ---- the manifest over HTTP ----
+
+    def fetching(self) -> None:
+        """The manifest is being fetched."""
+        self._follower.fetching()
+
+    def fetched(self, answer: DeviceManifest, now: float) -> list[Uplink]:
+        """It came. What to say."""
+        events = self._follower.fetched(answer.version, answer.manifest, now)
+        return [] if self.session is None else [*self._commands.stamped(events, now)]
+
+    def not_fetched(self, again_at: float) -> None:
+        """The hub did not answer; try again then."""
+        self._follower.not_fetched(again_at)
 
     # ---- what the frames do ----
 
@@ -222,7 +260,7 @@ class ReferenceScreen:
         said: list[Uplink] = [receipt for receipt in unheard if receipt.command_id not in board]
         said += [self._emergencies.rendered(alert, now) for alert in board.alerts]
         said += self._kept([self._emergencies.gone(emergency_id, now) for emergency_id in gone])
-        return [*said, *self._commands.load_playlist(frame.playlist_version, now)]
+        return [*said, *self._commands.stamped(self._follower.level(frame.playlist_version, now), now)]
 
     def _acknowledged(self, ack: Ack, now: float) -> Sequence[Uplink]:
         self._clock.set(ack.server_time_ms, now)
@@ -232,7 +270,8 @@ class ReferenceScreen:
             difference = self._emergencies.believe(ack, ack.emergencies)
             said += [self._emergencies.rendered(alert, now) for alert in difference.painted]
             said += [self._emergencies.gone(emergency_id, now) for emergency_id in difference.gone]
-        return [*said, *self._commands.load_playlist(ack.playlist_version, now)]
+        events = self._follower.acknowledged(ack.playlist_version, now)
+        return [*said, *self._commands.stamped(events, now)]
 
     def _ordered(self, command: Command, now: float) -> Sequence[Uplink]:
         self._session.ordered(command.seq)

@@ -1,0 +1,64 @@
+"""What a manifest plays, by the hub's clock: which items, in which order, and until when that holds. Pure.
+
+Rule 1: only what is within its window is shown, hub or no hub: what ended is not begun any more, and leaves.
+Rule 2: with `shuffle` each round has another order, and it is the same for every screen that plays the manifest.
+Rule 3: behind the end of its schedule a manifest says nothing, and nothing plays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+
+from player.playback import PlaylistItem
+from protocol.manifest import Manifest, ManifestItem, ManifestPlaylist, ManifestSegment
+
+
+class Programme:
+    """One manifest. Instants are milliseconds of the hub's clock."""
+
+    __slots__ = ("manifest",)
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+
+    def playlist_at(self, now_ms: int) -> ManifestPlaylist | None:
+        """What plays then."""
+        segment = self._segment_at(now_ms)
+        if segment is None or segment.playlist is None:
+            return None
+        return self.manifest.playlists[segment.playlist]
+
+    def items_at(self, now_ms: int, turn: int) -> tuple[PlaylistItem, ...]:
+        """What is to be shown, one after the other, in the round `turn` (from 0)."""
+        playlist = self.playlist_at(now_ms)
+        if playlist is None:
+            return ()
+        items = [PlaylistItem(item.name, item.duration_s, item.id) for item in _shown(playlist, now_ms)]
+        if playlist.shuffle:
+            Random(f"{playlist.playlist_id}/{playlist.number}/{turn}").shuffle(items)  # noqa: S311
+        return tuple(items)
+
+    def next_turn_ms(self, now_ms: int) -> int | None:
+        """When something else is to be shown than now, whatever it is; None when never."""
+        segment = self._segment_at(now_ms)
+        turns = [] if segment is None else [segment.until_ms]
+        playlist = self.playlist_at(now_ms)
+        if playlist is not None:
+            for item in playlist.items:
+                turns += [item.valid_from_ms, item.valid_until_ms]
+        return min((turn for turn in turns if turn is not None and turn > now_ms), default=None)
+
+    def _segment_at(self, now_ms: int) -> ManifestSegment | None:
+        for segment in self.manifest.schedule:
+            if segment.until_ms is None or now_ms < segment.until_ms:
+                return segment
+        return None
+
+
+def _shown(playlist: ManifestPlaylist, now_ms: int) -> Iterable[ManifestItem]:
+    for item in playlist.items:
+        begun = item.valid_from_ms is None or item.valid_from_ms <= now_ms
+        over = item.valid_until_ms is not None and item.valid_until_ms <= now_ms
+        if begun and not over:
+            yield item
