@@ -35,10 +35,10 @@ class ScheduleQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
 
 
 class SpanQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """From one instant until another, at most 32 days later."""
+    """From one instant (without it: now) until another, at most 32 days later (without it: a week)."""
 
-    begins: Instant = field(name="from")
-    ends: Instant = field(name="until")
+    begins: Instant | None = field(default=None, name="from")
+    ends: Instant | None = field(default=None, name="until")
 
 
 class GroupSpanQuery(SpanQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -99,7 +99,7 @@ def _rule_words(rule: Rule, first_day: date) -> str | None:
     if rule.by_position or rule.by_year_day or rule.by_week or rule.week_start:
         return None
     plain = sorted(weekday for which, weekday in rule.by_day if not which)
-    counted = sorted((which, weekday) for which, weekday in rule.by_day if which)
+    counted = sorted((day for day in rule.by_day if day[0]), key=lambda day: (day[0] < 0, day))
     if plain and (counted or rule.by_month_day):
         return None
     months = _month_words(rule)

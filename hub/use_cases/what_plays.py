@@ -34,6 +34,7 @@ from protocol.schedule import Entry, Explanation, ResolvedSchedule, Segment
 from protocol.vocabulary import Permission, PlaysBecause
 
 DAYS_AT_MOST: Final = 32
+_A_WEEK: Final = timedelta(days=7)
 _NO_SUCH_GROUP: Final = "There is no such group. It may have been deleted, or the id is mistyped."
 
 
@@ -46,22 +47,27 @@ class WhatPlays:
         self._now = now
 
     async def of_screen(
-        self, operator: Operator, device_id: str, begins: datetime, ends: datetime
+        self, operator: Operator, device_id: str, begins: datetime | None, ends: datetime | None
     ) -> ResolvedSchedule:
         """What it plays from one instant until another. Raises NotAllowed, NotFound, Invalid."""
         require(operator, Permission.CONTENT_VIEW)
-        _require_span(begins, ends)
+        begins, ends = _span(begins, ends, self._now())
         known = await self._known(operator, device_id)
         zone = known.screen.time_zone
         return ResolvedSchedule(device_id, zone, _segments(known.rows, known.published, zone, begins, ends))
 
     async def of_group(
-        self, operator: Operator, group_id: str, time_zone: str, begins: datetime, ends: datetime
+        self,
+        operator: Operator,
+        group_id: str,
+        time_zone: str,
+        begins: datetime | None,
+        ends: datetime | None,
     ) -> ResolvedSchedule:
         """What the entries that name the group would play, by the clock of a zone. Raises NotAllowed,
         NotFound, Invalid."""
         require(operator, Permission.CONTENT_VIEW)
-        _require_span(begins, ends)
+        begins, ends = _span(begins, ends, self._now())
         zone = checked_time_zone(time_zone)
 
         def read(tx: Transaction) -> tuple[Sequence[EntryRow], _Published]:
@@ -126,11 +132,12 @@ class _Known(NamedTuple):
     published: _Published
 
 
-def _require_span(begins: datetime, ends: datetime) -> None:
-    checked_instant("from", begins)
-    checked_instant("until", ends)
+def _span(begins: datetime | None, ends: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    begins = checked_instant("from", begins) or now
+    ends = checked_instant("until", ends) or begins + _A_WEEK
     if not timedelta() < ends - begins <= timedelta(days=DAYS_AT_MOST):
         raise Invalid({"until": f"must be after from, by at most {DAYS_AT_MOST} days"})
+    return begins, ends
 
 
 def _segments(
@@ -147,9 +154,7 @@ def _segments(
             entry_id=segment.entry_id,
             because=segment.because,
         )
-        for segment in resolve(
-            entries, zone, begins.astimezone(UTC), ends.astimezone(UTC), published.default_id
-        )
+        for segment in resolve(entries, zone, begins, ends, published.default_id)
     ]
 
 
