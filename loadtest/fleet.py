@@ -7,7 +7,7 @@ async with open_fleet(screens) as fleet:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from loadtest.scheduler import Scheduler
 from loadtest.stats import FleetStats
 from player.journal import CommandJournal, MemoryJournal
 
+FETCHES_AT_ONCE: Final = 16
 LEAVE_DEADLINE_S: Final = 1.0
 """For all goodbyes together."""
 
@@ -49,6 +50,7 @@ class Fleet:
         self.scheduler = Scheduler()
         self.caller = caller or Caller()
         self.handshakes = trio.CapacityLimiter(self.options.handshakes_at_once)
+        self.fetches = trio.CapacityLimiter(FETCHES_AT_ONCE)
         self.leaving = False
         self._rng = Random(self.options.seed)  # noqa: S311 -- jitter, not secrets
         self._links: dict[str, Link] = {}
@@ -91,6 +93,11 @@ class Fleet:
         if not self.leaving:
             self._nursery.start_soon(link.run, self._next_start + self._rng.uniform(0.0, pace_s))
         return link
+
+    def start_soon(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run it as long as the fleet does."""
+        if self._nursery is not None:
+            self._nursery.start_soon(work)
 
     async def leave(self, reason: str = "the simulation ended") -> None:
         """Every screen says goodbye, and the hub closes; after LEAVE_DEADLINE_S all is over either way."""

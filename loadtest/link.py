@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -23,6 +23,7 @@ from wsproto.utilities import LocalProtocolError
 
 from loadtest.dial import Address, Caller, upgrade
 from loadtest.ending import Ending, rejected
+from loadtest.manifest_fetch import AGAIN_AFTER_S, fetch_manifest
 from loadtest.scheduler import Scheduler
 from loadtest.stats import FleetStats
 from player.journal import CommandJournal
@@ -30,7 +31,7 @@ from player.playback import DEMO_PLAYLIST
 from player.reconnect import Backoff
 from player.reference import ReferenceScreen
 from protocol.codec import MalformedFrame, UnknownFrame, decode_downlink, encode
-from protocol.frames import Ack, Command, Downlink, Heartbeat, Receipt, Uplink
+from protocol.frames import Ack, Command, Downlink, Heartbeat, ManifestFrame, Receipt, Uplink
 from protocol.vocabulary import OPERATOR_COMMANDS, SIMULATED_PLATFORM, CommandName, ReceiptStatus
 
 CONNECT_DEADLINE_S: Final = 15.0
@@ -75,7 +76,10 @@ class Surroundings(Protocol):
     @property
     def handshakes(self) -> trio.CapacityLimiter: ...
     @property
+    def fetches(self) -> trio.CapacityLimiter: ...
+    @property
     def leaving(self) -> bool: ...
+    def start_soon(self, work: Callable[[], Awaitable[None]]) -> None: ...
     def journal_of(self, enrolled: EnrolledScreen) -> CommandJournal: ...
 
 
@@ -131,6 +135,9 @@ class Link:
 
     async def tick(self, now: float) -> None:
         """Called by the scheduler when something is due."""
+        if self.screen.fetch_at is not None and self.screen.fetch_at <= now:
+            self.screen.fetching()
+            self._fleet.start_soon(self._fetch_manifest)
         said = self.screen.tick(now)
         self._note_glass()
         if self.screen.link_is_dead and self.enrolled.misbehaviour is not Misbehaviour.NEVER_READS:
@@ -142,6 +149,18 @@ class Link:
             if deadline.cancelled_caught:
                 # A message that was sent by half leaves the stream unusable.
                 self._scope.cancel()
+
+    async def _fetch_manifest(self) -> None:
+        async with self._fleet.fetches:
+            answer = await fetch_manifest(self._fleet.caller, self._address, self.enrolled.device_token)
+        now = trio.current_time()
+        if answer is None:
+            self.screen.not_fetched(now + AGAIN_AFTER_S)
+        else:
+            self._stats.manifests_fetched += 1
+            await self._say_if_open(self.screen.fetched(answer, now))
+        self._fleet.scheduler.reschedule(self)
+        self._stats.changed()
 
     async def say_goodbye(self, reason: str) -> None:
         """The hub answers it by closing. The caller sets the deadline."""
@@ -273,6 +292,8 @@ class Link:
     def _count_heard(self, frame: Downlink, said: list[Uplink], now: float) -> None:
         stats = self._stats
         match frame:
+            case ManifestFrame():
+                stats.manifests_carried += 1
             case Ack(seq=seq):
                 stats.acks += 1
                 self._backoff.session_is_sound()

@@ -59,6 +59,8 @@ class FleetStats:
     alerts_rendered: int = 0
     frames_not_understood: int = 0
     pushes_lost: int = 0
+    manifests_carried: int = 0
+    manifests_fetched: int = 0
     gave_up: Counter[str] = field(default_factory=Counter)
     connect: LatencyHistogram = field(default_factory=LatencyHistogram)
     heartbeat: LatencyHistogram = field(default_factory=LatencyHistogram)

@@ -1,7 +1,7 @@
 """What a manifest plays, by the hub's clock: which items, in which order, and until when that holds. Pure.
 
 Rule 1: only what is within its window is shown, hub or no hub: what ended is not begun any more, and leaves.
-Rule 2: with `shuffle` each round has another order, and it is the same for every screen that plays the manifest.
+Rule 2: with `shuffle` each round has another order, the same for every screen that plays the manifest.
 Rule 3: behind the end of its schedule a manifest says nothing, and nothing plays.
 """
 
