@@ -79,7 +79,9 @@ def measures(media: Media) -> str:
 
 
 def brief(media: Media) -> str:
-    """One line about a version: `PNG · 1920 × 1080 · 412 kB`."""
+    """One line about a version: `PNG · 1920 × 1080 · 412 kB`; the file's name while nothing else is known."""
+    if media.kind is None:
+        return media.file_name or kind_words(media)
     typed = media.mime_type if media.kind is not MediaKind.HTML else None
     said = [type_words(typed) if typed else kind_words(media), measures(media)]
     if media.kind in (MediaKind.WEB, MediaKind.STREAM):

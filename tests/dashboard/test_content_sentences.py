@@ -121,6 +121,9 @@ def test_one_line_says_what_a_version_is() -> None:
     assert said.brief(film) == "MP4 · 0:30 · 9.0 MB"
     assert said.brief(media(kind=MediaKind.WEB, url="https://a.b")) == "Web page · https://a.b"
     assert said.brief(media(kind=None, processing=Processing.WAITING)) == "File"
+    assert said.brief(media(kind=None, processing=Processing.FAILED, file_name="a.svg")) == "a.svg"
+    package = media(kind=MediaKind.HTML, mime_type="text/html", size_bytes=550)
+    assert said.brief(package) == "HTML package · 550 bytes"
 
 
 def test_what_the_hub_is_at_comes_before_what_people_say() -> None:

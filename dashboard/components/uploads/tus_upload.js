@@ -11,7 +11,7 @@ const LONGEST_WAIT_S = 30;
 const RATE_OVER_MS = 4000;
 const TUS = { "Tus-Resumable": "1.0.0" };
 const GONE = [403, 404, 410];
-const LATER = [0, 408, 409, 423, 425, 429, 500, 502, 503, 504];
+const LATER = [0, 408, 409, 423, 425, 429, 500, 502, 503, 504, 507];
 
 export class Refused extends Error {
   constructor(status, why) {
