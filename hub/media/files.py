@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from hub.errors import SettingsError
 from hub.kept_secrets import kept_secret
 from hub.media.local_store import LocalStore
+from hub.media.s3_store import Bucket, S3Store
 from hub.media.signed_urls import MediaUrls
 from hub.media.store import MediaStore
 from hub.media.upload_folder import UploadFolder
@@ -34,12 +36,23 @@ class MediaFiles(NamedTuple):
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """As the settings say. Raises StartError."""
-        folder = settings.media_dir or settings.data_dir / "media"
         return cls(
-            LocalStore(folder, shared=settings.media_x_accel is not None),
+            _store(settings),
             MediaUrls(kept_secret(settings.data_dir, "media-urls.key")),
             UploadFolder(settings.data_dir / "uploads", settings.media_keep_free_bytes),
             FileLimits(settings.media_max_bytes, settings.media_tenant_bytes),
             settings.data_dir / "looked-into",
             settings.media_x_accel,
         )
+
+
+def _store(settings: Settings) -> MediaStore:
+    x_accel = settings.media_x_accel
+    if settings.media_s3_url is None:
+        return LocalStore(settings.media_dir or settings.data_dir / "media", shared=x_accel is not None)
+    if x_accel is not None:
+        raise SettingsError(
+            "CLARION_MEDIA_X_ACCEL and CLARION_MEDIA_S3_URL are both set: a web server sends files from a "
+            "folder that it shares with the hub. Unset one of them."
+        )
+    return S3Store(Bucket.from_url(settings.media_s3_url))

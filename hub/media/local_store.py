@@ -17,7 +17,7 @@ from typing import Final
 from uuid import uuid4
 
 from hub.media.packages import LISTING, files_of, listing
-from hub.media.store import PIECE_BYTES, NotStored, StoreFailed, StoreFull
+from hub.media.store import PIECE_BYTES, NotStored, StoreFailed, StoreFull, inside
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 _UNFINISHED: Final = ".unfinished-"
@@ -116,11 +116,7 @@ class LocalStore:
     def location(self, tenant_id: str, sha256: str, name: str | None = None) -> str:
         """Below the folder. Raises NotStored for a name that leads elsewhere."""
         place = f"{tenant_id}/{sha256[:2]}/{sha256}"
-        if not name:
-            return place
-        if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in name.split("/")):
-            raise NotStored
-        return f"{place}/{name}"
+        return f"{place}/{inside(name)}" if name else place
 
     def delete(self, tenant_id: str, sha256: str) -> None:
         """Taken out of the way at once, then removed."""
@@ -135,12 +131,6 @@ class LocalStore:
                 shutil.rmtree(unfinished)
             else:
                 unfinished.unlink()
-
-    def free_bytes(self) -> int:
-        """Of the disk that the folder is on."""
-        with _spoken("asked for its room"):
-            self._make(self._folder)
-            return shutil.disk_usage(self._folder).free
 
     def _place(self, tenant_id: str, sha256: str) -> Path:
         return self._folder / self.location(tenant_id, sha256)

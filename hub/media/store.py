@@ -31,6 +31,13 @@ class StoreFull(StoreFailed):
     """There is no room for it."""
 
 
+def inside(name: str) -> str:
+    """The path of a package's file. Raises NotStored for one that is not below the package."""
+    if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in name.split("/")):
+        raise NotStored
+    return name
+
+
 class StoredFile(Protocol):
     """One file, open for reading."""
 
@@ -66,8 +73,4 @@ class MediaStore(Protocol):
 
     def delete(self, tenant_id: str, sha256: str) -> None:
         """The file or package is no more; nor was it, perhaps. Raises StoreFailed."""
-        ...
-
-    def free_bytes(self) -> int | None:
-        """Room that is left; None if there is no saying. Raises StoreFailed."""
         ...

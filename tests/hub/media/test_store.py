@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from moto.server import ThreadedMotoServer
 
+from hub.errors import SettingsError
 from hub.media.local_store import LocalStore
 from hub.media.packages import LISTING
-from hub.media.store import PIECE_BYTES, MediaStore, NotStored
+from hub.media.s3_store import Bucket, S3Store
+from hub.media.store import PIECE_BYTES, MediaStore, NotStored, StoreFailed
 
 TENANT = "0d9c0f6e-5e0c-4a55-9c1b-5d0f3e1a2b3c"
 OTHER = "1d9c0f6e-5e0c-4a55-9c1b-5d0f3e1a2b3c"
-Make = Callable[[], MediaStore]
 
 
-@pytest.fixture(params=["local"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MediaStore]:
-    yield LocalStore(tmp_path / "media")
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """A server that speaks S3; its address."""
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"s3://key:hush%2Fhush@{host}:{port}/clarion?tls=no"
+    server.stop()
+
+
+@pytest.fixture(params=["local", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> MediaStore:
+    if request.param == "local":
+        return LocalStore(tmp_path / "media")
+    bucket = Bucket.from_url(request.getfixturevalue("s3"))._replace(name=uuid4().hex)
+    store = S3Store(bucket)
+    store.client.create_bucket(Bucket=bucket.name)
+    return store
 
 
 def file_of(tmp_path: Path, content: bytes, name: str = "source") -> tuple[Path, str]:
@@ -120,3 +138,55 @@ def test_no_name_leads_out_of_a_package(store: MediaStore, package: Path, name: 
     store.put_package(TENANT, sha256, package)
     with pytest.raises(NotStored):
         store.open(TENANT, sha256, name)
+
+
+def test_a_link_in_a_folder_of_the_store_is_not_followed(tmp_path: Path, package: Path) -> None:
+    store, sha256 = LocalStore(tmp_path / "media"), "cd" * 32
+    (package / "out.txt").symlink_to("/etc/passwd")
+    store.put_package(TENANT, sha256, package)
+    with pytest.raises(NotStored):
+        store.open(TENANT, sha256, "out.txt")
+    kept = tmp_path / "media" / store.location(TENANT, sha256)
+    (kept / "in.txt").symlink_to("/etc/passwd")
+    with pytest.raises(NotStored):
+        store.open(TENANT, sha256, "in.txt")
+
+
+def test_what_cannot_be_written_leaves_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "media").write_text("no folder")
+    source, sha256 = file_of(tmp_path, b"a")
+    with pytest.raises(StoreFailed):
+        LocalStore(tmp_path / "media").put(TENANT, sha256, source)
+    missing = tmp_path / "gone"
+    with pytest.raises(StoreFailed):
+        LocalStore(tmp_path / "other").put(TENANT, sha256, missing)
+    assert [path for path in (tmp_path / "other").rglob("*") if path.is_file()] == []
+
+
+def test_a_bucket_that_does_not_answer_is_a_failure_that_does_not_tell_the_secret() -> None:
+    store = S3Store(Bucket("http://127.0.0.1:9", "clarion", "key", "hush", "us-east-1"))
+    with pytest.raises(StoreFailed) as failure:
+        store.open(TENANT, "ab" * 32)
+    assert "hush" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://store.example/bucket",
+        "s3://key:hush@store.example",
+        "s3://key:hush@store.example/a/b",
+        "s3://key:hush@store.example/bucket?tls=maybe",
+        "s3://key:hush@store.example:x/bucket",
+    ],
+)
+def test_an_address_of_a_bucket_that_is_none_is_refused_without_its_secret(url: str) -> None:
+    with pytest.raises(SettingsError, match="CLARION_MEDIA_S3_URL") as refusal:
+        Bucket.from_url(url)
+    assert "hush" not in str(refusal.value)
+
+
+def test_an_address_of_a_bucket_says_where_it_is_and_what_opens_it() -> None:
+    bucket = Bucket.from_url("s3://key:a%2Fb@store.example:9000/clarion?tls=no&region=here")
+    assert bucket == Bucket("http://store.example:9000", "clarion", "key", "a/b", "here")
+    assert Bucket.from_url("s3://k:s@store.example/c").endpoint == "https://store.example"
