@@ -45,6 +45,10 @@ class DraftEditing:
         """Whether no change is on its way: only then is what was seen all that was done."""
         return self._waiting == 0
 
+    def is_behind(self, revision: int) -> bool:
+        """Whether this revision is newer than what was seen, and not by a change that is on its way."""
+        return self.is_settled and revision > self.revision
+
     def item(self, item_id: str) -> PlaylistItem | None:
         return next((item for item in self.items if item.id == item_id), None)
 

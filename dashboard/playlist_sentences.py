@@ -18,9 +18,9 @@ TRANSITION_WORDS: Final = {
     Transition.FADE: "Fade",
     Transition.SLIDE: "Slide",
 }
+CHANGED_ELSEWHERE: Final = "This playlist was changed meanwhile, by somebody else or in another tab."
 CHANGED_MEANWHILE: Final = (
-    "Somebody else has changed this playlist meanwhile, so what you did last was not done. "
-    "Look at it as it is now, then do it again."
+    f"{CHANGED_ELSEWHERE} What you did last was not done: look first, then do it again."
 )
 WITHOUT_LENGTH_S: Final = 10.0
 """How long something plays that has no length of its own, and was given none."""

@@ -12,6 +12,7 @@ from dashboard.components.buttons import button
 from dashboard.components.dialogs import card_dialog, put_away
 from dashboard.components.form_dialog import Unfit, form_dialog, labelled, text_field
 from dashboard.components.markup import Tag, set_text, switch_class, tag
+from dashboard.draft_editing import DraftEditing
 from dashboard.frame import LivePage
 from dashboard.hub_http import HubError
 from dashboard.playlist_sentences import (
@@ -27,7 +28,6 @@ from protocol.playlists import (
     Canary,
     Playlist,
     PlaylistDiff,
-    PlaylistItem,
     PlaylistVersion,
     PublishRequest,
 )
@@ -56,18 +56,15 @@ def changes_list(difference: PlaylistDiff) -> None:
             tag("li", "diff-line", f"And {more:,} more.")
 
 
-async def publish(
-    page: LivePage,
-    playlist: Playlist,
-    revision: int,
-    items: Sequence[PlaylistItem],
-    difference: PlaylistDiff,
-    groups: Sequence[Group],
-) -> PlaylistVersion | None:
-    """Show what would become another, and ask; None when the operator let it be."""
+async def publish(page: LivePage, playlist: Playlist, draft: DraftEditing) -> PlaylistVersion | None:
+    """Show what would become another, and ask; None when the operator let it be. Raises HubError."""
+    revision = draft.revision
+    difference, groups = await asyncio.gather(
+        page.hub.playlists.difference(playlist.id, playlist.active_number, None), page.hub.places.groups()
+    )
 
     def draw() -> Callable[[], Awaitable[PlaylistVersion]]:
-        problems = problems_words(items)
+        problems = problems_words(draft.items)
         if problems:
             with tag("div", "note note-warn publish-problems", testid="publish-problems"):
                 for problem in problems[:8]:
@@ -90,9 +87,11 @@ async def publish(
 
 
 async def roll_back(
-    page: LivePage, playlist: Playlist, revision: int, version: PlaylistVersion, difference: PlaylistDiff
+    page: LivePage, playlist: Playlist, draft: DraftEditing, version: PlaylistVersion
 ) -> PlaylistVersion | None:
-    """Show what would become another, and ask; None when the operator let it be."""
+    """Show what would become another, and ask; None when the operator let it be. Raises HubError."""
+    revision, hub = draft.revision, page.hub.playlists
+    difference = await hub.difference(playlist.id, playlist.active_number, version.number)
 
     def draw() -> Callable[[], Awaitable[PlaylistVersion]]:
         tag(
@@ -106,7 +105,7 @@ async def roll_back(
 
         async def send() -> PlaylistVersion:
             try:
-                return await page.hub.playlists.roll_back(playlist.id, revision, version.number, note())
+                return await hub.roll_back(playlist.id, revision, version.number, note())
             except HubError as error:
                 raise _said(error) from None
 

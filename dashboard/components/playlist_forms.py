@@ -109,7 +109,7 @@ async def edit_item(page: LivePage, item: PlaylistItem, versions: Sequence[Media
         with labelled("Comes in with"):
             transition = _select(dict(TRANSITION_WORDS), item.transition, "item-transition")
         clock = page.clock
-        with tag("div", "field-pair"):
+        with tag("div", "field-pair moments"):
             since, until = (
                 text_field(label, testid, typed_moment(at, clock), type_="datetime-local")
                 for label, testid, at in (

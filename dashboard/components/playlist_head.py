@@ -40,7 +40,7 @@ class PlaylistHead:
             with tag("div", "page-head-words"):
                 tag("a", "crumb", "Playlists", href="/playlists")
                 with tag("div", "screen-title"):
-                    self._name = tag("h1", "page-title", playlist.name, testid="playlist-name")
+                    self._name = tag("h1", "page-title", playlist.name, testid="playlist-title")
                     self._pill = tag("span", "pill", testid="playlist-standing")
                     self._default = tag("span", "chip hidden", "default", testid="playlist-is-default")
                     self._shuffle = tag("span", "chip hidden", "shuffle", testid="playlist-is-shuffled")

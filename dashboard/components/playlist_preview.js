@@ -58,9 +58,12 @@ export default {
   },
   watch: {
     items() {
-      // The draft was changed: what is on the stage stays until its time is over, if it is still there.
+      // The draft was changed: what is on the stage stays until its time, which may be another now, is over.
       this.order = null;
-      if (this.now && !this.items.some((item) => item.id === this.now.id)) this.next();
+      if (!this.now) return;
+      const same = this.items.find((item) => item.id === this.now.id);
+      if (same) this.now = same;
+      else this.next();
     },
     now(now) {
       window.dispatchEvent(new CustomEvent("clarion-preview", { detail: now?.item ?? null }));

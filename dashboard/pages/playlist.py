@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from fastapi.responses import RedirectResponse
 from msgspec import UNSET
@@ -17,16 +18,23 @@ from dashboard.components.playlist_forms import edit_item
 from dashboard.components.playlist_head import PlaylistHead
 from dashboard.components.playlist_history import PlaylistHistory
 from dashboard.components.playlist_library import PlaylistLibrary
-from dashboard.components.playlist_preview import PlaylistPreview
+from dashboard.components.playlist_stage import PlaylistStage
 from dashboard.components.playlist_timeline import PlaylistTimeline
 from dashboard.draft_editing import DraftEditing, Overtaken
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
-from dashboard.playlist_sentences import CHANGED_MEANWHILE, NotALength, items_words, seconds_of
-from dashboard.playlist_showing import shown_of_draft, shown_of_version
+from dashboard.playlist_sentences import (
+    CHANGED_ELSEWHERE,
+    CHANGED_MEANWHILE,
+    NotALength,
+    items_words,
+    seconds_of,
+)
 from dashboard.session import explain
 from protocol.playlists import ItemPatch, ItemRequest, Playlist, PlaylistVersion
 from protocol.vocabulary import Permission
+
+_LOOK_EVERY_S: Final = 3.0
 
 
 @ui.page("/playlists/{playlist_id}")
@@ -49,6 +57,7 @@ async def playlist_page(playlist_id: str) -> RedirectResponse | None:
                 tag("a", "btn", "All playlists", href="/playlists")
             return None
         editor = _Editor(page, playlist)
+        ui.timer(_LOOK_EVERY_S, editor.look, immediate=False)
     await editor.load()
     return None
 
@@ -63,7 +72,7 @@ class _Editor:
         self._head = PlaylistHead(page, playlist, on_publish=self._publish, on_changed=self._refresh)
         self._overtaken = tag("div", "note note-warn overtaken hidden", role="alert", testid="overtaken")
         with self._overtaken:
-            tag("span", "", CHANGED_MEANWHILE)
+            self._why = tag("span")
             again = tag("button", "btn btn-small", "Show it as it is now", type="button", testid="reload")
         again.on("click", self._refresh, [])
         with tag("div", "editor"):
@@ -79,7 +88,7 @@ class _Editor:
                         on_enable=self._enable,
                         on_edit=self._edit,
                         on_remove=lambda item: self._do(lambda: self._draft.remove(item)),
-                        on_play=lambda item: self._preview.play(item),
+                        on_play=lambda item: self._stage.play(item),
                     )
                     self._nothing = tag("div", "empty hidden", testid="draft-empty")
                     with self._nothing:
@@ -92,18 +101,11 @@ class _Editor:
                     on_roll_back=self._roll_back if may_publish and may_edit else None,
                 )
             with tag("div", "editor-side"):
-                with tag("section", "card preview-card", aria_label="Preview"):
-                    self._preview = PlaylistPreview()
-                    with tag("p", "field-hint preview-hint hidden") as self._of_version:
-                        self._which = tag("span")
-                        back = tag(
-                            "button", "link", "Back to the draft", type="button", testid="preview-draft"
-                        )
-                    back.on("click", self._follow, [])
+                self._stage = PlaylistStage(page.hub, on_back=self._follow)
                 self._library = PlaylistLibrary(page, playlist.id, self._add) if may_edit else None
 
     async def load(self) -> None:
-        """Everything, for the first time."""
+        """Everything, for the first time; then it is looked at again and again."""
         await self._refresh()
         if self._library is not None:
             await self._library.load()
@@ -134,9 +136,27 @@ class _Editor:
         set_text(self._total, items_words(len(items), seen.total_s if seen is not None else 0.0))
 
     async def _stage_draft(self) -> None:
-        shown = await shown_of_draft(self._page.hub, self._draft.items)
-        switch_class(self._of_version, "hidden", True)
-        self._preview.show(shown, shuffle=self._playlist.shuffle)
+        await self._stage.show_draft(self._draft.items, shuffle=self._playlist.shuffle)
+
+    async def look(self) -> None:
+        """Whether it became another one elsewhere: other versions, more screens, another draft."""
+        if not ui.context.client.has_socket_connection or not self._draft.is_settled:
+            return
+        hub = self._page.hub.playlists
+        try:
+            playlist = await hub.one(self._playlist.id)
+            if playlist != self._playlist:
+                await self._read_playlist()
+        except HubError as error:
+            if error.signed_out:
+                explain(self._page.session, error)
+            return
+        if self._draft.is_behind(playlist.revision):
+            self._say_overtaken(CHANGED_ELSEWHERE)
+
+    def _say_overtaken(self, words: str) -> None:
+        set_text(self._why, words)
+        switch_class(self._overtaken, "hidden", False)
 
     # ---- what is done to the draft ----
 
@@ -147,7 +167,7 @@ class _Editor:
             await change()
             done = True
         except Overtaken:
-            switch_class(self._overtaken, "hidden", False)
+            self._say_overtaken(CHANGED_MEANWHILE)
         except HubError as error:
             explain(self._page.session, error)
         if self._draft.is_settled:
@@ -196,49 +216,33 @@ class _Editor:
     # ---- versions ----
 
     async def _publish(self) -> None:
-        hub, session = self._page.hub, self._page.session
         try:
             await self._draft.read()
-            difference, groups = await asyncio.gather(
-                hub.playlists.difference(self._playlist.id, self._playlist.active_number, None),
-                hub.places.groups(),
-            )
+            self._draw()
+            version = await publish(self._page, self._playlist, self._draft)
         except HubError as error:
-            explain(session, error)
+            explain(self._page.session, error)
             return
-        self._draw()
-        version = await publish(
-            self._page, self._playlist, self._draft.revision, self._draft.items, difference, groups
-        )
         if version is not None:
             left_out = f" Left out: {' '.join(version.left_out)}" if version.left_out else ""
             toast(f"Version {version.number} is published.{left_out}", good=not left_out)
             await self._refresh()
 
     async def _roll_back(self, version: PlaylistVersion) -> None:
-        hub = self._page.hub.playlists
         try:
-            difference = await hub.difference(self._playlist.id, self._playlist.active_number, version.number)
+            made = await roll_back(self._page, self._playlist, self._draft, version)
         except HubError as error:
             explain(self._page.session, error)
             return
-        made = await roll_back(self._page, self._playlist, self._draft.revision, version, difference)
         if made is not None:
             toast(f"Version {made.number} is published, as version {version.number} was.")
             await self._refresh()
 
     async def _play_version(self, version: PlaylistVersion) -> None:
-        hub = self._page.hub
         try:
-            whole = await hub.playlists.version(self._playlist.id, version.number)
-            shown = await shown_of_version(hub, whole.items or [])
+            await self._stage.play_version(self._playlist.id, version.number)
         except HubError as error:
             explain(self._page.session, error)
-            return
-        set_text(self._which, f"This is version {version.number}.")
-        switch_class(self._of_version, "hidden", False)
-        self._preview.show(shown, shuffle=version.shuffle, idle=f"Version {version.number}")
-        self._preview.play(None)
 
 
 def _values(patch: ItemPatch) -> list[object]:
