@@ -7,9 +7,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from dashboard.clock import Clock, to_ms
-from dashboard.sentences import count
+from dashboard.sentences import begun, count
 from protocol.manifest import DevicePlaylist, PlaylistPlaying
-from protocol.schedule import Entry, ResolvedSchedule, Segment, Target
+from protocol.schedule import Candidate, Entry, ResolvedSchedule, Segment, Target
 from protocol.vocabulary import PlaysBecause
 
 NOTHING: Final = "Nothing"
@@ -25,8 +25,9 @@ BECAUSE: Final[dict[PlaysBecause, str]] = {
 }
 """Why a screen plays what it plays; each completes "… because"."""
 
-CANDIDATE_WORDS: Final = {"plays": "Plays", "beaten": "Outranked", "not_now": "Not then", "disabled": "Off"}
+CANDIDATE_WORDS: Final = {"plays": "Plays", "beaten": "Beaten", "not_now": "Not then", "disabled": "Off"}
 CANDIDATE_TONES: Final = {"plays": "ok", "beaten": "warn", "not_now": "", "disabled": ""}
+_SAID: Final = ("plays", "beaten", "not then", "switched off")
 TARGETS: Final = {
     "device": "One screen",
     "group": "A group of screens",
@@ -34,6 +35,12 @@ TARGETS: Final = {
     "tag": "Screens with tags",
     "all": "Every screen",
 }
+
+
+def verdict(candidate: Candidate) -> str:
+    """Why, without the word that its pill says already."""
+    word, colon, why = candidate.verdict.partition(": ")
+    return begun(why if colon and word in _SAID else candidate.verdict)
 
 
 def target_kind(target: Target) -> str:

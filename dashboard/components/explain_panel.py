@@ -11,7 +11,7 @@ from nicegui import ui
 from dashboard.components.buttons import button
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.hub_http import HubError
-from dashboard.schedule_sentences import CANDIDATE_TONES, CANDIDATE_WORDS
+from dashboard.schedule_sentences import CANDIDATE_TONES, CANDIDATE_WORDS, verdict
 from dashboard.sentences import begun
 from dashboard.week import zone_of
 from protocol.schedule import Candidate, Explanation
@@ -27,6 +27,7 @@ class ExplainPanel:
         on_typed: Callable[[str], Any],
     ) -> None:
         self._ask, self._on_answer = ask, on_answer
+        self._at: datetime | None = None
         with tag(
             "section", "card explain-card", aria_label="What plays at a moment", testid="explain"
         ) as self._card:
@@ -45,11 +46,14 @@ class ExplainPanel:
 
     async def answer(self, at: datetime | None) -> None:
         """Ask, and say it."""
+        self._at = at
         try:
             said = await self._ask(at)
         except HubError as error:
             set_text(self._problem, error.sentence)
             switch_class(self._problem, "hidden", False)
+            return
+        if at != self._at:  # overtaken by another question
             return
         switch_class(self._problem, "hidden", True)
         local = said.at.astimezone(zone_of(said.time_zone))
@@ -66,6 +70,14 @@ class ExplainPanel:
                         _candidate(candidate)
         self._on_answer(said)
 
+    async def again(self) -> None:
+        """Ask about the same moment: something may be otherwise."""
+        await self.answer(self._at)
+
+    def forget(self) -> None:
+        """The next question is about now."""
+        self._at = None
+
     def hide(self, hidden: bool) -> None:
         switch_class(self._card, "hidden", hidden)
 
@@ -79,4 +91,4 @@ def _candidate(candidate: Candidate) -> None:
         if candidate.name:
             tag("span", "row-note", candidate.playlist_name)
         tag("span", "row-note", begun(f"{candidate.target_text}, {candidate.when_text}"))
-        tag("span", "", begun(candidate.verdict))
+        tag("span", "", verdict(candidate))

@@ -12,7 +12,7 @@ from dashboard.week import DAY_MIN, Block, Week, clock_change
 from protocol.vocabulary import PlaysBecause
 
 _HOURS: Final = range(0, 24, 3)
-_SMALL_MIN: Final = 50
+_SMALL_MIN: Final = 75
 """A block shorter than this has no room for its times."""
 
 _WHERE: Final = (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from fastapi.responses import RedirectResponse
@@ -23,10 +24,12 @@ from dashboard.schedule_sentences import week_words
 from dashboard.sentences import count
 from dashboard.session import explain
 from dashboard.subscription import Change
-from dashboard.week import blocks, instant, tones, week_of_day, zone_of
+from dashboard.week import Week, blocks, instant, tones, week_of_day, zone_of
 from protocol.places import Group
 from protocol.schedule import Entry, Explanation, ResolvedSchedule, Target
 from protocol.vocabulary import Permission
+
+_MARGIN: Final = timedelta(days=2)
 
 
 @ui.page("/schedule")
@@ -50,7 +53,7 @@ class _Schedule:
         self._entries: list[Entry] = []
         self._week = week_of_day(datetime.now(page.clock.zone).date(), _own_zone(page))
         self._resolved: ResolvedSchedule | None = None
-        self._minute = -1
+        self._minute, self._asked = -1, 0
         self._seen: tuple[object, ...] = ()
         with tag("div", "page-head"):
             with tag("div", "page-head-words"):
@@ -114,31 +117,34 @@ class _Schedule:
         await self._load()
 
     async def _load(self) -> None:
-        subject, hub = self._subject, self._page.hub.schedule
+        self._asked += 1
+        number, subject, week, hub = self._asked, self._subject, self._week, self._page.hub.schedule
         try:
-            self._entries = await hub.entries(
+            entries = await hub.entries(
                 device_id=subject.id if subject and subject.kind == "screen" else None,
                 group_id=subject.id if subject and subject.kind == "group" else None,
             )
-            self._resolved = await self._resolve(subject) if subject is not None else None
+            resolved = await self._resolve(subject, week) if subject is not None else None
         except HubError as error:
             self._trouble(error)
             return
+        if number != self._asked:  # overtaken: another week or another screen was asked for meanwhile
+            return
+        if resolved is not None:
+            self._week = week._replace(zone=zone_of(resolved.time_zone))
+        self._entries, self._resolved = entries, resolved
         switch_class(self._problem, "hidden", True)
         self._draw()
         if subject is not None and subject.kind == "screen":
-            await self._explain.answer(None)
+            await self._explain.again()
 
-    async def _resolve(self, subject: Subject) -> ResolvedSchedule:
-        hub, week = self._page.hub.schedule, self._week
+    async def _resolve(self, subject: Subject, week: Week) -> ResolvedSchedule:
+        """With a margin: what plays over midnight shall say for how long, and the zone is known only from the
+        answer."""
+        hub, begins, ends = self._page.hub.schedule, week.begins - _MARGIN, week.ends + _MARGIN
         if subject.kind == "group":
-            self._week = week._replace(zone=_own_zone(self._page))
-            return await hub.of_group(subject.id, self._week.zone.key, self._week.begins, self._week.ends)
-        resolved = await hub.of_screen(subject.id, week.begins, week.ends)
-        if resolved.time_zone != week.zone.key:  # the week there begins at another moment
-            self._week = week._replace(zone=zone_of(resolved.time_zone))
-            resolved = await hub.of_screen(subject.id, self._week.begins, self._week.ends)
-        return resolved
+            return await hub.of_group(subject.id, _own_zone(self._page).key, begins, ends)
+        return await hub.of_screen(subject.id, begins, ends)
 
     # ---- what is seen ----
 
@@ -146,18 +152,15 @@ class _Schedule:
         subject, resolved = self._subject, self._resolved
         switch_class(self._calendar_part, "hidden", resolved is None)
         set_text(self._lead, _lead(subject))
-        playing = (
-            {s.playlist_id: s.playlist_name or "" for s in resolved.segments if s.playlist_id}
-            if resolved
-            else {}
-        )
+        drawn = blocks(resolved.segments, self._week) if resolved is not None else []
+        playing = {b.segment.playlist_id or "": b.segment.playlist_name or "" for b in drawn}
         named = playing | {entry.playlist_id: entry.playlist_name for entry in self._entries}
         colours = tones(named)
         if resolved is not None and subject is not None:
             now = datetime.now(UTC)
             set_text(self._title, week_words(self._week.days))
             set_text(self._zone, f"clock of {self._week.zone.key}")
-            self._calendar.draw(self._week, blocks(resolved.segments, self._week), colours, now)
+            self._calendar.draw(self._week, drawn, colours, now)
             self._explain.hide(subject.kind == "group")
             self._legend.clear()
             with self._legend:
@@ -204,6 +207,7 @@ class _Schedule:
 
     async def _choose(self, subject: Subject) -> None:
         self._subject = subject
+        self._explain.forget()
         ui.navigate.history.replace(f"/schedule?{subject.kind}={subject.id}")
         await self._load()
 

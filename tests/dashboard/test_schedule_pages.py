@@ -16,6 +16,7 @@ from tests.dashboard.browsing import Visit
 from tests.dashboard.houses import add, add_screens, api_of
 from tests.dashboard.own_screen import OwnScreen
 from tests.dashboard.published import approve_own, published_playlist
+from tests.end_to_end.test_first_emergency import picture
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import Tenant, add_person, make_tenant
 
@@ -85,7 +86,10 @@ def press(page: Page, day: int, hour: int) -> None:
 
 def test_the_week_of_a_screen_says_what_plays_at_any_moment_and_why(visitor: Visit, alone: House) -> None:
     page = visitor.page
-    night = alone.playlists["Night watch"]
+    night, visits = alone.playlists["Night watch"], alone.playlists["Visiting hours"]
+    weekdays = {"first_day": "2026-01-01", "recurrence": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"}
+    open_hours = {**weekdays, "dayparts": [["08:00", "12:00"], ["13:00", "18:30"]]}
+    add(alone.api, "/schedule", playlist_id=visits, target={"site_id": alone.site}, priority=5, **open_hours)
     add(
         alone.api,
         "/schedule",
@@ -104,13 +108,21 @@ def test_the_week_of_a_screen_says_what_plays_at_any_moment_and_why(visitor: Vis
     expect(late.last).to_have_attribute(
         "aria-label", re.compile("^Night watch, Wednesday 22:00–05:00, because")
     )
+    picture(page, "schedule")
     press(page, 2, 23)
     expect(page.get_by_test_id("explain-sentence")).to_contain_text("Night watch")
     expect(page.get_by_test_id("explain-at")).to_have_value(re.compile("T23:30$"))
     expect(page.get_by_test_id("candidate")).to_contain_text(["Plays"])
     press(page, 2, 12)
     expect(page.get_by_test_id("explain-sentence")).to_contain_text("Welcome")
-    expect(page.get_by_test_id("candidate")).to_contain_text(["Not then"])
+    expect(page.get_by_test_id("candidate")).to_contain_text(["Not then", "Not then"])
+    assign = {"playlist_id": alone.playlists["Welcome"]}
+    alone.api.put(f"/devices/{alone.lobby}/playlist", json=assign).raise_for_status()
+    press(page, 2, 10)
+    expect(page.get_by_test_id("explain-sentence")).to_contain_text("Visiting hours")
+    expect(page.get_by_test_id("candidate")).to_contain_text(["Plays", "Beaten", "Not then"])
+    page.get_by_role("heading", name="Schedule").scroll_into_view_if_needed()
+    picture(page, "explain")
     at = page.get_by_test_id("explain-at").input_value()
     page.get_by_test_id("explain-at").fill(at[:-5] + "04:59")
     expect(page.get_by_test_id("explain-sentence")).to_contain_text("Night watch")

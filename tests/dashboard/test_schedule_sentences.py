@@ -19,6 +19,7 @@ from dashboard.schedule_sentences import (
     numbered,
     plays,
     target_kind,
+    verdict,
     week_words,
 )
 from dashboard.schedule_typed import (
@@ -33,7 +34,7 @@ from dashboard.schedule_typed import (
 )
 from dashboard.week import week_of_day
 from protocol.manifest import DevicePlaylist, PlaylistPlaying
-from protocol.schedule import Entry, ResolvedSchedule, Segment, Target
+from protocol.schedule import Candidate, Entry, ResolvedSchedule, Segment, Target
 from protocol.vocabulary import PlaysBecause
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -150,6 +151,18 @@ def test_an_entry_says_what_is_unusual_of_it() -> None:
     assert entry_marks(entry()) == []
     marked = entry(enabled=False, is_takeover=True, priority=7)
     assert entry_marks(marked) == ["off", "takes over", "priority 7"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("beaten: “News” takes over", "“News” takes over"),
+        ("not then: it plays next on 25 Nov 2026 22:00", "It plays next on 25 Nov 2026 22:00"),
+        ("not then, nor within 35 days after", "Not then, nor within 35 days after"),
+    ],
+)
+def test_a_verdict_does_not_say_twice_what_its_pill_says(said: str, shown: str) -> None:
+    assert verdict(Candidate("e", "", "p", "Welcome", "all", "always", 0, False, "beaten", said)) == shown
 
 
 def test_a_target_is_of_one_kind() -> None:
