@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
+from hub.content_cache import ContentCache
 from hub.operator import Operator
 from hub.permissions import require
 from hub.use_cases.audit import changes, record
@@ -39,8 +40,11 @@ Edit = Callable[[Transaction, Playlist, list[DraftItem]], tuple[list[DraftItem],
 class DraftItems:
     """Reading and changing."""
 
-    def __init__(self, database: Database, urls: FileUrls, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, cache: ContentCache, urls: FileUrls, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._cache = cache
         self._urls = urls
         self._now = now
 
@@ -48,9 +52,17 @@ class DraftItems:
         """The timeline. Raises NotAllowed, NotFound."""
         require(operator, Permission.CONTENT_VIEW)
         now = self._now()
-        return await self._database.transact(
-            operator.tenant_id, lambda tx: items_body(tx, operator, playlist_id, self._urls, now)
-        )
+
+        async def read() -> PlaylistItems:
+            return await self._database.transact(
+                operator.tenant_id, lambda tx: items_body(tx, operator, playlist_id, self._urls, now)
+            )
+
+        version = await self._database.transact(operator.tenant_id, lambda tx: tx.content_versions.now())
+        # What is over is over by the clock, without a change: so it is made anew each minute.
+        clock = f"{self._urls.good_until(now):%Y%m%d} {now:%Y%m%d%H%M}"
+        key = f"playlist {playlist_id}"
+        return await self._cache.read(operator.tenant_id, key, f"{version} {clock}", PlaylistItems, read)
 
     async def add(
         self, operator: Operator, playlist_id: str, revision: int | None, request: ItemRequest
