@@ -173,7 +173,7 @@ class UseCases:
             audit_log=AuditLog(database, archives, now),
             denials=Denials(database, now),
             playlists=Playlists(database, now),
-            draft_items=DraftItems(database, files.urls, now),
+            draft_items=DraftItems(database, content_cache, files.urls, now),
             publishing=Publishing(database, now),
             comparing=PlaylistComparing(database, now),
             contents=Contents(database, files.urls, now),

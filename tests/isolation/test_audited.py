@@ -46,6 +46,11 @@ _BEFORE: Final[dict[str, LiteralString]] = {
     "DELETE /api/v1/playlists/{playlist_id}": (
         "DELETE FROM schedule_entries WHERE tenant_id = (SELECT tenant_id FROM users WHERE id = %s)"
     ),
+    # The other playlist in it was never published.
+    "POST /api/v1/playlists/{playlist_id}/publish": (
+        "DELETE FROM playlist_items WHERE nested_id IS NOT NULL"
+        " AND tenant_id = (SELECT tenant_id FROM users WHERE id = %s)"
+    ),
     **{
         f"POST /api/v1/playlists/{{playlist_id}}/canary/{what}": (
             "UPDATE playlists SET canary_number = 1, canary = '{\"fraction\": 0.5}'"

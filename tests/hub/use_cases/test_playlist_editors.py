@@ -10,10 +10,12 @@ from typing import NamedTuple
 import pytest
 import trio
 
+from hub.content_cache import ContentCache
 from hub.use_cases.errors import NotFound, Stale
 from hub.use_cases.playlist_items import DraftItems
 from hub.use_cases.playlists import Playlists
 from persistence.database import Database
+from persistence.owner import connect_as_owner
 from protocol.playlists import ItemPatch, ItemRequest, PlaylistItems, PlaylistRequest
 from protocol.vocabulary import Transition
 from tests.hub.tenants import Tenant, make_tenant
@@ -75,7 +77,7 @@ def replayed(before: list[str], edit: Edited) -> list[str]:
 async def test_each_edit_is_done_wholly_on_the_list_that_its_author_saw_or_not_at_all(
     database: Database, tenant: Tenant, seed: int
 ) -> None:
-    items = DraftItems(database, NoFiles(), lambda: datetime.now(UTC))
+    items = DraftItems(database, ContentCache(trio.current_time), NoFiles(), lambda: datetime.now(UTC))
     playlists = Playlists(database, lambda: datetime.now(UTC))
     playlist = await playlists.add(tenant.admin, PlaylistRequest("Lobby"))
     done: dict[int, Edited] = {}
@@ -132,3 +134,21 @@ async def test_each_edit_is_done_wholly_on_the_list_that_its_author_saw_or_not_a
         lambda tx: tx.connection.execute("SELECT position FROM playlist_items ORDER BY position").fetchall(),
     )
     assert with_positions == [(position,) for position in range(len(order))]
+
+
+async def test_a_timeline_is_read_again_when_something_changed_and_not_before(
+    database: Database, tenant: Tenant, database_url: str
+) -> None:
+    at = datetime(2030, 1, 1, 12, tzinfo=UTC)
+    cache = ContentCache(trio.current_time)
+    items = DraftItems(database, cache, NoFiles(), lambda: at)
+    playlist = await Playlists(database, lambda: at).add(tenant.admin, PlaylistRequest("Lobby"))
+    of = (tenant.admin, playlist.id)
+    seen = await items.add(*of, 1, ItemRequest(content_tag="news"))
+    assert [await items.all(*of) for _ in range(3)] == [seen] * 3
+    assert (cache.misses, cache.hits) == (1, 2)
+    changed = await items.change(*of, seen.items[0].id, seen.revision, ItemPatch(enabled=False))
+    assert await items.all(*of) == changed
+    with connect_as_owner(database_url) as connection:
+        connection.execute("UPDATE playlist_items SET content_tag = 'weather'")
+    assert (await items.all(*of)).items[0].content_tag == "weather", "whoever changed it, at whichever hub"
