@@ -10,7 +10,8 @@ RUN /opt/clarion/bin/pip install --no-cache-dir --no-deps --no-build-isolation -
 
 FROM python:3.13-slim
 RUN useradd --system --user-group --no-create-home --shell /usr/sbin/nologin clarion \
-    && install --directory --owner=clarion --group=clarion --mode=0700 /var/lib/clarion
+    && install --directory --owner=clarion --group=clarion --mode=0700 /var/lib/clarion \
+    && install --directory --owner=clarion --group=clarion --mode=0755 /var/lib/clarion-media
 COPY --from=build /opt/clarion /opt/clarion
 ENV PATH=/opt/clarion/bin:$PATH \
     PYTHONUNBUFFERED=1 \

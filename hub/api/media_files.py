@@ -38,7 +38,7 @@ def add_to(app: QuartTrio, files: ServedFiles) -> None:
         headers = _headers(found, name)
         if has_it:
             _close(found)
-            return Response(b"", 304, headers=headers)
+            return Response(b"", 304, headers=headers, content_type=found.mime_type)
         return _sent(files, found, headers)
 
 
@@ -57,7 +57,7 @@ def _sent(files: ServedFiles, found: Served, headers: dict[str, str]) -> Respons
     if span is not None:
         status, taken = 206, span
         headers["Content-Range"] = span.content_range(size)
-    headers["Content-Length"] = str(taken.ends - taken.begins)
+    headers |= {"Content-Length": str(taken.ends - taken.begins), "Accept-Ranges": "bytes"}
     if request.method == "HEAD" or found.file is None:
         _close(found)
         response = Response(b"", status, content_type=found.mime_type)
@@ -84,7 +84,6 @@ def _headers(found: Served, name: str) -> dict[str, str]:
     file_name = quote(name.rpartition("/")[2])
     return {
         "ETag": f'"{found.sha256}"',
-        "Accept-Ranges": "bytes",
         "Cache-Control": f"private, max-age={found.good_for_s}, immutable",
         "Content-Disposition": f"inline; filename*=UTF-8''{file_name}",
         "Content-Security-Policy": _OF_PACKAGES if found.is_package else _OF_FILES,

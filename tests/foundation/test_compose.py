@@ -106,3 +106,21 @@ def test_the_proxy_speaks_tls_and_hands_upgrades_on() -> None:
     assert "listen 443 ssl;" in proxy
     assert "proxy_set_header Upgrade" in proxy
     assert re.search(r"location = /metrics \{\s+return 404;", proxy)
+
+
+def test_files_come_in_unbuffered_and_go_out_from_the_folder_that_hub_and_proxy_share(
+    compose: dict[str, Any],
+) -> None:
+    hub, nginx = compose["services"]["hub"], compose["services"]["nginx"]
+    folder, address = (hub["environment"][f"CLARION_MEDIA_{name}"] for name in ("DIR", "X_ACCEL"))
+    assert f"media:{folder}" in hub["volumes"] and f"media:{folder}:ro" in nginx["volumes"]
+    assert "media" in compose["volumes"]
+    proxy = (_ROOT / "docker/nginx/clarion.conf").read_text(encoding="utf-8")
+    places = dict(re.findall(r"location \^~ (\S+) \{(.*?)\n    \}", proxy, re.DOTALL))
+    sent = places[address]
+    assert "internal;" in sent and f"alias {folder}/;" in sent
+    for header in ("etag", "content_security_policy", "access_control_allow_origin"):
+        assert f"$upstream_http_{header} always;" in sent
+    for place in ("/api/v1/uploads", "/uploads"):
+        assert "client_max_body_size 0;" in places[place] and "proxy_request_buffering off;" in places[place]
+    assert "proxy_pass $hub;" in places["/media/"]
