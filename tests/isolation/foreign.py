@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from hub.use_cases.audit import Done
+from hub.use_cases.content_ports import ContentFilter
 from hub.use_cases.key_ports import KeyUse
+from persistence.repositories.media_queue import Taken
 from protocol.api import ProvisionItem, Scope
 from protocol.playlists import Canary, DraftItem
 from protocol.vocabulary import CommandName, LinkPurpose, SessionEnd, TenantStatus
@@ -64,6 +66,32 @@ _TOLD: Final[dict[str, Told]] = {
     **{
         name: lambda it, name=name: [it.ids[name[:-1]]]  # type: ignore[misc]
         for name in ("media_ids", "playlist_ids")
+    },
+    "Contents.wanted": lambda it: ContentFilter(text=it.marker),
+    "Contents.order": lambda it: "newest",
+    "Contents.named.name": lambda it: f"{it.marker} content",
+    "Contents.remove.content_id": lambda it: it.ids["unused_content_id"],
+    "Contents.change.facts": lambda it: {"name": "Taken over"},
+    "Contents.add.facts": lambda it: {
+        **{name: "New" for name in ("name", "description", "category")},
+        **{"tags": [], "valid_from": None, "valid_until": None},
+    },
+    "allowed": lambda it: True,
+    "Media.ids": lambda it: [it.ids["media_id"]],
+    "Media.remove.media_id": lambda it: it.ids["unused_media_id"],
+    "Media.change.facts": lambda it: {"note": "Taken over"},
+    "Media.add.facts": lambda it: {
+        **dict.fromkeys(("kind", "upload_id", "file_name", "duration_s", "processing_detail")),
+        **{"url": "https://new.example/", "note": "", "processing": "ready"},
+        **{"created_by": None, "created_by_name": "somebody", "created_at": AT},
+    },
+    "file_name_of_upload.upload_id": lambda it: it.ids["complete_upload_id"],
+    "taken": lambda it: Taken(it.ids["working_media_id"], it.ids["upload_id"], "some.png", 1),
+    "why": lambda it: "Some text",
+    "not_before": lambda it: None,
+    "found": lambda it: {
+        **dict.fromkeys(("kind", "sha256", "mime_type", "size_bytes", "width", "height", "duration_s")),
+        **dict.fromkeys(("codec", "thumbnail_sha256", "detail")),
     },
     "Playlists.name": lambda it: it.marker,
     "number": lambda it: 1,

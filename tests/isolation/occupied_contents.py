@@ -24,6 +24,15 @@ def fill_contents(put: Any, new: Any, digest: Any, it: Occupied) -> None:
             "stored_at": "yesterday",
         }
         put("blobs", sha256=sha256, **kept)
+    put(
+        "uploads",
+        id=new("complete_upload_id"),
+        file_name=f"{it.marker} complete.png",
+        size_bytes=9,
+        expires_at="tomorrow",
+        completed_at="now",
+        **by,
+    )
     content, tag = new("content_id"), f"tag-{it.marker}"
     put("contents", id=content, name=f"{it.marker} content", tags=[tag], category=it.marker, **by)
     put(
@@ -40,6 +49,33 @@ def fill_contents(put: Any, new: Any, digest: Any, it: Occupied) -> None:
         status="approved",
         **by,
     )
+    unused = new("unused_content_id")
+    put("contents", id=unused, name=f"{it.marker} unused", **by)
+    page = {"kind": "web", "url": f"https://{it.marker}.example/", "processing": "ready"}
+    put("media", id=new("unused_media_id"), content_id=content, number=2, **page, **by)
+    put(
+        "media",
+        id=new("submitted_media_id"),
+        content_id=unused,
+        number=1,
+        status="submitted",
+        submitted_at="now",
+        **page,
+        **by,
+    )
+    for number, processing in ((2, "waiting"), (3, "working")):
+        put(
+            "media",
+            id=new(f"{processing}_media_id"),
+            content_id=unused,
+            number=number,
+            upload_id=it.ids["upload_id"],
+            file_name=f"{it.marker}.png",
+            processing=processing,
+            attempts=number - 2,
+            working_until="tomorrow" if processing == "working" else None,
+            **by,
+        )
 
 
 def fill_playlists(put: Any, new: Any, it: Occupied) -> None:
@@ -73,7 +109,7 @@ def fill_playlists(put: Any, new: Any, it: Occupied) -> None:
     put("schedule_entries", id=new("entry_id"), playlist_id=playlist, name=it.marker)
     for of in ("device_id", "group_id"):
         named = {"name": f"{it.marker} {of}", of: it.ids[of]}
-        put("schedule_entries", id=new(f"entry_of_{of}"), playlist_id=playlist, **named)
+        put("schedule_entries", id=new(f"entry_of_{of}"), playlist_id=playlist, enabled=False, **named)
     playing = Jsonb({"playlists": [{"playlist_id": playlist, "number": 1}]})
     put("manifests", digest=f"digest-{it.marker}", body=playing)
     put(

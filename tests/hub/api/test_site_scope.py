@@ -98,6 +98,7 @@ async def test_what_is_about_a_screen_of_another_site_is_not_there(estate: Estat
             unknown = unknown.replace(f"{{{name}}}", str(uuid.uuid4()))
         body = {"location": "Roof"} if route.method == "PATCH" else None
         body = PING if foreign.endswith("/command") else body
+        body = {"playlist_id": str(uuid.uuid4())} if foreign.endswith("/playlist") else body
         reply = await estate.api.call(route.method, foreign, body, estate.local)
         nobody = await estate.api.call(route.method, unknown, body, estate.local)
         assert (reply.status, nobody.status) == (404, 404), (route.method, route.path, reply.body)
@@ -111,6 +112,7 @@ def traces(estate: Estate) -> list[Any]:
         estate.api.rows("SELECT id, status, location, site_id FROM devices ORDER BY id"),
         estate.api.rows("SELECT id, status FROM commands ORDER BY seq"),
         estate.api.rows("SELECT id, status FROM emergencies ORDER BY id"),
+        estate.api.rows("SELECT id, playlist_id FROM schedule_entries ORDER BY id"),
         estate.api.rows("SELECT action FROM audit_log WHERE outcome = 'done' ORDER BY id"),
         list(estate.api.realtime.cuts),
         list(estate.api.realtime.cleared),
