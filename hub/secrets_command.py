@@ -26,6 +26,7 @@ _MEANINGS: Final = {
     "signing": "signs what the hub sends, for whoever checks it",
     "dashboard.key": "signs the browsers' cookies",
     "second-factors.key": "seals the secrets of second factors in the database",
+    "media-urls.key": "signs the addresses of files",
 }
 
 
