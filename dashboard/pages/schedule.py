@@ -118,6 +118,7 @@ class _Schedule:
 
     async def _load(self) -> None:
         self._asked += 1
+        self._seen = self._row()
         number, subject, week, hub = self._asked, self._subject, self._week, self._page.hub.schedule
         try:
             entries = await hub.entries(
@@ -186,15 +187,14 @@ class _Schedule:
         ]
 
     async def _changed(self, change: Change) -> None:
-        """Another playlist begins, or another schedule came to the screen."""
-        subject = self._subject
-        if subject is None or subject.id not in change.screens:
-            return
-        row = self._page.store.screens[subject.id]
-        seen = (row.playlist, row.playlist_number, row.lags_since_ms)
-        if seen != self._seen:
-            self._seen = seen
+        """Another playlist plays on the screen, or another schedule came to it."""
+        if self._subject is not None and self._subject.id in change.screens and self._row() != self._seen:
             await self._load()
+
+    def _row(self) -> tuple[object, ...]:
+        """What of the screen's row is about what plays."""
+        row = self._page.store.screens.get(self._subject.id) if self._subject is not None else None
+        return () if row is None else (row.playlist, row.playlist_number, row.lags_since_ms)
 
     def _beat(self) -> None:
         now = datetime.now(UTC)

@@ -250,3 +250,22 @@ def test_who_may_only_look_sees_the_schedule_without_a_button(
     visitor.go(f"/screens/{alone.lobby}")
     expect(page.get_by_test_id("plays-should")).to_have_text("Welcome #1")
     expect(page.get_by_test_id("plays-assign")).to_have_count(0)
+
+
+def test_who_is_limited_to_a_site_changes_only_what_is_for_it(
+    visitor: Visit, postgres: EmbeddedPostgres, alone: House
+) -> None:
+    page = visitor.page
+    night, welcome = alone.playlists["Night watch"], alone.playlists["Welcome"]
+    add(alone.api, "/schedule", playlist_id=welcome)
+    add(alone.api, "/schedule", playlist_id=night, target={"site_id": alone.site})
+    url = postgres.url("dashboard")
+    limited = add_person(url, alone.tenant, RoleName.CONTENT_ADMIN, sites=[alone.site])
+    visitor.enter(limited.email, f"/schedule?screen={alone.lobby}")
+    expect(page.get_by_test_id("entry")).to_have_count(2)
+    own = page.get_by_test_id("entry").filter(has_text="Night watch")
+    expect(own.get_by_test_id("entry-edit")).to_be_visible()
+    expect(page.get_by_test_id("entry-edit")).to_have_count(1)
+    page.get_by_test_id("entry-add").click()
+    page.get_by_test_id("entry-where").click()
+    expect(page.get_by_role("option")).to_have_text(["One screen", "A site"])
