@@ -28,10 +28,18 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
     "PUT /api/v1/user-groups/{group_id}/members": {"user_ids": []},
     "PUT /api/v1/user-groups/{group_id}/features": {"features": []},
     "PUT /api/v1/sites/{site_id}/people": {"user_ids": []},
+    "POST /api/v1/contents/{content_id}/media": {"url": "https://signs.example/"},
+    "PATCH /api/v1/contents/{content_id}/media": {"note": "Another one"},
     "PATCH /api/v1/users/me": {"full_name": "Another name"},
     "POST /api/v1/users/me/password": {"old_password": PASSWORD, "new_password": "four words of my own"},
     "POST /api/v1/users/me/second-factor": {"password": PASSWORD},
     "POST /api/v1/users/me/recovery-codes": {"password": PASSWORD},
+}
+_STATUS_BEFORE: Final[dict[LiteralString, LiteralString]] = {
+    "submit": "draft",
+    "withdraw": "submitted",
+    "approve": "submitted",
+    "reject": "submitted",
 }
 # What must be so before there is something to change, of the user that all ask about.
 _BEFORE: Final[dict[str, LiteralString]] = {
@@ -42,6 +50,13 @@ _BEFORE: Final[dict[str, LiteralString]] = {
     "POST /api/v1/tenants/{tenant_id}/resume": (
         "UPDATE tenants SET status = 'SUSPENDED' WHERE id = (SELECT tenant_id FROM users WHERE id = %s)"
     ),
+    **{
+        f"POST /api/v1/media/{{media_id}}/{step}": (
+            f"UPDATE media SET status = '{status}'"
+            " WHERE status = 'approved' AND tenant_id = (SELECT tenant_id FROM users WHERE id = %s)"
+        )
+        for step, status in _STATUS_BEFORE.items()
+    },
     "POST /api/v1/users/{user_id}/activate": "UPDATE users SET is_active = false WHERE id = %s",
     "DELETE /api/v1/playlists/{playlist_id}": (
         "DELETE FROM schedule_entries WHERE tenant_id = (SELECT tenant_id FROM users WHERE id = %s)"
@@ -70,6 +85,7 @@ _CHANGE_NOTHING: Final = {
 # What they need first is not there. Each has tests of its own.
 _ELSEWHERE: Final = {
     "DELETE /api/v1/auth/sessions/{session_id}",
+    "DELETE /api/v1/contents/{content_id}",
     "POST /api/v1/devices/{device_id}/approve",
     "POST /api/v1/emergencies/{emergency_id}/sign-off",
     "POST /api/v1/users/me/second-factor/confirm",

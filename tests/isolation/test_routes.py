@@ -43,6 +43,7 @@ _CALLED: Final = {
 # Where only one of several fields may be said, or one must fit what there is: these are not.
 _UNSAID: Final = {
     "ItemRequest": {"playlist_id", "content_tag", "position"},
+    "MediaRequest": {"url"},
     "Canary": {"fraction"},
     "Target": {"group_id", "site_id", "tag_query"},
     "EntryRequest": {"dayparts"},
@@ -53,6 +54,7 @@ _TEXTS: Final = {
     "admin_email": "new@nobody.example",
     "time_zone": "UTC",
     "tag_query": "floor=2",
+    "url": "https://signs.example/",
     "recurrence": "FREQ=DAILY",
     "key": "some.key",
     "features": "some.key",
