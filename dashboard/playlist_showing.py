@@ -1,13 +1,14 @@
 """What a draft or a version would show, one medium after the other, with addresses that a browser can open.
 
 Rule 1: what would not play on a screen is left out: what is switched off, and what has a problem.
-Rule 2: nested playlists and tags are asked for at the hub, each medium once, a few at a time.
+Rule 2: what items stand for is asked of the hub once, a few things at a time, and kept until `forget`: an
+        edited draft says nothing new about the playlists and tags in it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -36,76 +37,89 @@ class Shown(NamedTuple):
     repeated: bool = False
 
 
-async def shown_of_draft(hub: HubClient, items: Sequence[PlaylistItem]) -> list[Shown]:
-    """What plays of it now. Raises HubError."""
-    plays = [item for item in items if item.enabled and not item.problem]
-    pieces = await asyncio.gather(*(_of_item(hub, item) for item in plays[:_MOST]))
-    return [shown for piece in pieces for shown in piece][:_MOST]
+class Showing:
+    """Both methods raise HubError."""
 
+    def __init__(self, hub: HubClient) -> None:
+        self._hub = hub
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._nested: dict[str, list[VersionItem]] = {}
+        self._tagged: dict[str, list[Media]] = {}
+        self._media: dict[str, Media | None] = {}
 
-async def shown_of_version(hub: HubClient, items: Sequence[VersionItem]) -> list[Shown]:
-    """What a published version plays. Raises HubError."""
-    return await _of_version(hub, items, None)
+    def forget(self) -> None:
+        """Ask for everything anew from now on."""
+        self._nested, self._tagged, self._media = {}, {}, {}
 
+    async def of_draft(self, items: Sequence[PlaylistItem]) -> list[Shown]:
+        """What plays of it now."""
+        plays = [item for item in items if item.enabled and not item.problem]
+        pieces = await asyncio.gather(*(self._of_item(item) for item in plays[:_MOST]))
+        return [shown for piece in pieces for shown in piece][:_MOST]
 
-async def _of_item(hub: HubClient, item: PlaylistItem) -> list[Shown]:
-    window = (_ms(item.valid_from), _ms(item.valid_until))
-    if item.media is not None:
-        return [Shown(item.id, item.media, item_seconds(item), item.transition, *window)]
-    if item.content_tag is not None:
-        found = await hub.contents.find(Wanted(tag=item.content_tag), "name", limit=100)
-        media = [content.approved for content in found.items if content.approved is not None]
+    async def of_version(self, items: Sequence[VersionItem], within: str | None = None) -> list[Shown]:
+        """What a published version plays. `within`: the item that it stands for."""
+        some = items[:_MOST]
+        media = await asyncio.gather(*(self._one(item.media_id) for item in some))
         return [
             Shown(
-                item.id,
+                within or item.id,
                 one,
-                item.duration_s or one.duration_s or WITHOUT_LENGTH_S,
+                item.duration_s,
                 item.transition,
-                *window,
-                repeated=True,
+                _ms(item.valid_from),
+                _ms(item.valid_until),
+                repeated=within is not None,
             )
-            for one in media
+            for item, one in zip(some, media, strict=True)
+            if one is not None
         ]
-    if item.playlist_id is None:
-        return []
-    nested = await hub.playlists.one(item.playlist_id)
-    if nested.active_number is None:
-        return []
-    version = await hub.playlists.version(nested.id, nested.active_number)
-    return await _of_version(hub, version.items or [], item.id)
 
+    async def _of_item(self, item: PlaylistItem) -> list[Shown]:
+        window = (_ms(item.valid_from), _ms(item.valid_until))
+        if item.media is not None:
+            return [Shown(item.id, item.media, item_seconds(item), item.transition, *window)]
+        if item.playlist_id is not None:
+            return await self.of_version(await self._played(item.playlist_id), item.id)
+        return [
+            Shown(item.id, one, seconds, item.transition, *window, repeated=True)
+            for one in await self._with_tag(item.content_tag or "")
+            for seconds in [item.duration_s or one.duration_s or WITHOUT_LENGTH_S]
+        ]
 
-async def _of_version(hub: HubClient, items: Sequence[VersionItem], item_id: str | None) -> list[Shown]:
-    media = await _media(hub, {item.media_id for item in items[:_MOST]})
-    return [
-        Shown(
-            item_id or item.id,
-            media[item.media_id],
-            item.duration_s,
-            item.transition,
-            _ms(item.valid_from),
-            _ms(item.valid_until),
-            repeated=item_id is not None,
-        )
-        for item in items[:_MOST]
-        if item.media_id in media
-    ]
+    async def _played(self, playlist_id: str) -> list[VersionItem]:
+        if playlist_id not in self._nested:
+            async with self._turn:
+                playlists = self._hub.playlists
+                nested = await playlists.one(playlist_id)
+                version = (
+                    await playlists.version(playlist_id, nested.active_number)
+                    if nested.active_number is not None
+                    else None
+                )
+                self._nested[playlist_id] = (version.items or []) if version is not None else []
+        return self._nested[playlist_id]
 
+    async def _with_tag(self, tag: str) -> list[Media]:
+        if tag not in self._tagged:
+            async with self._turn:
+                found = await self._hub.contents.find(Wanted(tag=tag), "name", limit=100)
+                approved = [content.approved for content in found.items]
+                self._tagged[tag] = [media for media in approved if media is not None]
+        return self._tagged[tag]
 
-async def _media(hub: HubClient, ids: Iterable[str]) -> dict[str, Media]:
-    turn = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(media_id: str) -> Media | None:
-        async with turn:
-            try:
-                return await hub.contents.version(media_id)
-            except HubError as error:
-                if error.status == 404:  # deleted meanwhile: a screen does not show it either
-                    return None
-                raise
-
-    found = await asyncio.gather(*map(one, ids))
-    return {media.id: media for media in found if media is not None and media.url}
+    async def _one(self, media_id: str) -> Media | None:
+        if media_id not in self._media:
+            async with self._turn:
+                try:
+                    media = await self._hub.contents.version(media_id)
+                except HubError as error:
+                    if error.status != 404:
+                        raise
+                    self._media[media_id] = None  # deleted meanwhile: a screen does not show it either
+                else:
+                    self._media[media_id] = media if media.url else None
+        return self._media[media_id]
 
 
 def _ms(at: datetime | None) -> int | None:

@@ -22,7 +22,7 @@ from dashboard.playlist_sentences import (
     problems_words,
     side_words,
 )
-from dashboard.sentences import begun
+from dashboard.sentences import begun, count
 from protocol.places import Group
 from protocol.playlists import (
     Canary,
@@ -69,6 +69,8 @@ async def publish(page: LivePage, playlist: Playlist, draft: DraftEditing) -> Pl
             with tag("div", "note note-warn publish-problems", testid="publish-problems"):
                 for problem in problems[:8]:
                     tag("p", "", problem)
+        where = f"on {count(playlist.screens, 'screen')}" if playlist.screens else "on no screen"
+        tag("p", "dialog-text", f"{playlist.name} is {where} now.", testid="publish-screens")
         changes_list(difference)
         note = text_field("Note", "publish-note", maxlength="2000", hint="What is new, for the history.")
         canary = _canary_choice(groups) if playlist.active_number is not None else lambda: None

@@ -115,6 +115,7 @@ class _Editor:
         try:
             await self._draft.read()
             self._draw()
+            self._stage.forget()
             await asyncio.gather(self._stage_draft(), self._read_playlist())
         except HubError as error:
             explain(self._page.session, error)

@@ -21,11 +21,15 @@ def approved_page(api: httpx.Client, name: str) -> str:
     return media_id
 
 
+def put_in(api: httpx.Client, into: str, /, **item: object) -> None:
+    """One more item in the draft of the playlist, as it is now."""
+    seen = {"If-Match": api.get(f"/playlists/{into}/items").headers["ETag"]}
+    api.post(f"/playlists/{into}/items", json=item, headers=seen).raise_for_status()
+
+
 def published_playlist(api: httpx.Client, name: str, **facts: object) -> str:
     """A playlist of one page, in its first version."""
     playlist_id = add(api, "/playlists", name=name, **facts)
-    revision = {"If-Match": api.get(f"/playlists/{playlist_id}/items").headers["ETag"]}
-    item = {"media_id": approved_page(api, f"Page of {name}"), "duration_s": 10}
-    api.post(f"/playlists/{playlist_id}/items", json=item, headers=revision).raise_for_status()
+    put_in(api, playlist_id, media_id=approved_page(api, f"Page of {name}"), duration_s=10)
     api.post(f"/playlists/{playlist_id}/publish", json={}).raise_for_status()
     return playlist_id

@@ -17,7 +17,7 @@ from protocol.vocabulary import RoleName
 from tests.dashboard.browsing import Visit
 from tests.dashboard.files import add_version, picture, step
 from tests.dashboard.houses import add, api_of
-from tests.dashboard.published import approve_own, approved_page
+from tests.dashboard.published import approve_own, approved_page, put_in
 from tests.end_to_end.companions import wait_for
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import Tenant, add_person, make_tenant
@@ -51,9 +51,8 @@ class House:
         """What is in the draft, in its order."""
         return [item["media"]["content_name"] for item in self.items(playlist_id)]
 
-    def put_in(self, playlist_id: str, **item: object) -> None:
-        seen = {"If-Match": self.api.get(f"/playlists/{playlist_id}/items").headers["ETag"]}
-        self.api.post(f"/playlists/{playlist_id}/items", json=item, headers=seen).raise_for_status()
+    def put_in(self, into: str, /, **item: object) -> None:
+        put_in(self.api, into, **item)
 
     def publish(self, playlist_id: str, **request: object) -> None:
         self.api.post(f"/playlists/{playlist_id}/publish", json=request).raise_for_status()
