@@ -46,13 +46,13 @@ async def edit_content(page: LivePage, content: Content, categories: list[str]) 
         )
         with tag("div", "field-pair"):
             begins = text_field(
-                "May be shown from",
+                "Shown from",
                 "content-from",
                 moment_of(content.valid_from, zone),
                 type_="datetime-local",
             )
             ends = text_field(
-                "until", "content-until", moment_of(content.valid_until, zone), type_="datetime-local"
+                "Until", "content-until", moment_of(content.valid_until, zone), type_="datetime-local"
             )
 
         async def send() -> Content:

@@ -11,6 +11,10 @@ from nicegui.element import Element
 CHOOSE: Final = "() => document.querySelector('[data-testid=upload-input]').click()"
 """Opens the choice of files, in the browser: it lets nobody else open it than who has just clicked there."""
 
+OUTAGE_S: Final = 120.0
+"""So long the network may be away and a page with uploads comes back as it was: one that is loaded anew has
+lost its files, and they have to be chosen again."""
+
 _UPLOADS: Final = Path(__file__).parent / "uploads"
 _TAKEN: Final = "image/jpeg,image/png,image/webp,image/gif,video/mp4,video/webm,.zip,application/zip"
 _HINT: Final = "JPEG, PNG, WebP, GIF, MP4, WebM, or a ZIP with index.html"

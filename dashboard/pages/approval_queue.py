@@ -7,6 +7,7 @@ from functools import partial
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
+from dashboard import rights
 from dashboard.clock import to_ms
 from dashboard.components.asking import Asking
 from dashboard.components.buttons import button
@@ -51,6 +52,9 @@ class _Queue:
         with tag("div", "page-head"), tag("div", "page-head-words"):
             tag("h1", "page-title", "Approve media")
             self._count = tag("p", "page-lead", role="status", testid="queue-count")
+        if not self._may_decide:
+            why = rights.may_not_everywhere(session.me, Permission.CONTENT_APPROVE)
+            tag("p", "note note-warn", why, testid="queue-not-allowed")
         self._problem = tag("p", "note note-bad hidden", role="alert", testid="queue-problem")
         self._body = tag("div", "queue hidden")
         with self._body:

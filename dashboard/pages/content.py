@@ -15,11 +15,12 @@ from dashboard.components.content_dialogs import ask_delete, edit_content, new_a
 from dashboard.components.manage import attempt
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.components.media_picture import preview
-from dashboard.components.uploader import Uploader
+from dashboard.components.uploader import OUTAGE_S, Uploader
 from dashboard.components.version_row import VersionRow
 from dashboard.content_sentences import brief, is_busy, validity, why_not_approve
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
+from dashboard.sentences import begun
 from dashboard.session import explain
 from protocol.contents import Content, ContentRules, Media, Usage
 from protocol.vocabulary import KINDS_OF_FILES, Permission
@@ -27,7 +28,7 @@ from protocol.vocabulary import KINDS_OF_FILES, Permission
 _FACTS = ("Description", "Category", "Tags", "May be shown", "Made by")
 
 
-@ui.page("/contents/{content_id}")
+@ui.page("/contents/{content_id}", reconnect_timeout=OUTAGE_S)
 async def content_asked(content_id: str) -> RedirectResponse | None:
     """One content."""
     session = await open_session()
@@ -118,7 +119,7 @@ class _Content:
             ("Description", content.description or "Not said"),
             ("Category", content.category or "None"),
             ("Tags", ", ".join(content.tags) or "None"),
-            ("May be shown", validity(content.valid_from, content.valid_until, page.clock)),
+            ("May be shown", begun(validity(content.valid_from, content.valid_until, page.clock))),
             ("Made by", f"{content.created_by or 'somebody'}, {made}"),
         ):
             set_text(self._facts[key], words)

@@ -15,7 +15,7 @@ from dashboard.components.content_dialogs import add_address
 from dashboard.components.content_filters import ContentFilters
 from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, switch_class, tag
-from dashboard.components.uploader import CHOOSE, Uploader
+from dashboard.components.uploader import CHOOSE, OUTAGE_S, Uploader
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_contents import Wanted
 from dashboard.hub_http import HubError
@@ -30,7 +30,7 @@ _NOTHING = "Nobody has uploaded anything yet."
 _Show = Callable[[list[Content], str | None], None]
 
 
-@ui.page("/contents")
+@ui.page("/contents", reconnect_timeout=OUTAGE_S)
 async def contents_page(
     q: str = "", tag: str = "", category: str = "", kind: str = "", status: str = ""
 ) -> RedirectResponse | None:

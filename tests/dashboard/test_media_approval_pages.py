@@ -181,7 +181,7 @@ def test_what_a_content_is_can_be_changed_and_all_of_it_deleted(
     page.get_by_test_id("content-until").fill("2030-07-01T18:00")
     page.get_by_test_id("form-submit").click()
     expect(page.get_by_test_id("content-title")).to_have_text("Menu of today")
-    expect(page.get_by_test_id("content-fact-may-be-shown")).to_have_text("until 2030-07-01 18:00")
+    expect(page.get_by_test_id("content-fact-may-be-shown")).to_have_text("Until 2030-07-01 18:00")
     with api_of(hub, house.admin.email) as api:
         (content,) = api.get("/contents").json()["items"]
         assert content["valid_until"] == "2030-07-01T16:00:00Z" and sorted(content["tags"]) == [

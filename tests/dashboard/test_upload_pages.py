@@ -18,6 +18,8 @@ from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import make_tenant
 
 PIECE_BYTES = 16 * 1024 * 1024
+WAITS_MS = 40_000
+"""A page tries again after at most 30 s, if its browser does not tell that the network is back."""
 BYTES_GO = re.compile(r"/uploads/[0-9a-f-]{36}$")
 DROP = """([target, files]) => {
     const data = new DataTransfer();
@@ -109,6 +111,30 @@ def test_an_upload_that_broke_off_goes_on_by_itself_where_it_stopped(
     assert asked == ["HEAD", "HEAD", "PATCH"]
 
 
+def test_a_page_outlives_an_outage_with_its_files(
+    visitor: Visit, postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    page = visitor.page
+    house = make_tenant(postgres.url("dashboard"), "Outages")
+    visitor.enter(house.admin.email, "/contents")
+    loaded: list[str] = []
+    page.on("load", lambda loaded_page: loaded.append(loaded_page.url))
+    tried: list[str] = []
+    page.on("requestfailed", lambda request: tried.append(request.url) if "/uploads" in request.url else None)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    there = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    network.send("Network.emulateNetworkConditions", {**there, "offline": True})
+    choose(page, picture(tmp_path, "door.png"))
+    expect(page.get_by_test_id("upload")).to_contain_text("The connection was lost. Trying again by itself.")
+    # Longer each time: by the fifth attempt another page would be loaded anew, without its files.
+    while len(tried) < 5:
+        page.wait_for_event("requestfailed")
+    network.send("Network.emulateNetworkConditions", there)
+    expect(content(page, "door")).to_have_count(1, timeout=WAITS_MS)
+    assert loaded == []
+
+
 def test_after_a_reload_the_same_file_goes_on_where_it_stopped(
     visitor: Visit, hub: HubProcess, postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
@@ -130,7 +156,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_stopped(
     page.route(BYTES_GO, first_piece_only)
     visitor.enter(house.admin.email, "/contents")
     choose(page, film)
-    expect(page.get_by_test_id("upload")).to_have_attribute("data-state", "again")
+    expect(page.get_by_test_id("upload")).to_have_attribute("data-state", "again", timeout=WAITS_MS)
     page.unroute(BYTES_GO)
     page.reload()
     expect(page.get_by_test_id("upload-unfinished")).to_contain_text("film.mp4")

@@ -9,6 +9,7 @@ const PIECE_BYTES = 16 * 1024 * 1024;
 const SILENT_MS = 90_000;
 const LONGEST_WAIT_S = 30;
 const RATE_OVER_MS = 4000;
+const LOST = "The connection was lost.";
 const TUS = { "Tus-Resumable": "1.0.0" };
 const GONE = [403, 404, 410];
 const LATER = [0, 408, 409, 423, 425, 429, 500, 502, 503, 504, 507];
@@ -27,7 +28,7 @@ const reason = (text, status) => {
     const said = JSON.parse(text).detail;
     if (said) return said;
   } catch { /* no problem document: a proxy in between, or nothing at all */ }
-  return status ? `The hub refused it (${status}).` : "The connection was lost.";
+  return status ? `The hub refused it (${status}).` : LOST;
 };
 
 export class TusUpload {
@@ -71,7 +72,7 @@ export class TusUpload {
           this.why = lost ? "The file cannot be read any more. Choose it again." : error.message;
           return;
         }
-        await this.wait(turn, error.message);
+        await this.wait(turn, error instanceof Refused ? error.message : LOST);
       }
     }
   }
@@ -141,7 +142,7 @@ export class TusUpload {
     const body = this.file.slice(offset, offset + PIECE_BYTES);
     return new Promise((resolve, reject) => {
       const xhr = (this.xhr = new XMLHttpRequest());
-      const lost = () => reject(new Refused(0, "The connection was lost."));
+      const lost = () => reject(new Refused(0, LOST));
       let silent = setTimeout(() => xhr.abort(), SILENT_MS);
       xhr.open("PATCH", this.address);
       for (const [name, value] of Object.entries(TUS)) xhr.setRequestHeader(name, value);
