@@ -31,6 +31,7 @@ from protocol.playlists import (
     PlaylistVersion,
     PublishRequest,
 )
+from protocol.vocabulary import Permission
 
 _MOST_SHOWN: Final = 60
 _AT_ONCE: Final = "all"
@@ -60,7 +61,7 @@ async def publish(page: LivePage, playlist: Playlist, draft: DraftEditing) -> Pl
     """Show what would become another, and ask; None when the operator let it be. Raises HubError."""
     revision = draft.revision
     difference, groups = await asyncio.gather(
-        page.hub.playlists.difference(playlist.id, playlist.active_number, None), page.hub.places.groups()
+        page.hub.playlists.difference(playlist.id, playlist.active_number, None), groups_of_screens(page)
     )
 
     def draw() -> Callable[[], Awaitable[PlaylistVersion]]:
@@ -86,6 +87,11 @@ async def publish(page: LivePage, playlist: Playlist, draft: DraftEditing) -> Pl
         return send
 
     return await form_dialog(page.session, f"Publish {playlist.name}", "Publish", draw)
+
+
+async def groups_of_screens(page: LivePage) -> list[Group]:
+    """None for who may not see them. Raises HubError."""
+    return await page.hub.places.groups() if page.session.may(Permission.SCREENS_VIEW) else []
 
 
 async def roll_back(

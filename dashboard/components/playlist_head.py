@@ -11,6 +11,7 @@ from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm
 from dashboard.components.manage import attempt
 from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.playlist_changes import groups_of_screens
 from dashboard.components.playlist_forms import duplicate_playlist, edit_playlist
 from dashboard.frame import LivePage
 from dashboard.playlist_sentences import canary_words, plays_words, standing
@@ -86,7 +87,7 @@ class PlaylistHead:
             return
         names = {}
         if playlist.canary.group_id is not None:
-            names = {group.id: group.name for group in await self._page.hub.places.groups()}
+            names = {group.id: group.name for group in await groups_of_screens(self._page)}
         who = begun(canary_words(playlist.canary, names))
         set_text(
             self._canary_words,
