@@ -14,11 +14,16 @@ from typing import Final, NamedTuple
 from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec import structs
+
 from protocol.schedule import Segment
+from protocol.vocabulary import PlaysBecause
 
 DAY_MIN: Final = 24 * 60
 TONES: Final = 8
 """How many colours there are for playlists; see static/schedule.css."""
+
+_RULES: Final = list(PlaysBecause)
 
 
 class Block(NamedTuple):
@@ -76,11 +81,24 @@ def instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     return local.astimezone(UTC)
 
 
+def joined(segments: Iterable[Segment]) -> list[Segment]:
+    """One where an entry goes on by another rule: by the strongest of them."""
+    whole: list[Segment] = []
+    for segment in segments:
+        last = whole[-1] if whole else None
+        if last is None or (last.entry_id, last.playlist_id) != (segment.entry_id, segment.playlist_id):
+            whole.append(segment)
+            continue
+        because = min(last.because, segment.because, key=_RULES.index)
+        whole[-1] = structs.replace(last, ends_at=segment.ends_at, because=because)
+    return whole
+
+
 def blocks(segments: Iterable[Segment], week: Week) -> list[Block]:
     """What plays, cut to days; where nothing does there is no block."""
     cuts = list(_cuts(week))
     drawn: list[Block] = []
-    for segment in segments:
+    for segment in joined(segments):
         if segment.playlist_id is None:
             continue
         for begins, ends in itertools.pairwise(cuts):

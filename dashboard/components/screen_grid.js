@@ -231,6 +231,7 @@ export default {
         state.append(element("span", "dot dot-" + { online: "ok", unstable: "warn", offline: "bad" }[this.standing(data)]));
         state.append(element("span", "cell-note", this.standing(data) + " " + this.since(data)));
       }
+      if (data.lag) cell.append(element("span", "pill pill-warn", "behind"));
       both.append(cell, state);
       return both;
     },

@@ -12,8 +12,9 @@ from dashboard.week import DAY_MIN, Block, Week, clock_change
 from protocol.vocabulary import PlaysBecause
 
 _HOURS: Final = range(0, 24, 3)
-_SMALL_MIN: Final = 75
-"""A block shorter than this has no room for its times."""
+_TIMES_MIN: Final = 75
+_NAME_MIN: Final = 35
+"""A block that is shorter has no room for its times, or not even for a name."""
 
 _WHERE: Final = (
     "(e) => { e.stopPropagation(); const d = e.currentTarget.closest('.week-day').getBoundingClientRect();"
@@ -105,8 +106,10 @@ class WeekCalendar:
             js_handler=_WHERE,
         )
         with pressed:
-            tag("span", "week-slot-name", segment.playlist_name or "")
-            if length >= _SMALL_MIN:
+            if length >= _NAME_MIN:
+                short = "" if length >= _TIMES_MIN else " week-slot-short"
+                tag("span", f"week-slot-name{short}", segment.playlist_name or "")
+            if length >= _TIMES_MIN:
                 tag("span", "week-slot-note num", hours(segment, week.zone))
 
     def _press(self, day: int, part: Any, otherwise: int) -> Any:

@@ -41,6 +41,17 @@ def test_what_goes_beyond_the_week_is_cut_and_what_is_nothing_is_not_drawn() -> 
     assert not drawn(segment(week.begins, week.ends, None), week=week)
 
 
+def test_an_entry_that_goes_on_by_another_rule_is_one_block_with_the_strongest() -> None:
+    week = week_of_day(date(2026, 11, 18), BERLIN)
+    ten, eleven, noon = (instant(week.days[0], hour * 60, BERLIN) for hour in (10, 11, 12))
+    first = Segment(ten, eleven, "p", "p", "e", PlaysBecause.ONLY_ONE)
+    goes_on = Segment(eleven, noon, "p", "p", "e", PlaysBecause.TAKEOVER)
+    [block] = blocks([first, goes_on], week)
+    assert block[:3] == (0, 600, 720) and block.segment.because is PlaysBecause.TAKEOVER
+    other = Segment(eleven, noon, "p", "p", "another", PlaysBecause.TAKEOVER)
+    assert len(blocks([first, other], week)) == 2
+
+
 def test_the_hour_that_is_skipped_stays_empty() -> None:
     night = segment(instant(SPRING.days[6], 60, BERLIN), instant(SPRING.days[6], 4 * 60, BERLIN))
     assert drawn(night, week=SPRING) == [(6, 60, 120), (6, 180, 240)]
@@ -75,7 +86,8 @@ def test_blocks_show_every_minute_of_a_week_where_the_clock_shows_it(
     edges = sorted(
         {week.begins, week.ends, *(min(week.begins + timedelta(minutes=c), week.ends) for c in cuts)}
     )
-    found = blocks([segment(a, b) for a, b in itertools.pairwise(edges)], week)
+    spans = enumerate(itertools.pairwise(edges))
+    found = blocks([segment(*span, playlist=str(number)) for number, span in spans], week)
     assert all(0 <= b.day < 7 and 0 <= b.begins_min < b.ends_min <= DAY_MIN for b in found)
     assert sum(b.ends_min - b.begins_min for b in found) == (week.ends - week.begins) / timedelta(minutes=1)
     for block in found:
