@@ -99,7 +99,7 @@ class Groups:
         return await self._told(operator, write)
 
     async def delete(self, operator: Operator, group_id: str) -> None:
-        """The groups below it move up. Raises NotAllowed, NotFound."""
+        """The groups below it move up; what was scheduled for it goes. Raises NotAllowed, NotFound."""
         require_everywhere(operator, Permission.PLACES_EDIT)
         now = self._now()
 
@@ -107,8 +107,9 @@ class Groups:
             tx.groups.lock()
             group, reached = _there_is(tx, operator, group_id), tx.groups.reach(group_id)
             device_ids = tx.groups.members(group_id)
+            entries = [row.entry.id for row in tx.schedule.naming("group", group_id)]
             moved = tx.groups.remove(group_id)
-            what = {"device_ids": device_ids, "groups_moved_up": moved}
+            what = {"device_ids": device_ids, "groups_moved_up": moved, "schedule_entries": entries}
             record(tx, operator, now, "group.deleted", "group", group_id, **_facts(group), **what)
             return None, reached
 

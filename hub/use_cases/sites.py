@@ -99,7 +99,8 @@ class Sites:
         return site
 
     async def delete(self, operator: Operator, site_id: str) -> None:
-        """Who is limited to it loses it. Raises NotAllowed, NotFound, InConflict (screens are in it)."""
+        """Who is limited to it loses it; what was scheduled for it goes. Raises NotAllowed, NotFound,
+        InConflict (screens are in it)."""
         require_everywhere(operator, Permission.PLACES_EDIT)
         now = self._now()
 
@@ -107,6 +108,7 @@ class Sites:
             tx.sites.lock()
             site = _there_is(tx, operator, site_id)
             people, screens = tx.sites.people(site_id), tx.sites.screens(site_id)
+            entries = [row.entry.id for row in tx.schedule.naming("site", site_id)]
             if not tx.sites.remove(site_id):
                 out = len(screens) - site.devices
                 which = f" ({out} of them not let in, or shut out)" if out else ""
@@ -114,7 +116,8 @@ class Sites:
                     f"There are screens in this site: {len(screens)}{which}. "
                     "Put them into another site first, or into none."
                 )
-            record(tx, operator, now, "site.deleted", "site", site_id, **_facts(site), user_ids=people)
+            what = {"user_ids": people, "schedule_entries": entries}
+            record(tx, operator, now, "site.deleted", "site", site_id, **_facts(site), **what)
 
         await self._change_access(operator.tenant_id, write)
 

@@ -74,7 +74,7 @@ class WhatPlays:
             if not tx.names.of("device_groups", [group_id]):
                 raise NotFound(_NO_SUCH_GROUP)
             numbers = {one.id: one.active_number for one in tx.manifest_facts.playlists()}
-            return tx.schedule.of_group(group_id), _Published(None, numbers)
+            return tx.schedule.naming("group", group_id), _Published(None, numbers)
 
         rows, published = await self._database.transact(operator.tenant_id, read)
         return ResolvedSchedule(None, zone, _segments(rows, published, zone, begins, ends), group_id)

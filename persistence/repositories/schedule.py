@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Final, LiteralString, NamedTuple
+from typing import Any, Final, Literal, LiteralString, NamedTuple
 
 import msgspec
 from psycopg.types.json import Jsonb
@@ -63,6 +63,10 @@ _KINDS: Final[dict[str, LiteralString]] = {
     "site": " AND e.site_id IS NOT NULL",
     "tag": " AND e.tag_query IS NOT NULL",
     "all": " AND " + _FOR_EVERYBODY,
+}
+_NAMING: Final[dict[str, LiteralString]] = {
+    "group": " AND e.group_id = %(id)s",
+    "site": " AND e.site_id = %(id)s",
 }
 _NEWEST_FIRST: Final[LiteralString] = " ORDER BY e.created_at DESC, e.id DESC"
 _FOR_SCREEN: Final[LiteralString] = f"""{_SELECT}
@@ -151,9 +155,9 @@ class Schedule(Repository):
         rows = self._rows(_FOR_SCREEN, id=device_id, groups=groups.ids)
         return [_made(row) for row in rows]
 
-    def of_group(self, group_id: str) -> list[EntryRow]:
-        """Those that name the group itself, the newest first."""
-        rows = self._rows(_SELECT + " AND e.group_id = %(id)s" + _NEWEST_FIRST, id=group_id)
+    def naming(self, kind: Literal["group", "site"], place_id: str) -> list[EntryRow]:
+        """Those that name this group, or site, itself, the newest first."""
+        rows = self._rows(_SELECT + _NAMING[kind] + _NEWEST_FIRST, id=place_id)
         return [_made(row) for row in rows]
 
     def always_of_device(self, device_id: str) -> str | None:

@@ -101,6 +101,7 @@ _TOLD: Final[dict[str, Told]] = {
     "Playlists.name": lambda it: it.marker,
     "number": lambda it: 1,
     "held": lambda it: False,
+    "without_length_s": lambda it: 10.0,
     "tags": lambda it: [f"tag-{it.marker}"],
     "PlaylistItems.items": lambda it: [DraftItem(it.ids["item_id"], "Taken over", content_tag="new")],
     "draft": lambda it: [DraftItem(it.ids["item_id"], "Taken over", media_id=it.ids["media_id"])],

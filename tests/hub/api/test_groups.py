@@ -114,6 +114,7 @@ async def test_changes_of_a_group_are_audited_with_before_and_after(api: Api, te
         "tag_query": "gate",
         "device_ids": [second],
         "groups_moved_up": [],
+        "schedule_entries": [],
     }
 
 

@@ -256,6 +256,20 @@ async def test_who_is_limited_to_a_site_schedules_there_and_reads_what_may_conce
     assert (await resolved(api, local, f"devices/{here}", *span)).status == 200
 
 
+async def test_what_was_scheduled_for_a_group_or_a_site_goes_with_it_and_the_audit_says_so(
+    api: Api, tenant: Tenant
+) -> None:
+    menu = playlist(api, tenant, "Menu")
+    group_id = (await api.post("/api/v1/groups", {"name": "Lobby"}, tenant.admin)).body["id"]
+    site_id = (await api.post("/api/v1/sites", {"name": "Main"}, tenant.admin)).body["id"]
+    for name, place_id in (("group", group_id), ("site", site_id)):
+        entry = await schedule(api, tenant.admin, menu, target={f"{name}_id": place_id})
+        gone = await api.call("DELETE", f"/api/v1/{name}s/{place_id}", None, tenant.admin)
+        assert gone.status == 204
+        assert (await api.get(f"{SCHEDULE}/{entry['id']}", tenant.admin)).status == 404
+        assert api.audited(f"{name}.deleted")[0][3]["schedule_entries"] == [entry["id"]]
+
+
 async def test_who_may_not_publish_reads_the_schedule_and_changes_nothing(api: Api, tenant: Tenant) -> None:
     menu = playlist(api, tenant, "Menu")
     device_id = await screen(api, tenant, "one")
