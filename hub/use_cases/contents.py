@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
+from hub.content_cache import ContentCache
 from hub.operator import Operator
 from hub.permissions import require, require_everywhere
 from hub.use_cases.audit import changes, record
@@ -35,8 +36,11 @@ _FACTS: Final = ContentRequest.__struct_fields__
 class Contents:
     """Reading and changing."""
 
-    def __init__(self, database: Database, urls: FileUrls, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, cache: ContentCache, urls: FileUrls, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._cache = cache
         self._urls = urls
         self._now = now
 
@@ -62,9 +66,15 @@ class Contents:
     async def get(self, operator: Operator, content_id: str) -> Content:
         """One of them. Raises NotAllowed, NotFound."""
         require(operator, Permission.CONTENT_VIEW)
-        return await self._database.transact(
-            operator.tenant_id, lambda tx: self._body(tx, operator, content_id)
-        )
+
+        async def read() -> Content:
+            return await self._database.transact(
+                operator.tenant_id, lambda tx: self._body(tx, operator, content_id)
+            )
+
+        version = await self._database.transact(operator.tenant_id, lambda tx: tx.content_versions.now())
+        kept = f"{version} {self._urls.good_until(self._now()):%Y%m%d}"
+        return await self._cache.read(operator.tenant_id, f"content {content_id}", kept, Content, read)
 
     async def facets(self, operator: Operator) -> ContentFacets:
         """Tags and categories in use, the most frequent first. Raises NotAllowed."""

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
+from hub.content_cache import ContentCache
 from hub.operator import Operator
 from hub.permissions import require
 from hub.use_cases.audit import changes, record
@@ -41,11 +42,13 @@ class MediaVersions:
     def __init__(
         self,
         database: Database,
+        cache: ContentCache,
         urls: FileUrls,
         now: Callable[[], datetime],
         arrived: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
+        self._cache = cache
         self._urls = urls
         self._now = now
         self._arrived = arrived
@@ -62,11 +65,16 @@ class MediaVersions:
         require(operator, Permission.CONTENT_VIEW)
         now = self._now()
 
-        def read(tx: Transaction) -> Page[Media]:
+        def versions(tx: Transaction) -> Page[Media]:
             there_is(tx.contents.get(content_id))
             return Page(media_bodies(operator.tenant_id, tx.media.of_content(content_id), self._urls, now))
 
-        return await self._database.transact(operator.tenant_id, read)
+        async def read() -> Page[Media]:
+            return await self._database.transact(operator.tenant_id, versions)
+
+        version = await self._database.transact(operator.tenant_id, lambda tx: tx.content_versions.now())
+        kept = f"{version} {self._urls.good_until(now):%Y%m%d}"
+        return await self._cache.read(operator.tenant_id, f"media {content_id}", kept, Page[Media], read)
 
     async def add(self, operator: Operator, content_id: str, request: MediaRequest) -> Media:
         """A new version, a draft. Raises NotAllowed, NotFound, Invalid."""

@@ -164,6 +164,28 @@ async def test_what_a_playlist_has_is_not_deleted_and_the_answer_says_where(api:
     assert not api.audited("content.deleted")
 
 
+async def test_what_is_read_often_is_kept_and_never_stale(api: Api, tenant: Tenant) -> None:
+    content_id = await new_content(api, tenant)
+    path = f"{CONTENTS}/{content_id}"
+    cache = api.use_cases.contents._cache
+    for what in (path, f"{path}/media"):
+        await api.get(what, tenant.admin)
+        before = cache.hits
+        await api.get(what, tenant.admin)
+        assert cache.hits == before + 1
+    await new_page(api, tenant, content_id)
+    assert (await api.get(path, tenant.admin)).body["versions"] == 1
+    assert len((await api.get(f"{path}/media", tenant.admin)).body["items"]) == 1
+    api.rows("UPDATE media SET processing_detail = 'by another hub'")
+    for body in (
+        (await api.get(path, tenant.admin)).body["newest"],
+        (await api.get(f"{path}/media", tenant.admin)).body["items"][0],
+    ):
+        assert body["processing_detail"] == "by another hub"
+    await api.call("DELETE", path, by=tenant.admin)
+    assert (await api.get(path, tenant.admin)).status == 404
+
+
 async def test_another_tenants_contents_are_not_there(api: Api, tenant: Tenant, neighbour: Tenant) -> None:
     content_id = await new_content(api, tenant)
     await new_page(api, tenant, content_id)
