@@ -26,8 +26,7 @@ from protocol.manifest import Manifest
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 0.25
-REST_FACTOR: Final = 4.0
-REST_AT_MOST_S: Final = 10.0
+REST_AT_MOST_S: Final = 1.0
 SPREAD_S: Final = 3600
 NUMBERS_KEPT_DAYS: Final = 30
 
@@ -86,6 +85,8 @@ class ManifestMaking:
                     began_s = trio.current_time()
                     await self.make(tenant_id)
                     self._rest(tenant_id, trio.current_time() - began_s)
+                    if tenant_id not in self._made or self._made[tenant_id][1] != due[1]:
+                        await self.forget(tenant_id)
                     self._made[tenant_id] = due
             self._is_away = False
         except self._unavailable as error:
@@ -99,6 +100,11 @@ class ManifestMaking:
         made = await self._database.transact(tenant_id, lambda tx: _make(tx, now, day))
         await self._live.manifests_made(tenant_id, made.manifests, made.wanted)
 
+    async def forget(self, tenant_id: str) -> None:
+        """What numbers meant long ago, once a day. Raises `unavailable`."""
+        before = self._now() - timedelta(days=NUMBERS_KEPT_DAYS)
+        await self._database.transact(tenant_id, lambda tx: tx.manifests.forget(before))
+
     def _day_of(self, tenant_id: str) -> datetime:
         """Midnight of the tenant's day: it begins a while after everybody's."""
         late = timedelta(seconds=zlib.crc32(tenant_id.encode()) % SPREAD_S)
@@ -108,8 +114,7 @@ class ManifestMaking:
         return trio.current_time() >= self._rests_until_s.get(tenant_id, 0.0)
 
     def _rest(self, tenant_id: str, took_s: float) -> None:
-        rest_s = min(REST_AT_MOST_S, REST_FACTOR * took_s)
-        self._rests_until_s[tenant_id] = trio.current_time() + rest_s
+        self._rests_until_s[tenant_id] = trio.current_time() + min(REST_AT_MOST_S, took_s)
 
 
 def _make(tx: Transaction, now: datetime, day: datetime) -> Made:
@@ -121,8 +126,6 @@ def _make(tx: Transaction, now: datetime, day: datetime) -> Made:
         device_id: digest for device_id, digest in built.digests.items() if had[device_id][1] != digest
     }
     numbers = tx.manifests.keep(bodies, changed, now)
-    if changed:
-        tx.manifests.forget(now - timedelta(days=NUMBERS_KEPT_DAYS))
     return Made(
         {digest: (manifest, len(bodies[digest])) for digest, manifest in built.manifests.items()},
         {

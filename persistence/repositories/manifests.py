@@ -76,9 +76,11 @@ SELECT n.version, n.digest, n.since,
  ORDER BY n.version DESC LIMIT %(limit)s
 """
 _FORGET: Final = """
-DELETE FROM device_manifests n USING devices d
- WHERE n.tenant_id = %(tenant)s AND d.tenant_id = %(tenant)s AND d.id = n.device_id AND n.since < %(before)s
-   AND n.version NOT IN (d.playlist_version, d.reported_playlist_version)
+DELETE FROM device_manifests n
+ WHERE n.tenant_id = %(tenant)s AND n.since < %(before)s
+   AND NOT EXISTS (SELECT FROM devices d
+                    WHERE d.tenant_id = %(tenant)s AND d.id = n.device_id
+                      AND n.version IN (d.playlist_version, d.reported_playlist_version))
 """
 _FORGET_BODIES: Final = """
 DELETE FROM manifests m

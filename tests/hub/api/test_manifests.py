@@ -192,6 +192,7 @@ async def test_numbers_are_forgotten_but_for_those_that_count(api: Api, tenant: 
     await put_in(api, tenant, playlist, media_id=await approved_page(api, tenant, "Wednesday"))
     await publish(api, tenant, playlist)
     await maker.make(tenant)
+    await maker.making.forget(tenant.id)
     kept = api.rows("SELECT version FROM device_manifests ORDER BY version")
     assert kept == [(2,), (4,)]
     assert api.rows("SELECT count(*) FROM manifests") == [(2,)]
