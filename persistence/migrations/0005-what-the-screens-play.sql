@@ -69,7 +69,8 @@ CREATE TABLE contents (
 );
 CREATE UNIQUE INDEX contents_by_name ON contents (tenant_id, lower(name));
 CREATE INDEX contents_by_time ON contents (tenant_id, created_at DESC, id DESC);
-CREATE INDEX contents_by_tag ON contents USING gin (tags);
+-- What waits in a list of its own is read through by every question: 17 ms instead of 0.1 after many changes at once.
+CREATE INDEX contents_by_tag ON contents USING gin (tags) WITH (fastupdate = off);
 CREATE INDEX contents_by_category ON contents (tenant_id, category) WHERE category <> '';
 
 -- One version of what a content is.
