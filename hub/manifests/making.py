@@ -1,4 +1,4 @@
-"""The service that makes manifests: of a tenant anew when something has changed there that its screens may play.
+"""The service that makes manifests: a tenant's anew, when what its screens play may have changed.
 
 Rule 1: PostgreSQL says that something changed (`all_content_versions`), whoever changed it, at which hub: it
         is asked four times a second, one small query for all tenants.
@@ -40,8 +40,8 @@ class Live(Protocol):
         manifests: Mapping[str, tuple[Manifest, int]],
         wanted: Mapping[str, tuple[int, str]],
     ) -> None:
-        """Tell the screens. `manifests`: all of the tenant's, by digest, with their size in bytes; `wanted`: by
-        device id the number and the digest of what it must play."""
+        """Tell the screens. `manifests`: all of the tenant's, by digest, with their size in bytes; `wanted`:
+        by device id the number and the digest of what it must play."""
 
 
 class Made(NamedTuple):

@@ -72,6 +72,7 @@ class Reach:
         self._by_group: dict[str, list[int]] = {}
         self._by_tags: list[tuple[int, list[list[str]]]] = []
         self._everybody: list[int] = []
+        self._tagged: dict[frozenset[tuple[str, str]], list[int]] = {}
         for place, entry in enumerate(entries):
             if entry.device_id is not None:
                 self._by_device.setdefault(entry.device_id, []).append(place)
@@ -92,10 +93,19 @@ class Reach:
             *self._by_device.get(device.id, ()),
             *self._by_group.get(device.id, ()),
             *self._by_site.get(device.site_id or "", ()),
-            *(place for place, terms in self._by_tags if fits(terms, device.tags)),
+            *self._of_tags(device.tags),
         ]
         places.sort()
         return tuple(places)
+
+    def _of_tags(self, tags: Mapping[str, str]) -> list[int]:
+        """Thousands of screens, and a few ways to be tagged: each is held against the queries once."""
+        key = frozenset(tags.items())
+        places = self._tagged.get(key)
+        if places is None:
+            places = [place for place, terms in self._by_tags if fits(terms, tags)]
+            self._tagged[key] = places
+        return places
 
 
 class Canaries:
