@@ -94,6 +94,11 @@ class Access:
         tenant = self._facts(tenant_id)
         return tenant.limits.get("requests_per_minute") if tenant is not None else None
 
+    def is_suspended(self, tenant_id: str) -> bool:
+        """Whether nothing of the tenant's is served. One that is not known yet is not."""
+        tenant = self._facts(tenant_id)
+        return tenant is not None and not tenant.is_active
+
     def note_weak_password(self, session_id: str) -> None:
         """Whoever began this session should choose a better password."""
         self._weak.add(session_id)

@@ -12,6 +12,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -127,10 +128,14 @@ class LocalStore:
                 place.rename(unfinished)
             except FileNotFoundError:
                 return
-            if unfinished.is_dir():
-                shutil.rmtree(unfinished)
-            else:
-                unfinished.unlink()
+            _remove(unfinished)
+
+    def clear_unfinished(self, before: datetime) -> None:
+        """What has an unfinished name since then."""
+        with _spoken("cleared away"):
+            for path in self._folder.glob(f"*/*/{_UNFINISHED}*"):
+                if path.stat().st_ctime < before.timestamp():
+                    _remove(path)
 
     def _place(self, tenant_id: str, sha256: str) -> Path:
         return self._folder / self.location(tenant_id, sha256)
@@ -152,6 +157,13 @@ class LocalStore:
     def _finish(self, path: Path) -> None:
         path.chmod(self._file_mode)
         _sync(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _sync(path: Path) -> None:

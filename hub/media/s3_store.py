@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -153,6 +154,16 @@ class S3Store:
                 for begins in range(0, len(keys), _DELETED_AT_ONCE):
                     some = {"Objects": keys[begins : begins + _DELETED_AT_ONCE], "Quiet": True}
                     self.client.delete_objects(Bucket=self.bucket, Delete=some)
+
+    def clear_unfinished(self, before: datetime) -> None:
+        """Parts of large files whose upload was broken off: they are no objects, and take room even so."""
+        with self.spoken("cleared away"):
+            pages = self.client.get_paginator("list_multipart_uploads")
+            for page in pages.paginate(Bucket=self.bucket):
+                for each in page.get("Uploads", []):
+                    if each["Initiated"] < before:
+                        which = {"Key": each["Key"], "UploadId": each["UploadId"]}
+                        self.client.abort_multipart_upload(Bucket=self.bucket, **which)
 
     def _size(self, key: str) -> int | None:
         try:

@@ -12,6 +12,7 @@ Every method blocks: call it in a thread. Two adapters fulfil this: `local_store
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -73,4 +74,8 @@ class MediaStore(Protocol):
 
     def delete(self, tenant_id: str, sha256: str) -> None:
         """The file or package is no more; nor was it, perhaps. Raises StoreFailed."""
+        ...
+
+    def clear_unfinished(self, before: datetime) -> None:
+        """What a hub left that ended while it put or deleted something, before then. Raises StoreFailed."""
         ...

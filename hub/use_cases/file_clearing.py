@@ -78,9 +78,10 @@ class FileClearing:
             self.cleared["files"] += cleared
 
     async def clear_forgotten(self) -> None:
-        """Bytes of uploads that have no row any more: the hub ended between the one and the other. Raises
-        DatabaseUnavailable, OSError."""
+        """What a hub left that ended in the middle: in the store, and bytes of uploads that have no row any
+        more. Raises DatabaseUnavailable, StoreFailed, OSError."""
         uploads, before = self._files.uploads, self._now() - KEPT
+        await trio.to_thread.run_sync(self._files.store.clear_unfinished, before)
         for tenant_id, upload_id in await trio.to_thread.run_sync(uploads.untouched_since, before):
             if await self._database.transact(tenant_id, partial(_has_none, upload_id)):
                 await trio.to_thread.run_sync(uploads.remove, tenant_id, upload_id)

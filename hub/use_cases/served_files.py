@@ -1,6 +1,7 @@
 """Files go out, to whoever has an address of one: screens, and operators' pages.
 
-Rule 1: an address is all that is asked for (`hub/media/signed_urls.py`), and the file is its tenant's.
+Rule 1: an address is all that is asked for (`hub/media/signed_urls.py`), and the file is its tenant's. Of a
+        suspended tenant nothing is served.
 Rule 2: what a file is stands in PostgreSQL and never changes, so it is asked once and then remembered.
 Rule 3: so many at once that everybody else has a place still, and pieces are read in threads of their own: a
         fleet that loads a film holds back no emergency.
@@ -46,13 +47,20 @@ class Served(NamedTuple):
 
 
 class ServedFiles:
-    """Finds what an address leads to, and reads it. `at_once`: so many files go out at the same time."""
+    """Finds what an address leads to, and reads it. `is_suspended`: whether nothing of a tenant's is served;
+    `at_once`: so many files go out at the same time."""
 
     def __init__(
-        self, database: Database, files: MediaFiles, now: Callable[[], datetime], at_once: int = AT_ONCE
+        self,
+        database: Database,
+        files: MediaFiles,
+        is_suspended: Callable[[str], bool],
+        now: Callable[[], datetime],
+        at_once: int = AT_ONCE,
     ) -> None:
         self._database = database
         self._files = files
+        self._is_suspended = is_suspended
         self._now = now
         self._known: OrderedDict[tuple[str, str], Blob] = OrderedDict()
         self._at_once = at_once
@@ -68,6 +76,8 @@ class ServedFiles:
             granted = self._files.urls.check(grant, tenant_id, sha256, self._now())
         except BadAddress as error:
             raise NotAllowed(str(error)) from error
+        if self._is_suspended(tenant_id):
+            raise NotFound(_NO_SUCH_FILE)
         blob = await self._blob(tenant_id, sha256)
         inside = name if blob.is_package else None
         mime_type = mime_type_of(name) if blob.is_package else blob.mime_type

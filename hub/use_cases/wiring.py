@@ -183,5 +183,5 @@ class UseCases:
             files=files,
             manifests=Manifests(database, shelf, files.urls, now),
             uploads=Uploads(database, files, now),
-            served_files=ServedFiles(database, files, now),
+            served_files=ServedFiles(database, files, access.is_suspended, now),
         )

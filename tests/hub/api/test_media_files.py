@@ -111,6 +111,16 @@ async def test_an_address_that_was_not_given_or_is_over_opens_nothing(
     assert (await api.get(address(api, neighbour, sha256))).status == 404
 
 
+async def test_of_a_suspended_tenant_nothing_is_served_until_it_is_resumed(
+    api: Api, tenant: Tenant, film: Path
+) -> None:
+    place = address(api, tenant, await keep(api, tenant, film, "video/mp4"))
+    for status, answer in (("SUSPENDED", 404), ("ACTIVE", 200)):
+        api.rows("UPDATE tenants SET status = %s WHERE id = %s", status, tenant.id)
+        await api.use_cases.access.refresh(tenant.id)
+        assert (await api.get(place)).status == answer
+
+
 async def test_a_page_of_a_package_reaches_what_lies_beside_it_and_has_no_origin(
     api: Api, tenant: Tenant, package: Path
 ) -> None:
@@ -136,7 +146,7 @@ async def test_more_at_once_than_there_are_places_come_again_later(
 ) -> None:
     sha256 = await keep(api, tenant, film, "video/mp4")
     _, _, grant, *rest = address(api, tenant, sha256).split("/", 5)
-    files = ServedFiles(api.database, api.use_cases.files, utc_now, at_once=1)
+    files = ServedFiles(api.database, api.use_cases.files, lambda _: False, utc_now, at_once=1)
     first = await files.find(grant, *rest, opened=True)
     assert first.file is not None
     pieces = files.pieces(first.file, 0, first.size_bytes)

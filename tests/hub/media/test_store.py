@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -138,6 +139,32 @@ def test_no_name_leads_out_of_a_package(store: MediaStore, package: Path, name: 
     store.put_package(TENANT, sha256, package)
     with pytest.raises(NotStored):
         store.open(TENANT, sha256, name)
+
+
+def test_what_a_hub_left_unfinished_is_cleared_away_when_it_is_old(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "media")
+    source, sha256 = file_of(tmp_path, b"whole")
+    store.put(TENANT, sha256, source)
+    place = tmp_path / "media" / store.location(TENANT, sha256)
+    (place.parent / ".unfinished-file").write_bytes(b"half")
+    (place.parent / ".unfinished-package").mkdir()
+    (place.parent / ".unfinished-package" / "a").write_bytes(b"half")
+    now = datetime.now(UTC)
+    store.clear_unfinished(now - timedelta(minutes=1))
+    assert len(list(place.parent.iterdir())) == 3
+    store.clear_unfinished(now + timedelta(minutes=1))
+    assert list(place.parent.iterdir()) == [place]
+
+
+def test_parts_of_a_file_that_never_came_whole_are_cleared_from_a_bucket(s3: str) -> None:
+    bucket = Bucket.from_url(s3)._replace(name=uuid4().hex)
+    store = S3Store(bucket)
+    store.client.create_bucket(Bucket=bucket.name)
+    store.client.create_multipart_upload(Bucket=bucket.name, Key="a")
+    store.clear_unfinished(datetime.now(UTC) - timedelta(days=9000))
+    assert len(store.client.list_multipart_uploads(Bucket=bucket.name)["Uploads"]) == 1
+    store.clear_unfinished(datetime.now(UTC) + timedelta(minutes=1))
+    assert "Uploads" not in store.client.list_multipart_uploads(Bucket=bucket.name)
 
 
 def test_a_link_in_a_folder_of_the_store_is_not_followed(tmp_path: Path, package: Path) -> None:
