@@ -48,14 +48,14 @@ _SELECT: Final[LiteralString] = """
 SELECT c.id, lower(c.name) AS lower_name, c.name, c.description, c.category, c.tags, c.valid_from,
        c.valid_until, c.revision,
        c.created_by_name AS created_by, c.created_at, c.updated_at,
-       coalesce(v.versions, 0)::int AS versions, v.newest_id, v.approved_id
-  FROM contents c
+       coalesce(v.versions, 0)::int AS versions, v.newest_id, v.approved_id FROM
+"""
+_VERSIONS: Final[LiteralString] = """ c
        LEFT JOIN LATERAL (
            SELECT count(*) AS versions, (array_agg(m.id ORDER BY m.number DESC))[1] AS newest_id,
                   (array_agg(m.id ORDER BY m.number DESC) FILTER (WHERE m.status = 'approved'))[1]
                       AS approved_id
              FROM media m WHERE m.tenant_id = c.tenant_id AND m.content_id = c.id) v ON true
- WHERE c.tenant_id = %(tenant)s
 """
 _OF_NEWEST: Final[LiteralString] = """
  AND EXISTS (SELECT FROM media m
@@ -96,7 +96,7 @@ class Contents(Repository):
         limit: int,
     ) -> list[ContentRow]:
         """In this order, those after `after`: the instant of making or the lower-case name, and the id."""
-        sql: LiteralString = _SELECT
+        sql: LiteralString = "SELECT c.* FROM contents c WHERE c.tenant_id = %(tenant)s"
         if wanted.text is not None:
             sql += (
                 " AND strpos(lower(c.name || ' ' || c.description || ' ' || array_to_string(c.tags, ' ')),"
@@ -114,12 +114,13 @@ class Contents(Repository):
                 if order == "newest"
                 else " AND (lower(c.name), c.id) > (%(key)s, %(id)s::uuid)"
             )
-        sql += (
+        by: LiteralString = (
             " ORDER BY c.created_at DESC, c.id DESC" if order == "newest" else " ORDER BY lower(c.name), c.id"
         )
         key, content_id = after or (None, None)
         rows = self._rows(
-            sql + " LIMIT %(limit)s",
+            # First the page, then its versions: not those of ten thousand that are not on it.
+            "WITH page AS (" + sql + by + " LIMIT %(limit)s) " + _SELECT + "page" + _VERSIONS + by,
             text=wanted.text,
             tag=wanted.tag,
             category=wanted.category,
@@ -133,7 +134,10 @@ class Contents(Repository):
 
     def get(self, content_id: str) -> ContentRow | None:
         """One of them."""
-        row = self._row(_SELECT + " AND c.id = %(id)s", id=content_id)
+        row = self._row(
+            _SELECT + "contents" + _VERSIONS + " WHERE c.tenant_id = %(tenant)s AND c.id = %(id)s",
+            id=content_id,
+        )
         return _made(row) if row else None
 
     def get_locked(self, content_id: str) -> ContentRow | None:
