@@ -13,8 +13,8 @@ import msgspec
 from hub.operator import Operator
 from hub.use_cases.errors import NotFound
 from hub.use_cases.media_bodies import FileUrls, media_body
-from hub.use_cases.playlist_ports import KeptVersion
-from hub.use_cases.playlist_resolving import Part, kind_of, resolve
+from hub.use_cases.playlist_ports import KeptVersion, PlayedDraft
+from hub.use_cases.playlist_resolving import WITHOUT_LENGTH_S, Part, kind_of, resolve
 from hub.use_cases.playlist_surroundings import surroundings
 from hub.use_cases.ports import Transaction
 from protocol.contents import Media
@@ -44,17 +44,17 @@ def playlist_bodies(
     """Each of them, with what is counted over its items."""
     ids = [row.id for row in rows]
     drafts = tx.playlist_items.of(ids)
-    active = tx.playlist_versions.active(ids)
-    around = surroundings(tx, drafts.values())
+    totals = tx.playlist_items.totals(ids, now, WITHOUT_LENGTH_S)
+    active = tx.playlist_versions.active_drafts(ids)
     screens = tx.playlists.screens(ids, operator.sites)
     bodies = []
     for row in rows:
-        parts = resolve(drafts[row.id], around, now)
+        total = totals.get(row.id)
         bodies.append(
             msgspec.structs.replace(
                 row,
-                items=len(parts),
-                total_s=sum(part.plays_s for part in parts),
+                items=0 if total is None else total.items,
+                total_s=0.0 if total is None else total.total_s,
                 has_changes=_differs(row, drafts[row.id], active.get(row.id)),
                 screens=sum(count for (playlist_id, _), count in screens.items() if playlist_id == row.id),
             )
@@ -119,7 +119,7 @@ def _item(part: Part, position: int, starts_s: float, media: Media | None) -> Pl
     )
 
 
-def _differs(playlist: Playlist, draft: Sequence[DraftItem], active: KeptVersion | None) -> bool:
+def _differs(playlist: Playlist, draft: Sequence[DraftItem], active: PlayedDraft | None) -> bool:
     """Whether to publish it would change something. What things are called is no change."""
     if active is None:
         return bool(draft)

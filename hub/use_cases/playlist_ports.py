@@ -75,8 +75,21 @@ class Playlists(Protocol):
     ) -> dict[tuple[str, int], int]: ...
 
 
+class Total(Protocol):
+    """Of a draft: how many items it has, and how long those take that would play."""
+
+    @property
+    def items(self) -> int: ...
+    @property
+    def total_s(self) -> float: ...
+
+
 class PlaylistItems(Protocol):
     """The drafts."""
+
+    def totals(
+        self, playlist_ids: Collection[str], at: datetime, without_length_s: float
+    ) -> Mapping[str, Total]: ...
 
     def of(self, playlist_ids: Collection[str]) -> dict[str, list[DraftItem]]: ...
 
@@ -102,6 +115,15 @@ class KeptVersion(Protocol):
     def items(self) -> list[VersionItem]: ...
 
 
+class PlayedDraft(Protocol):
+    """What was published: the draft, and whether it is shuffled."""
+
+    @property
+    def shuffle(self) -> bool: ...
+    @property
+    def draft(self) -> list[DraftItem]: ...
+
+
 class PlaylistVersions(Protocol):
     """Versions: written once."""
 
@@ -112,6 +134,8 @@ class PlaylistVersions(Protocol):
     def kept(self, playlist_id: str, number: int) -> KeptVersion | None: ...
 
     def active(self, playlist_ids: Collection[str]) -> Mapping[str, KeptVersion]: ...
+
+    def active_drafts(self, playlist_ids: Collection[str]) -> Mapping[str, PlayedDraft]: ...
 
     def following(self) -> Sequence[KeptVersion]: ...
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 
 import msgspec
 from psycopg.types.json import Jsonb
@@ -47,6 +48,38 @@ SELECT x.id, %(tenant)s, %(id)s, x.position - 1, x.media_id, x.playlist_id, x.co
 """
 
 
+# What `hub.use_cases.playlist_resolving` comes to, without reading all that hundreds of items stand for.
+_TOTALS: Final = """
+SELECT i.playlist_id, count(*)::int AS items, coalesce(sum(CASE
+           WHEN NOT i.enabled OR i.valid_until <= %(at)s THEN 0
+           WHEN m.status = 'approved' THEN coalesce(i.duration_s, m.duration_s, %(without_length_s)s)
+           WHEN i.nested_id IS NOT NULL THEN v.total_s
+           ELSE t.total_s END), 0)::float8 AS total_s
+  FROM playlist_items i
+       LEFT JOIN media m ON m.tenant_id = i.tenant_id AND m.id = i.media_id
+       LEFT JOIN playlists n ON n.tenant_id = i.tenant_id AND n.id = i.nested_id
+       LEFT JOIN playlist_versions v
+            ON v.tenant_id = n.tenant_id AND v.playlist_id = n.id AND v.number = n.active_number
+       LEFT JOIN LATERAL (
+           SELECT sum(coalesce(i.duration_s, x.duration_s, %(without_length_s)s)) AS total_s
+             FROM contents c CROSS JOIN LATERAL (
+                  SELECT y.duration_s FROM media y
+                   WHERE y.tenant_id = %(tenant)s AND y.content_id = c.id AND y.status = 'approved'
+                   ORDER BY y.number DESC LIMIT 1) x
+            WHERE c.tenant_id = %(tenant)s AND c.tags @> ARRAY[i.content_tag]) t
+            ON i.content_tag IS NOT NULL AND i.enabled
+ WHERE i.tenant_id = %(tenant)s AND i.playlist_id = ANY (%(ids)s::uuid[])
+ GROUP BY i.playlist_id
+"""
+
+
+class Total(NamedTuple):
+    """Of a draft: how many items it has, and how long those take that would play."""
+
+    items: int
+    total_s: float
+
+
 class PlaylistItems(Repository):
     """Fits `hub.use_cases.playlist_ports.PlaylistItems`."""
 
@@ -56,6 +89,13 @@ class PlaylistItems(Repository):
         for row in self._rows(_SELECT, ids=list(playlist_ids)) if playlist_ids else []:
             found[row.pop("of")].append(msgspec.convert(row, DraftItem))
         return found
+
+    def totals(
+        self, playlist_ids: Collection[str], at: datetime, without_length_s: float
+    ) -> dict[str, Total]:
+        """Of each of these drafts that has items. What is nested takes as long as when it was published."""
+        rows = self._rows(_TOTALS, ids=list(playlist_ids), at=at, without_length_s=without_length_s)
+        return {row["playlist_id"]: Total(row["items"], row["total_s"]) for row in rows}
 
     def put(self, playlist_id: str, items: Sequence[DraftItem]) -> None:
         """These items in this order, and no others. The playlist must be locked."""

@@ -25,6 +25,17 @@ class KeptVersion(NamedTuple):
     items: list[VersionItem]
 
 
+class PlayedDraft(NamedTuple):
+    """What was published: the draft, and whether it is shuffled."""
+
+    shuffle: bool
+    draft: list[DraftItem]
+
+
+# From PostgreSQL's text: a tenant may have a hundred thousand items in what it plays.
+_DRAFT: Final = msgspec.json.Decoder(list[DraftItem])
+_ITEMS: Final = msgspec.json.Decoder(list[VersionItem])
+
 _SELECT: Final[LiteralString] = """
 SELECT v.playlist_id, v.number, v.shuffle, v.item_count, v.total_s, v.note, v.rolled_back_to,
        v.published_by_name AS published_by, v.published_at, 0 AS screens,
@@ -35,7 +46,7 @@ SELECT v.playlist_id, v.number, v.shuffle, v.item_count, v.total_s, v.note, v.ro
 """
 _KEPT: Final[LiteralString] = """
 SELECT v.playlist_id, v.number, v.shuffle, v.total_s,
-       coalesce(v.number = p.active_number, false) AS is_active, v.draft, v.items
+       coalesce(v.number = p.active_number, false) AS is_active, v.draft::text, v.items::text
   FROM playlist_versions v JOIN playlists p ON p.tenant_id = v.tenant_id AND p.id = v.playlist_id
  WHERE v.tenant_id = %(tenant)s
 """
@@ -84,6 +95,16 @@ class PlaylistVersions(Repository):
             _KEPT + " AND p.id = ANY (%(ids)s::uuid[]) AND v.number = p.active_number", ids=list(playlist_ids)
         )
         return {row["playlist_id"]: _kept(row) for row in rows}
+
+    def active_drafts(self, playlist_ids: Collection[str]) -> dict[str, PlayedDraft]:
+        """The same, without their items."""
+        rows = self._rows(
+            "SELECT p.id, v.shuffle, v.draft::text FROM playlists p JOIN playlist_versions v"
+            " ON v.tenant_id = p.tenant_id AND v.playlist_id = p.id AND v.number = p.active_number"
+            " WHERE p.tenant_id = %(tenant)s AND p.id = ANY (%(ids)s::uuid[])",
+            ids=list(playlist_ids),
+        )
+        return {row["id"]: PlayedDraft(row["shuffle"], _DRAFT.decode(row["draft"])) for row in rows}
 
     def following(self) -> list[KeptVersion]:
         """What is played, or played as a canary, and has items that stand for others."""
@@ -136,6 +157,5 @@ class PlaylistVersions(Repository):
 
 
 def _kept(row: dict[str, Any]) -> KeptVersion:
-    draft = msgspec.convert(row.pop("draft"), list[DraftItem])
-    items = msgspec.convert(row.pop("items"), list[VersionItem])
+    draft, items = _DRAFT.decode(row.pop("draft")), _ITEMS.decode(row.pop("items"))
     return KeptVersion(**row, draft=draft, items=items)

@@ -14,6 +14,7 @@ from tests.hub.api.playlist_steps import (
     new_playlist,
     publish,
     put_in,
+    retire,
     with_items,
 )
 from tests.hub.tenants import Tenant
@@ -163,6 +164,32 @@ async def test_totals_are_of_what_would_play_now(api: Api, tenant: Tenant) -> No
         False,
         tenant.admin.email,
     )
+
+
+async def test_the_list_adds_up_as_the_timeline_does(api: Api, tenant: Tenant) -> None:
+    inner = await with_items(api, tenant, "Inner", "Poster", "Map")
+    await publish(api, tenant, inner)
+    menu = await approved_page(api, tenant, "Menu", tags=["food"])
+    await approved_page(api, tenant, "Offers", tags=["food", "new"])
+    gone = await approved_page(api, tenant, "Gone", tags=["food"])
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    outer = await new_playlist(api, tenant, "Outer")
+    for item in (
+        {"media_id": menu, "duration_s": 2.5},
+        {"media_id": gone},
+        {"playlist_id": inner},
+        {"playlist_id": await new_playlist(api, tenant, "Never published")},
+        {"content_tag": "food", "duration_s": 3},
+        {"content_tag": "food", "enabled": False},
+        {"content_tag": "new", "valid_from": later},
+        {"content_tag": "nothing has it"},
+    ):
+        await put_in(api, tenant, outer, **item)
+    await retire(api, tenant, gone)
+    timeline = await items_of(api, tenant, outer)
+    assert [item["plays_s"] for item in timeline["items"]] == [2.5, 0, 20, 0, 6, 0, 10, 0]
+    listed = (await api.get(f"{PLAYLISTS}?q=Outer", tenant.admin)).body["items"][0]
+    assert (listed["items"], listed["total_s"]) == (8, timeline["total_s"])
 
 
 async def test_how_many_screens_have_it_counts_those_at_the_sites_of_who_asks(
