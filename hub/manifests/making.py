@@ -26,7 +26,7 @@ from protocol.manifest import Manifest
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 0.25
-REST_AT_MOST_S: Final = 1.0
+REST_AT_MOST_S: Final = 0.5
 SPREAD_S: Final = 3600
 NUMBERS_KEPT_DAYS: Final = 30
 
