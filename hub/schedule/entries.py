@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from hub.schedule import dayparts, named_days, recurrence
@@ -70,12 +71,17 @@ class Times:
         if self.is_always:
             yield begins, ends
             return
-        zone = self.time_zone or zone
-        opens, closes = wall_span(zone, begins, ends)
-        # What began the day before may go on past midnight.
-        days = (opens.date() - _DAY + n * _DAY for n in range((closes.date() - opens.date()).days + 2))
-        walls = [span for day in days if self.names(day) for span in dayparts.walls_of(day, self.dayparts)]
-        yield from instants(walls, zone, begins, ends)
+        yield from _spans(self, self.time_zone or zone, begins, ends)
+
+
+@lru_cache(maxsize=4096)
+def _spans(times: Times, zone: str, begins: datetime, ends: datetime) -> tuple[Span, ...]:
+    """An entry is asked for the same days by every manifest that it is in."""
+    opens, closes = wall_span(zone, begins, ends)
+    # What began the day before may go on past midnight.
+    days = (opens.date() - _DAY + n * _DAY for n in range((closes.date() - opens.date()).days + 2))
+    walls = [span for day in days if times.names(day) for span in dayparts.walls_of(day, times.dayparts)]
+    return tuple(instants(walls, zone, begins, ends))
 
 
 ALWAYS: Final = Times()
