@@ -79,8 +79,8 @@ def test_one_submits_another_rejects_with_a_reason_and_approves_the_next_beside_
 def test_nobody_approves_their_own_unless_the_rules_of_the_tenant_say_so(
     visitor: Visit, hub: HubProcess, postgres: EmbeddedPostgres
 ) -> None:
-    page = visitor.page
-    house = make_tenant(postgres.url("dashboard"), "Own words")
+    page, url = visitor.page, postgres.url("dashboard")
+    house = make_tenant(url, "Own words")
     with api_of(hub, house.admin.email) as api:
         step(api, add_page(api, "Canteen"), "submit")
     visitor.enter(house.admin.email, "/media-approvals")
@@ -97,6 +97,18 @@ def test_nobody_approves_their_own_unless_the_rules_of_the_tenant_say_so(
     expect(page.get_by_text("The rule is changed.").first).to_be_visible()
     with api_of(hub, house.admin.email) as api:
         assert api.get("/content-rules").json() == {"approve_own": False}
+        step(api, add_page(api, "Menu"), "submit")
+        site_id = add(api, "/sites", name="Annex")
+    # What is approved is shown everywhere: somebody limited to a site looks, and reads why not to decide.
+    limited = add_person(url, house, RoleName.CONTENT_ADMIN, sites=[site_id], email="limited@words.example")
+    page.get_by_test_id("sign-out").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    visitor.enter(limited.email, "/media-approvals")
+    expect(page.get_by_test_id("queue-not-allowed")).to_contain_text("limited to some sites")
+    expect(page.get_by_test_id("queue-new")).to_be_visible()
+    for offered in ("queue-approve", "queue-reject"):
+        expect(page.get_by_test_id(offered)).to_have_count(0)
+    expect(page.get_by_test_id("rules-approve-own")).to_be_hidden()
 
 
 def test_what_is_in_use_says_where_before_it_is_retired(
