@@ -69,7 +69,7 @@ async def schedule(api: Api, tenant: Tenant, playlist_id: str, **entry: Any) -> 
 async def fetch(api: Api, screen: ScreenWithToken, known: str | None = None) -> Reply:
     """As the screen does; `known`: the ETag of what it has."""
     headers = {} if known is None else {"If_None_Match": known}
-    return await api.get(MINE, Authorization=f"Bearer {screen.token}", **headers)
+    return await api.get(MINE, None, Authorization=f"Bearer {screen.token}", **headers)
 
 
 def names(manifest: Any) -> list[list[str]]:
