@@ -3,7 +3,8 @@ drafts.
 
 Rule 1: only the newest version is changed or deleted, and only while it is a draft or rejected: what somebody
         decided about stays what it was.
-Rule 2: an upload becomes one version. The hub looks at the file by itself (`media_processing.py`).
+Rule 2: an upload becomes one version, made by whoever uploaded it. The hub looks at the file by itself
+        (`media_processing.py`).
 Rule 3: whoever says where an address leads made the version: nobody else's draft is turned into one that
         they may then approve themselves.
 """
@@ -87,7 +88,7 @@ class MediaVersions:
 
         def create(tx: Transaction) -> Media:
             there_is(tx.contents.get_locked(content_id))
-            file_name = _file_name(tx, upload_id) if upload_id is not None else None
+            file_name = _file_name(tx, upload_id, operator.user_id) if upload_id is not None else None
             facts: dict[str, Any] = {
                 "upload_id": upload_id,
                 "url": request.url,
@@ -188,8 +189,8 @@ def _editable(tx: Transaction, content_id: str) -> MediaRow:
     return row
 
 
-def _file_name(tx: Transaction, upload_id: str) -> str:
-    name = tx.media.file_name_of_upload(upload_id)
+def _file_name(tx: Transaction, upload_id: str, user_id: str) -> str:
+    name = tx.media.file_name_of_upload(upload_id, user_id)
     if name is None:
-        raise Invalid({"upload_id": "is no upload that is complete and was not used yet"})
+        raise Invalid({"upload_id": "is no upload of yours that is complete and was not used yet"})
     return name

@@ -181,14 +181,15 @@ class Media(Repository):
         )
         return bool(found and found["found"])
 
-    def file_name_of_upload(self, upload_id: str) -> str | None:
-        """Of an upload that is complete and that no version took yet. Until the end of the transaction it
-        stays."""
+    def file_name_of_upload(self, upload_id: str, user_id: str) -> str | None:
+        """Of an upload of this person that is complete and that no version took yet. It stays
+        until the end of the transaction."""
         row = self._row(
             "SELECT u.file_name FROM uploads u WHERE u.tenant_id = %(tenant)s AND u.id = %(id)s"
-            " AND u.completed_at IS NOT NULL AND NOT EXISTS (SELECT FROM media m"
+            " AND u.created_by = %(user)s AND u.completed_at IS NOT NULL AND NOT EXISTS (SELECT FROM media m"
             " WHERE m.tenant_id = u.tenant_id AND m.upload_id = u.id) FOR UPDATE OF u",
             id=upload_id,
+            user=user_id,
         )
         return row["file_name"] if row else None
 

@@ -17,10 +17,11 @@ def uploaded(api: Api, tenant: Tenant, file_name: str = "welcome.png", *, comple
     """An upload, as the row says it; its id."""
     upload_id = str(uuid.uuid4())
     api.rows(
-        "INSERT INTO uploads (id, tenant_id, file_name, size_bytes, expires_at, completed_at)"
-        " VALUES (%s, %s, %s, 10, now() + interval '1 day', CASE WHEN %s THEN now() END)",
+        "INSERT INTO uploads (id, tenant_id, created_by, file_name, size_bytes, expires_at, completed_at)"
+        " VALUES (%s, %s, %s, %s, 10, now() + interval '1 day', CASE WHEN %s THEN now() END)",
         upload_id,
         tenant.id,
+        tenant.admin.user_id,
         file_name,
         complete,
     )
@@ -109,6 +110,13 @@ async def test_a_finished_upload_becomes_one_version_that_the_hub_looks_at(
     ):
         reply = await api.post(path, {"upload_id": bad}, tenant.admin)
         assert (reply.status, list(reply.body["fields"])) == (422, ["upload_id"])
+
+
+async def test_nobody_makes_a_version_of_what_somebody_else_uploaded(api: Api, tenant: Tenant) -> None:
+    content_id, upload_id = await new_content(api, tenant), uploaded(api, tenant)
+    other = api.person(tenant, RoleName.CONTENT_ADMIN)
+    reply = await api.post(f"{CONTENTS}/{content_id}/media", {"upload_id": upload_id}, other)
+    assert (reply.status, list(reply.body["fields"])) == (422, ["upload_id"])
 
 
 @pytest.mark.parametrize("body", [{}, {"url": "https://a.example", "upload_id": str(uuid.uuid4())}])
