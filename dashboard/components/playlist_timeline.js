@@ -43,6 +43,8 @@ export default {
               <span>{{ row.note }}</span>
               <span v-for="chip in row.chips" class="chip">{{ chip }}</span>
               <span v-if="row.window" class="chip chip-warn">{{ row.window }}</span>
+              <button v-if="row.newer && editable" type="button" class="chip chip-new" :title="'Edit ' + row.title" data-testid="item-newer"
+                @click="$emit('edit', row.id)">{{ row.newer }}</button>
               <span v-if="!row.on" class="chip">switched off</span>
             </span>
             <span v-if="row.problem" class="piece-problem" data-testid="item-problem">{{ row.problem }}</span>

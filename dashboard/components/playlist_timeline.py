@@ -47,13 +47,20 @@ class PlaylistTimeline(Element, component="playlist_timeline.js"):
         self.on("remove", lambda event: on_remove(str(event.args)))
         self.on("play", lambda event: on_play(str(event.args)))
 
-    def show(self, items: Sequence[PlaylistItem], clock: Clock, now_ms: int) -> None:
-        """The items as they are; also when they are as they were, so that what was refused goes back."""
-        self.props["rows"] = [timeline_row(item, clock, now_ms) for item in items]
+    def show(
+        self,
+        items: Sequence[PlaylistItem],
+        clock: Clock,
+        now_ms: int,
+        newer: Callable[[PlaylistItem], int | None],
+    ) -> None:
+        """The items as they are; also when they are as they were, so that what was refused goes back.
+        `newer`: the number of a newer approved version of what an item shows."""
+        self.props["rows"] = [timeline_row(item, clock, now_ms, newer(item)) for item in items]
         self.update()
 
 
-def timeline_row(item: PlaylistItem, clock: Clock, now_ms: int) -> dict[str, Any]:
+def timeline_row(item: PlaylistItem, clock: Clock, now_ms: int, newer: int | None = None) -> dict[str, Any]:
     """One row as the browser draws it; the words are made here."""
     chips = []
     if item.transition is not Transition.CUT:
@@ -80,6 +87,7 @@ def timeline_row(item: PlaylistItem, clock: Clock, now_ms: int) -> dict[str, Any
         "share": item.plays_s if item.enabled and not item.problem else 0,
         "on": item.enabled,
         "chips": chips,
+        "newer": f"version {newer} is approved" if newer is not None else "",
         "window": window_note(item.valid_from, item.valid_until, now_ms),
         "problem": item.problem or "",
     }

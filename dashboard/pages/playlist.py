@@ -23,6 +23,7 @@ from dashboard.components.playlist_timeline import PlaylistTimeline
 from dashboard.draft_editing import DraftEditing, Overtaken
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
+from dashboard.newer_versions import NewerVersions
 from dashboard.playlist_sentences import (
     CHANGED_ELSEWHERE,
     CHANGED_MEANWHILE,
@@ -66,6 +67,7 @@ class _Editor:
     def __init__(self, page: LivePage, playlist: Playlist) -> None:
         self._page, self._playlist = page, playlist
         self._draft = DraftEditing(page.hub.playlists, playlist.id)
+        self._newer = NewerVersions(page.hub.contents)
         self._versions: list[PlaylistVersion] = []
         may_edit = page.session.may(Permission.CONTENT_EDIT)
         may_publish = page.session.may_everywhere(Permission.CONTENT_PUBLISH)
@@ -116,7 +118,8 @@ class _Editor:
             await self._draft.read()
             self._draw()
             self._stage.forget()
-            await asyncio.gather(self._stage_draft(), self._read_playlist())
+            self._newer.forget()
+            await self._follow_draft()
         except HubError as error:
             explain(self._page.session, error)
             return
@@ -132,12 +135,17 @@ class _Editor:
 
     def _draw(self) -> None:
         items, seen = self._draft.items, self._draft.seen
-        self._timeline.show(items, self._page.clock, self._page.now_ms)
+        self._timeline.show(items, self._page.clock, self._page.now_ms, self._newer.of)
         switch_class(self._nothing, "hidden", bool(items))
         set_text(self._total, items_words(len(items), seen.total_s if seen is not None else 0.0))
 
-    async def _stage_draft(self) -> None:
-        await self._stage.show_draft(self._draft.items, shuffle=self._playlist.shuffle)
+    async def _follow_draft(self) -> None:
+        items, shuffle = self._draft.items, self._playlist.shuffle
+        await asyncio.gather(
+            self._stage.show_draft(items, shuffle=shuffle), self._read_playlist(), self._newer.look(items)
+        )
+        if any(map(self._newer.of, items)):
+            self._draw()
 
     async def look(self) -> None:
         """Whether it became another one elsewhere: other versions, more screens, another draft."""
@@ -180,7 +188,7 @@ class _Editor:
     async def _follow(self) -> None:
         """What depends on the draft."""
         try:
-            await asyncio.gather(self._stage_draft(), self._read_playlist())
+            await self._follow_draft()
         except HubError as error:
             explain(self._page.session, error)
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from persistence.embedded import EmbeddedPostgres
 from protocol.vocabulary import RoleName
 from tests.dashboard.browsing import Visit
+from tests.dashboard.conftest import new_context
 from tests.dashboard.files import add_version, picture, step
 from tests.dashboard.houses import add, api_of
 from tests.dashboard.published import approve_own, approved_page, put_in
@@ -72,12 +73,24 @@ def house(hub: HubProcess, postgres: EmbeddedPostgres) -> Iterator[House]:
         yield House(tenant, api, {name: approved_page(api, name) for name in PAGES})
 
 
+@pytest.fixture(scope="module")
+def cookies(house: House, browser: Browser, dashboard_url: str) -> StorageState:
+    """Of somebody who may edit and publish."""
+    context = new_context(browser)
+    Visit(context.new_page(), dashboard_url).enter(house.tenant.admin.email, "/playlists")
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
 @pytest.fixture
-def editor(house: House, visitor: Visit) -> Iterator[Visit]:
-    """Somebody who may edit and publish."""
-    visitor.enter(house.tenant.admin.email, "/playlists")
-    yield visitor
-    assert visitor.complaints == [] and visitor.foreign == []
+def editor(cookies: StorageState, browser: Browser, dashboard_url: str) -> Iterator[Visit]:
+    """They, in a browser that complained of nothing and asked nobody else."""
+    context = new_context(browser, cookies)
+    visit = Visit(context.new_page(), dashboard_url)
+    yield visit
+    context.close()
+    assert visit.complaints == [] and visit.foreign == []
 
 
 def item(page: Page, name: str) -> Locator:
@@ -94,6 +107,7 @@ def version(page: Page, number: int) -> Locator:
 
 def test_a_playlist_is_made_and_filled_from_the_library(editor: Visit, house: House) -> None:
     page = editor.page
+    editor.go("/playlists")
     page.get_by_test_id("playlist-add").click()
     page.get_by_test_id("form-submit").click()
     expect(page.get_by_test_id("form-problem")).to_have_text("A playlist needs a name.")
@@ -353,6 +367,27 @@ def test_a_playlist_is_renamed_shuffled_made_the_default_and_duplicated(editor: 
     expect(page.get_by_role("heading", level=1)).to_have_text("New name (copy)")
     expect(page.get_by_test_id("playlist-is-default")).to_be_hidden()
     expect(titles(page)).to_have_text(["Welcome"])
+
+
+def test_an_item_stays_in_its_version_until_somebody_takes_the_newer_one(editor: Visit, house: House) -> None:
+    page = editor.page
+    first = approved_page(house.api, "Timetable")
+    playlist = house.playlist("Versions of contents")
+    house.put_in(playlist, media_id=first)
+    content = house.api.get(f"/media/{first}").json()["content_id"]
+    second = add(house.api, f"/contents/{content}/media", url="https://example.org/new")
+    for word in ("submit", "approve"):
+        step(house.api, second, word)
+    editor.go(f"/playlists/{playlist}")
+    expect(item(page, "Timetable")).to_contain_text("Web page, version 1")
+    expect(page.get_by_test_id("item-newer")).to_have_text("version 2 is approved")
+    page.get_by_test_id("item-newer").click()
+    page.get_by_test_id("item-version").click()
+    page.get_by_role("option", name="Version 2").click()
+    page.get_by_test_id("form-submit").click()
+    expect(item(page, "Timetable")).to_contain_text("Web page, version 2")
+    expect(page.get_by_test_id("item-newer")).to_have_count(0)
+    assert [each["media"]["id"] for each in house.items(playlist)] == [second]
 
 
 def test_who_may_only_look_is_offered_nothing_to_do(
