@@ -253,6 +253,7 @@ CREATE TABLE schedule_entries (
     CHECK (valid_from < valid_until),
     CHECK (recurrence IS NULL OR first_day IS NOT NULL)
 );
+CREATE INDEX schedule_entries_by_time ON schedule_entries (tenant_id, created_at DESC, id DESC);
 CREATE INDEX schedule_entries_by_playlist ON schedule_entries (tenant_id, playlist_id);
 CREATE INDEX schedule_entries_by_device ON schedule_entries (tenant_id, device_id) WHERE device_id IS NOT NULL;
 CREATE INDEX schedule_entries_by_group ON schedule_entries (tenant_id, group_id) WHERE group_id IS NOT NULL;
