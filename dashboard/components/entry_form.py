@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 from zoneinfo import available_timezones
@@ -11,34 +10,16 @@ from zoneinfo import available_timezones
 from msgspec import UNSET
 from nicegui import ui
 
+from dashboard.components.entry_target import EntryTarget, Offers
 from dashboard.components.entry_times import EntryTimes
 from dashboard.components.form_dialog import Unfit, form_dialog, labelled, text_field
-from dashboard.components.markup import Tag, switch_class, tag
-from dashboard.components.subject_finder import Subject, SubjectFinder
-from dashboard.components.tag_offers import TagOffers
+from dashboard.components.markup import tag
 from dashboard.frame import LivePage
-from dashboard.group_tree import in_order
-from dashboard.place_sentences import with_tag
-from dashboard.schedule_sentences import TARGETS, target_kind
 from dashboard.schedule_typed import NotATime, except_days_of, except_days_text
-from protocol.places import Group, Site, TagInUse
-from protocol.playlists import Playlist
 from protocol.schedule import Entry, EntryPatch, EntryRequest, Target
 
 _BOX: Final = "outlined dense options-dense popup-content-class=menu"
 _FACTS: Final = EntryRequest.__struct_fields__
-_LIMITED: Final = ("device", "site")
-"""Which targets there are for somebody who is limited to sites."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offers:
-    """What an entry can name."""
-
-    playlists: Sequence[Playlist]
-    sites: Sequence[Site]
-    groups: Sequence[Group]
-    tags: Sequence[TagInUse]
 
 
 async def add_entry(page: LivePage, offers: Offers, target: Target) -> Entry | None:
@@ -68,13 +49,7 @@ class _Form:
     def __init__(self, page: LivePage, offers: Offers, entry: Entry | None, target: Target) -> None:
         self._page, self._offers, self._entry = page, offers, entry
         self._zone = page.clock.zone
-        me = page.session.me
-        limited = me is not None and me.sites is not None
-        self._kinds = {key: words for key, words in TARGETS.items() if not limited or key in _LIMITED}
-        kind = target_kind(target)
-        self._target_kind = kind if kind in self._kinds else "device"
-        self._target = target
-        self._device_id = target.device_id
+        self._for = target
 
     def draw(self, send: Callable[[], Awaitable[Entry]]) -> Callable[[], Awaitable[Entry]]:
         entry = self._entry
@@ -86,38 +61,10 @@ class _Form:
             self._playlist = ui.select(
                 playlists, value=entry.playlist_id if entry else None, with_input=True
             ).props(f"{_BOX} data-testid=entry-playlist")
-        self._draw_target()
+        self._target = EntryTarget(self._page, self._offers, self._for)
         self._times = EntryTimes(entry, datetime.now(self._zone).date())
         self._draw_more()
         return send
-
-    def _draw_target(self) -> None:
-        with labelled("Where"):
-            self._kind = ui.select(self._kinds, value=self._target_kind, on_change=self._show_target).props(
-                f"{_BOX} data-testid=entry-where"
-            )
-        parts: dict[str, Tag] = {}
-        with tag("div", "entry-part") as parts["device"]:
-            name = self._page.store.screens.get(self._device_id or "")
-            chosen = Subject("screen", name.id, name.name) if name is not None else None
-            SubjectFinder(self._screens, self._meant, "Type part of a screen's name", "entry-screen", chosen)
-        names = {b.group.id: " › ".join((*b.above, b.group.name)) for b in in_order(self._offers.groups)}
-        with tag("div", "entry-part") as parts["group"]:
-            self._group = ui.select(
-                names, value=_one_of(names, self._target.group_id), with_input=True
-            ).props(f"{_BOX} data-testid=entry-group")
-        sites = {site.id: site.name for site in self._offers.sites}
-        with tag("div", "entry-part") as parts["site"]:
-            self._site = ui.select(sites, value=_one_of(sites, self._target.site_id), with_input=True).props(
-                f"{_BOX} data-testid=entry-site"
-            )
-        with tag("div", "entry-part") as parts["tag"]:
-            self._query = ui.input(
-                value=self._target.tag_query or "", placeholder="floor=2, kind!=kiosk, public, !private"
-            ).props("outlined dense maxlength=1000 spellcheck=false data-testid=entry-query")
-            TagOffers(self._offers.tags, self._take)
-        self._parts = parts
-        self._show_target()
 
     def _draw_more(self) -> None:
         entry = self._entry
@@ -187,7 +134,7 @@ class _Form:
         """What is chosen and written. Raises Unfit."""
         if not self._playlist.value:
             raise Unfit("Choose a playlist.")
-        target = self._target_chosen()
+        target = self._target.chosen()
         first_day, recurrence = self._times.days()
         priority = self._priority() or "0"
         if not priority.isdecimal() or int(priority) > 100:
@@ -212,41 +159,6 @@ class _Form:
             self._zones.value or None,
         )
 
-    def _target_chosen(self) -> Target:
-        match self._kind.value:
-            case "device":
-                if self._device_id is None:
-                    raise Unfit("Choose a screen.")
-                return Target(device_id=self._device_id)
-            case "group":
-                if not self._group.value:
-                    raise Unfit("Choose a group of screens.")
-                return Target(group_id=self._group.value)
-            case "site":
-                if not self._site.value:
-                    raise Unfit("Choose a site.")
-                return Target(site_id=self._site.value)
-            case "tag":
-                query = (self._query.value or "").strip()
-                if not query:
-                    raise Unfit("Write which tags.")
-                return Target(tag_query=query)
-            case _:
-                return Target()
-
-    def _screens(self) -> list[Subject]:
-        return [Subject("screen", key, name, site) for key, name, site in self._page.store.choices()]
-
-    def _meant(self, subject: Subject) -> None:
-        self._device_id = subject.id
-
-    def _take(self, key: str, value: str) -> None:
-        self._query.value = with_tag((self._query.value or "").strip(), key, value)
-
-    def _show_target(self) -> None:
-        for key, part in self._parts.items():
-            switch_class(part, "hidden", key != self._kind.value)
-
     def _typed(self, at: datetime | None) -> str:
         return f"{at.astimezone(self._zone):%Y-%m-%dT%H:%M}" if at is not None else ""
 
@@ -259,7 +171,3 @@ class _Form:
             return datetime.fromisoformat(typed).replace(tzinfo=self._zone)
         except ValueError:
             raise Unfit(f"{typed} is no moment.") from None
-
-
-def _one_of(offered: dict[str, str], key: str | None) -> str | None:
-    return key if key in offered else None

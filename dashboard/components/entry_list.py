@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from dashboard.components.dialogs import confirm, toast
-from dashboard.components.entry_form import Offers, add_entry, edit_entry
+from dashboard.components.entry_form import add_entry, edit_entry
 from dashboard.components.entry_row import entry_row
+from dashboard.components.entry_target import Offers
 from dashboard.components.manage import attempt
 from dashboard.components.markup import set_text, tag
 from dashboard.frame import LivePage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, NamedTuple
@@ -24,12 +25,13 @@ class Subject(NamedTuple):
 
 
 class SubjectFinder:
-    """Calls `on_found` with what is meant. `offered` gives all there is when asked."""
+    """Calls `on_found` with what is meant, and with None while something else is typed. `offered` gives all
+    there is when asked."""
 
     def __init__(
         self,
         offered: Callable[[], Iterable[Subject]],
-        on_found: Callable[[Subject], Any],
+        on_found: Callable[[Subject | None], Any],
         placeholder: str,
         testid: str,
         chosen: Subject | None = None,
@@ -53,9 +55,13 @@ class SubjectFinder:
             "input", lambda event: self._type(str(event.args)), js_handler="(e) => emit(e.target.value)"
         )
         if chosen is None:
-            self._type("")
+            self._offer("")
 
-    def _type(self, text: str) -> None:
+    async def _type(self, text: str) -> None:
+        self._offer(text)
+        await self._mean(None)
+
+    def _offer(self, text: str) -> None:
         wanted = text.strip().casefold()
         fitting = [subject for subject in self._offered() if wanted in subject.name.casefold()]
         fitting.sort(key=lambda subject: (subject.kind, subject.name.casefold()))
@@ -75,6 +81,9 @@ class SubjectFinder:
     async def _choose(self, subject: Subject) -> None:
         self._found.clear()
         ui.run_javascript(f"getHtmlElement({self._box.id}).value = {json.dumps(subject.name)}")
+        await self._mean(subject)
+
+    async def _mean(self, subject: Subject | None) -> None:
         result = self._on_found(subject)
-        if result is not None:
+        if inspect.isawaitable(result):
             await result

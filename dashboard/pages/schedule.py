@@ -205,7 +205,9 @@ class _Schedule:
 
     # ---- what is asked ----
 
-    async def _choose(self, subject: Subject) -> None:
+    async def _choose(self, subject: Subject | None) -> None:
+        if subject is None:  # the week that is seen stays until another is chosen
+            return
         self._subject = subject
         self._explain.forget()
         ui.navigate.history.replace(f"/schedule?{subject.kind}={subject.id}")

@@ -139,6 +139,11 @@ def test_an_entry_is_made_in_plain_words_changed_and_deleted(visitor: Visit, alo
     pick(page, "entry-days", "On days of the week")
     page.get_by_test_id("form-submit").click()
     expect(page.get_by_test_id("form-problem")).to_contain_text("at least one day of the week")
+    page.get_by_test_id("entry-screen").fill("Sta")
+    page.get_by_test_id("form-submit").click()
+    expect(page.get_by_test_id("form-problem")).to_have_text("Choose a screen.")
+    page.get_by_test_id("entry-screen").fill("lob")
+    page.get_by_test_id("entry-screen-choice").filter(has_text="Lobby").click()
     for day in ("MO", "FR"):
         page.get_by_test_id(f"entry-weekday-{day}").click()
     page.get_by_test_id("entry-dayparts").fill("nine to five")
