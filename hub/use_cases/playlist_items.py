@@ -69,6 +69,7 @@ class DraftItems:
     ) -> PlaylistItems:
         """A new item, at the end or at a position. Raises NotAllowed, NotFound, Invalid, Unseen, Stale,
         InConflict (the playlist is full)."""
+        require(operator, Permission.CONTENT_EDIT)
         named = _one_of(request)
 
         def put_in(
