@@ -65,6 +65,8 @@ ANY_BODY = {
     "key": "commands.bulk",
     "tag_query": "floor=2",
     "reason": "ticket 4711",
+    "item_ids": [],
+    "playlist_id": str(uuid.UUID(int=0)),
 }
 ANY_QUERY = {"/api/v1/audit/export": {"format": "csv"}}
 _ROOT = Path(__file__).parents[2]
