@@ -99,7 +99,7 @@ def test_who_may_only_look_is_told_why_and_offered_nothing_else(
     visitor.fill_sign_in_as(house.admin.email, PASSWORD)
     expect(page.get_by_test_id("screens-grid")).to_be_visible()
     offered = page.get_by_role("navigation", name="Pages").get_by_role("link")
-    expect(offered).to_have_text(["Screens", "Commands", "History"])
+    expect(offered).to_have_text(["Screens", "Commands", "History", "Content"])
     visitor.go("/emergency")
     expect(page.get_by_test_id("emergency-not-allowed")).to_contain_text("Your role (VIEWER) may not trigger")
     page.get_by_test_id("template-test").click()
