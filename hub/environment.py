@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -30,6 +30,11 @@ def current_environment(directory: Path | None = None) -> dict[str, str]:
     Raises SettingsError when a line of the file is not `NAME=value`.
     """
     return {**read_env_file((directory or Path.cwd()) / ".env"), **os.environ}
+
+
+def some_of_environment(names: Iterable[str]) -> dict[str, str]:
+    """Those of these variables that the process has: for a process that is to have no others."""
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def read_env_file(path: Path) -> dict[str, str]:

@@ -6,7 +6,6 @@ Rule 2: it is given nothing that it does not need: no environment of the hub's, 
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import msgspec
 import structlog
 import trio
 
+from hub.environment import some_of_environment
 from hub.media.inspecting.findings import Answer, Finding, Question, Unusable
 
 DEADLINE_S: Final = 120.0
@@ -48,7 +48,7 @@ async def look_into(
             capture_stdout=True,
             stderr=subprocess.DEVNULL,
             check=False,
-            env={name: os.environ[name] for name in _KEPT_OF_ENVIRONMENT if name in os.environ},
+            env=some_of_environment(_KEPT_OF_ENVIRONMENT),
             deliver_cancel=_kill,
         )
         return _told(done.returncode, done.stdout)
