@@ -108,6 +108,12 @@ def test_the_proxy_speaks_tls_and_hands_upgrades_on() -> None:
     assert re.search(r"location = /metrics \{\s+return 404;", proxy)
 
 
+def test_no_place_is_named_twice_which_nginx_does_not_start_with() -> None:
+    proxy = (_ROOT / "docker/nginx/clarion.conf").read_text(encoding="utf-8")
+    places = re.findall(r"location (?:\^~ )?(/\S*) \{", proxy)
+    assert "/uploads" in places and len(places) == len(set(places))
+
+
 def test_files_come_in_unbuffered_and_go_out_from_the_folder_that_hub_and_proxy_share(
     compose: dict[str, Any],
 ) -> None:
