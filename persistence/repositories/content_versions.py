@@ -11,8 +11,7 @@ class ContentVersions(Repository):
     def now(self) -> str:
         """The version, and which transaction wrote it: a database that was restored from a backup counts
         the same numbers again, for other contents."""
-        row = self._connection.execute(
-            "SELECT version || '.' || xmin FROM content_versions WHERE tenant_id = %(tenant)s",
-            {"tenant": self._tenant_id},
-        ).fetchone()
-        return "0" if row is None else str(row[0])
+        row = self._row(
+            "SELECT version || '.' || xmin AS now FROM content_versions WHERE tenant_id = %(tenant)s"
+        )
+        return "0" if row is None else str(row["now"])

@@ -97,66 +97,59 @@ class ManifestFacts(Repository):
 
     def devices(self) -> list[DeviceFact]:
         """Every screen that was let in."""
-        rows = self._connection.execute(
-            """SELECT d.id, d.site_id, coalesce(s.time_zone, 'UTC'), d.tags, d.playlist_version,
-                      d.manifest_digest
+        rows = self._rows(
+            """SELECT d.id, d.site_id, coalesce(s.time_zone, 'UTC') AS time_zone, d.tags,
+                      d.playlist_version AS version, d.manifest_digest AS digest
                  FROM devices d LEFT JOIN sites s ON s.tenant_id = d.tenant_id AND s.id = d.site_id
-                WHERE d.tenant_id = %(tenant)s AND d.status = 'approved'""",
-            {"tenant": self._tenant_id},
+                WHERE d.tenant_id = %(tenant)s AND d.status = 'approved'"""
         )
-        return [DeviceFact(*row) for row in rows]
+        return [DeviceFact(**row) for row in rows]
 
     def entries(self) -> list[EntryFact]:
         """Every entry that is enabled."""
-        rows = self._connection.execute(
+        rows = self._rows(
             """SELECT e.id, e.playlist_id, e.device_id, e.group_id, e.site_id, e.tag_terms, e.is_takeover,
                       e.priority, e.valid_from, e.valid_until, e.first_day, e.recurrence, e.except_days,
                       e.dayparts, e.time_zone, e.created_at
-                 FROM schedule_entries e WHERE e.tenant_id = %(tenant)s AND e.enabled""",
-            {"tenant": self._tenant_id},
+                 FROM schedule_entries e WHERE e.tenant_id = %(tenant)s AND e.enabled"""
         )
-        return [EntryFact(*row) for row in rows]
+        return [EntryFact(**row) for row in rows]
 
     def members(self, group_id: str) -> set[str]:
         """Ids of the devices that the group reaches."""
-        values = {"tenant": self._tenant_id, "ids": [group_id]}
-        return {row[0] for row in self._connection.execute(DEVICES_OF_GROUPS, values)}
+        return {row["device_id"] for row in self._rows(DEVICES_OF_GROUPS, ids=[group_id])}
 
     def playlists(self) -> list[PlaylistFact]:
         """Those of which a version is active, or a canary."""
-        rows = self._connection.execute(
+        rows = self._rows(
             """SELECT p.id, p.name, p.is_default, p.active_number, p.canary_number, p.canary
                  FROM playlists p WHERE p.tenant_id = %(tenant)s
-                  AND (p.active_number IS NOT NULL OR p.canary_number IS NOT NULL)""",
-            {"tenant": self._tenant_id},
+                  AND (p.active_number IS NOT NULL OR p.canary_number IS NOT NULL)"""
         )
-        return [PlaylistFact(*row) for row in rows]
+        return [PlaylistFact(**row) for row in rows]
 
     def versions(self, playlist_ids: Collection[str]) -> list[VersionFact]:
         """The active version of each, and the canary."""
-        rows = self._connection.execute(
-            """SELECT v.playlist_id, v.number, v.shuffle, v.items::text
+        rows = self._rows(
+            """SELECT v.playlist_id, v.number, v.shuffle, v.items::text AS items
                  FROM playlists p JOIN playlist_versions v
                       ON v.tenant_id = p.tenant_id AND v.playlist_id = p.id
                          AND v.number IN (p.active_number, p.canary_number)
                 WHERE p.tenant_id = %(tenant)s AND p.id = ANY (%(ids)s::uuid[])""",
-            {"tenant": self._tenant_id, "ids": list(playlist_ids)},
+            ids=list(playlist_ids),
         )
-        return [
-            VersionFact(playlist_id, number, shuffle, _items.decode(items))
-            for playlist_id, number, shuffle, items in rows
-        ]
+        return [VersionFact(**{**row, "items": _items.decode(row["items"])}) for row in rows]
 
     def showable(self, media_ids: Collection[str]) -> dict[str, MediaFact]:
         """By id, those of them that are approved now."""
-        rows = self._connection.execute(
-            """SELECT m.id, c.name, m.kind, m.file_name, coalesce(b.is_package, false),
-                      encode(m.sha256, 'hex'), encode(b.md5, 'hex'), m.url, m.mime_type, m.size_bytes,
-                      m.width, m.height, c.valid_from, c.valid_until
+        rows = self._rows(
+            """SELECT m.id, c.name, m.kind, m.file_name, coalesce(b.is_package, false) AS is_package,
+                      encode(m.sha256, 'hex') AS sha256, encode(b.md5, 'hex') AS md5, m.url, m.mime_type,
+                      m.size_bytes, m.width, m.height, c.valid_from, c.valid_until
                  FROM media m JOIN contents c ON c.tenant_id = m.tenant_id AND c.id = m.content_id
                       LEFT JOIN blobs b ON b.tenant_id = m.tenant_id AND b.sha256 = m.sha256
                 WHERE m.tenant_id = %(tenant)s AND m.id = ANY (%(ids)s::uuid[])
                   AND m.status = 'approved' AND m.processing = 'ready'""",
-            {"tenant": self._tenant_id, "ids": list(media_ids)},
+            ids=list(media_ids),
         )
-        return {row[0]: MediaFact(*row) for row in rows}
+        return {row["id"]: MediaFact(**row) for row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -45,25 +45,6 @@ SELECT d.playlist_version AS version, d.manifest_digest AS digest, w.since AS wa
        LEFT JOIN device_manifests r ON r.tenant_id = d.tenant_id AND r.device_id = d.id
                                     AND r.version = d.reported_playlist_version
  WHERE d.tenant_id = %(tenant)s AND d.id = %(id)s
-"""
-# Once a manifest, however many screens share it.
-_SCREENS_OF_PLAYLISTS: Final = """
-SELECT p.playlist_id::text, p.number, sum(s.screens)::int AS screens
-  FROM (SELECT d.manifest_digest AS digest, count(*) AS screens FROM devices d
-         WHERE d.tenant_id = %(tenant)s AND d.status = 'approved' AND d.manifest_digest IS NOT NULL
-         GROUP BY d.manifest_digest) s
-       JOIN manifests m ON m.tenant_id = %(tenant)s AND m.digest = s.digest
-       CROSS JOIN LATERAL jsonb_to_recordset(m.body::jsonb -> 'playlists') AS p(playlist_id uuid, number int)
- WHERE p.playlist_id = ANY (%(ids)s::uuid[])
- GROUP BY p.playlist_id, p.number
-"""
-_SCREENS_WITH_MEDIA: Final = """
-SELECT coalesce(sum(s.screens), 0)::int AS screens
-  FROM (SELECT d.manifest_digest AS digest, count(*) AS screens FROM devices d
-         WHERE d.tenant_id = %(tenant)s AND d.status = 'approved' AND d.manifest_digest IS NOT NULL
-         GROUP BY d.manifest_digest) s
-       JOIN manifests m ON m.tenant_id = %(tenant)s AND m.digest = s.digest
- WHERE position(%(id)s::text IN m.body) > 0
 """
 _NUMBERS: Final = """
 SELECT n.version, n.digest, n.since,
@@ -155,13 +136,3 @@ class Manifests(Repository):
     def numbers(self, device_id: str, *, before: int | None, limit: int) -> list[Number]:
         """What the numbers of a screen meant, the newest first."""
         return [Number(**row) for row in self._rows(_NUMBERS, id=device_id, before=before, limit=limit)]
-
-    def screens_of(self, playlist_ids: Sequence[str]) -> dict[tuple[str, int], int]:
-        """By playlist and number, how many screens have that version in their manifest of now."""
-        rows = self._rows(_SCREENS_OF_PLAYLISTS, ids=list(playlist_ids))
-        return {(row["playlist_id"], row["number"]): row["screens"] for row in rows}
-
-    def screens_with(self, media_id: str) -> int:
-        """How many screens have it in their manifest of now."""
-        row = self._row(_SCREENS_WITH_MEDIA, id=media_id)
-        return 0 if row is None else int(row["screens"])

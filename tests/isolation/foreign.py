@@ -263,6 +263,10 @@ _TOLD: Final[dict[str, Told]] = {
     "key": lambda it: "some.key",
     "instead_of": lambda it: None,
     "Tenants.tell.tenant_id": lambda it: it.tenant.id,
+    "bodies": lambda it: {f"digest-{it.marker}": b"{}"},
+    "wanted": lambda it: {it.ids["device_id"]: f"digest-{it.marker}"},
+    "Manifests.digest": lambda it: f"digest-{it.marker}",
+    "Manifests.forget.before": lambda it: LATER,
 }
 
 

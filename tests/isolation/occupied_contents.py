@@ -110,7 +110,8 @@ def fill_playlists(put: Any, new: Any, it: Occupied) -> None:
     for of in ("device_id", "group_id"):
         named = {"name": f"{it.marker} {of}", of: it.ids[of]}
         put("schedule_entries", id=new(f"entry_of_{of}"), playlist_id=playlist, enabled=False, **named)
-    playing = Jsonb({"playlists": [{"playlist_id": playlist, "number": 1}]})
+    shown = {"media_id": it.ids["media_id"]}
+    playing = Jsonb({"playlists": [{"playlist_id": playlist, "number": 1, "items": [shown]}]})
     put("manifests", digest=f"digest-{it.marker}", body=playing)
     put(
         "device_manifests",
