@@ -5,43 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
-from hub.schedule.entries import ScheduleEntry, Specificity, times_of
+from hub.schedule.entries import ScheduleEntry
+from hub.schedule.kept import schedule_entry, specificity_of
 from hub.use_cases.manifest_ports import DeviceFact, EntryFact, PlaylistFact
 
 Members = Callable[[str], set[str]]
 """Ids of the screens that a group reaches, whatever way."""
 
 
-def specificity(entry: EntryFact) -> Specificity:
-    """How narrowly an entry names its screens."""
-    if entry.device_id is not None:
-        return Specificity.DEVICE
-    if entry.group_id is not None:
-        return Specificity.GROUP
-    if entry.tag_terms is not None:
-        return Specificity.TAG
-    return Specificity.SITE if entry.site_id is not None else Specificity.EVERYBODY
-
-
 def plain(entry: EntryFact) -> ScheduleEntry:
     """The entry as the schedule's resolver wants it."""
-    return ScheduleEntry(
-        id=entry.id,
-        playlist_id=entry.playlist_id,
-        specificity=specificity(entry),
-        created_at=entry.created_at,
-        is_takeover=entry.is_takeover,
-        priority=entry.priority,
-        times=times_of(
-            first_day=entry.first_day,
-            recurrence_text=entry.recurrence,
-            except_days=entry.except_days,
-            pairs=entry.dayparts,
-            time_zone=entry.time_zone,
-        ),
-        valid_from=entry.valid_from,
-        valid_until=entry.valid_until,
+    narrow = specificity_of(
+        device_id=entry.device_id, group_id=entry.group_id, tags=entry.tag_terms, site_id=entry.site_id
     )
+    return schedule_entry(entry, narrow)
 
 
 def fits(terms: Sequence[Sequence[str]], tags: Mapping[str, str]) -> bool:

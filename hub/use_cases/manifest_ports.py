@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
+from hub.schedule.kept import KeptEntry
 from hub.use_cases.site_limits import Sites
 from protocol.playlists import VersionItem
 
@@ -34,13 +35,9 @@ class DeviceFact(Protocol):
     def digest(self) -> str | None: ...
 
 
-class EntryFact(Protocol):
-    """A schedule entry that is enabled, as it is kept."""
+class EntryFact(KeptEntry, Protocol):
+    """A schedule entry that is enabled, as it is kept, and for whom it is."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def playlist_id(self) -> str: ...
     @property
     def device_id(self) -> str | None: ...
     @property
@@ -49,26 +46,6 @@ class EntryFact(Protocol):
     def site_id(self) -> str | None: ...
     @property
     def tag_terms(self) -> list[list[str]] | None: ...
-    @property
-    def is_takeover(self) -> bool: ...
-    @property
-    def priority(self) -> int: ...
-    @property
-    def valid_from(self) -> datetime | None: ...
-    @property
-    def valid_until(self) -> datetime | None: ...
-    @property
-    def first_day(self) -> date | None: ...
-    @property
-    def recurrence(self) -> str | None: ...
-    @property
-    def except_days(self) -> list[date]: ...
-    @property
-    def dayparts(self) -> list[list[str]]: ...
-    @property
-    def time_zone(self) -> str | None: ...
-    @property
-    def created_at(self) -> datetime: ...
 
 
 class PlaylistFact(Protocol):

@@ -4,54 +4,26 @@ from __future__ import annotations
 
 import msgspec
 
-from hub.schedule.entries import ScheduleEntry, Specificity, Times, times_of
+from hub.schedule.entries import ScheduleEntry
+from hub.schedule.kept import kept_times, schedule_entry, specificity_of
 from hub.schedule.words import when_words
 from hub.use_cases.schedule_ports import EntryRow
-from protocol.schedule import Entry, Target
+from protocol.schedule import Entry
 
 
-def schedule_entry(row: EntryRow) -> ScheduleEntry:
+def entry_of(row: EntryRow) -> ScheduleEntry:
     """The entry, for `hub.schedule.resolving.resolve`."""
-    entry = row.entry
-    return ScheduleEntry(
-        id=entry.id,
-        playlist_id=entry.playlist_id,
-        specificity=specificity(entry.target),
-        created_at=entry.created_at,
-        is_takeover=entry.is_takeover,
-        priority=entry.priority,
-        times=times_of_entry(entry),
-        valid_from=entry.valid_from,
-        valid_until=entry.valid_until,
+    target = row.entry.target
+    narrow = specificity_of(
+        device_id=target.device_id, group_id=target.group_id, tags=target.tag_query, site_id=target.site_id
     )
-
-
-def times_of_entry(entry: Entry) -> Times:
-    """Its days and the times of them."""
-    return times_of(
-        first_day=entry.first_day,
-        recurrence_text=entry.recurrence,
-        except_days=entry.except_days,
-        pairs=entry.dayparts,
-        time_zone=entry.time_zone,
-    )
-
-
-def specificity(target: Target) -> Specificity:
-    """How narrowly it names its screens."""
-    if target.device_id is not None:
-        return Specificity.DEVICE
-    if target.group_id is not None:
-        return Specificity.GROUP
-    if target.tag_query is not None:
-        return Specificity.TAG
-    return Specificity.EVERYBODY if target.site_id is None else Specificity.SITE
+    return schedule_entry(row.entry, narrow)
 
 
 def entry_body(row: EntryRow) -> Entry:
     """As the API says it, with the words."""
     entry = row.entry
-    words = when_words(times_of_entry(entry), entry.recurrence, entry.valid_from, entry.valid_until)
+    words = when_words(kept_times(entry), entry.recurrence, entry.valid_from, entry.valid_until)
     return msgspec.structs.replace(entry, target_text=target_words(row), when_text=words)
 
 

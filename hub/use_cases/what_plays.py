@@ -27,7 +27,7 @@ from hub.use_cases.opening_hours import checked_time_zone
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import Realtime
 from hub.use_cases.schedule_ports import EntryRow, ScheduledScreen
-from hub.use_cases.schedule_rows import called, entry_body, schedule_entry
+from hub.use_cases.schedule_rows import called, entry_body, entry_of
 from protocol.frames import Alert
 from protocol.schedule import Candidate as CandidateBody
 from protocol.schedule import Entry, Explanation, ResolvedSchedule, Segment
@@ -143,7 +143,7 @@ def _span(begins: datetime | None, ends: datetime | None, now: datetime) -> tupl
 def _segments(
     rows: Sequence[EntryRow], published: _Published, zone: str, begins: datetime, ends: datetime
 ) -> list[Segment]:
-    entries = [schedule_entry(row) for row in rows if row.entry.enabled and published.has(row)]
+    entries = [entry_of(row) for row in rows if row.entry.enabled and published.has(row)]
     names = _names(rows, published)
     return [
         Segment(
@@ -167,14 +167,14 @@ def _names(rows: Sequence[EntryRow], published: _Published) -> Mapping[str | Non
 def _candidate(row: EntryRow, published: _Published) -> Candidate:
     entry, name = row.entry, called(row.entry)
     if not entry.enabled:
-        return Candidate(schedule_entry(row), name, "switched off: it plays at no time", is_off=True)
+        return Candidate(entry_of(row), name, "switched off: it plays at no time", is_off=True)
     if entry.playlist_id not in published.numbers:
         why = f"not then: the playlist “{entry.playlist_name}” was never published"
-        return Candidate(schedule_entry(row), name, why)
+        return Candidate(entry_of(row), name, why)
     if not published.has(row):
         why = f"not then: the playlist “{entry.playlist_name}” is tried on other screens first"
-        return Candidate(schedule_entry(row), name, why)
-    return Candidate(schedule_entry(row), name)
+        return Candidate(entry_of(row), name, why)
+    return Candidate(entry_of(row), name)
 
 
 def _explanation(known: _Known, at: datetime) -> Explanation:
