@@ -199,7 +199,6 @@ class Hub:
             self._audit_keeping(database, archives),
         )
         self.services = self._services()
-        self.metrics = measures_of(self)
         self.content_cache = ContentCache(
             trio.current_time,
             SharedContents(settings.redis_url) if settings.redis_url is not None else None,
@@ -233,6 +232,7 @@ class Hub:
             command_default_ttl_s=settings.command_default_ttl_s,
             now=self.now,
         )
+        self.metrics = measures_of(self)
 
     def moment(self) -> Instant:
         """Now, on both clocks."""

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from hub.live.roster import Screen
 from hub.metrics import Metrics
+from protocol.vocabulary import Presence
 
 if TYPE_CHECKING:
     from hub.bootstrap import Hub
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 def measures_of(hub: Hub) -> Metrics:
     """Every gauge and counter of this hub."""
     fleet, dispatcher, journal = hub.fleet, hub.fleet.dispatcher, hub.journal
-    deleted = hub.retention.deleted
+    deleted, cache = hub.retention.deleted, hub.content_cache
     return Metrics(
         gauges=[
             ("screens_known", "Devices in the roster.", lambda: len(hub.roster)),
@@ -38,6 +40,11 @@ def measures_of(hub: Hub) -> Metrics:
                 "devices_quarantined",
                 "Devices kept out after repeated faults.",
                 lambda: len(fleet.supervisor.quarantined(trio.current_time())),
+            ),
+            (
+                "screens_behind",
+                "Screens with a live session that do not play yet what they must.",
+                lambda: sum(_is_behind(screen) for screen in hub.roster),
             ),
         ],
         counters=[
@@ -73,5 +80,29 @@ def measures_of(hub: Hub) -> Metrics:
                 "Devices given up to a newer session of another hub.",
                 lambda: journal.stale,
             ),
+            (
+                "manifests_made",
+                "How often a tenant's manifests were made anew.",
+                lambda: hub.making.times_made,
+            ),
+            (
+                "contents_asked",
+                "What was asked of contents and playlists: kept here, shared by another hub, made anew.",
+                lambda: {"kept": cache.hits, "shared": cache.shared_hits, "made": cache.misses},
+            ),
+            (
+                "files_looked_at",
+                "Uploaded files that were looked at: usable or not, or put off for the disk or the store.",
+                lambda: hub.use_cases.media_processing.looked_at,
+            ),
+            (
+                "files_cleared",
+                "Uploads and files cleared away because nothing needed them.",
+                lambda: hub.clearing.cleared,
+            ),
         ],
     )
+
+
+def _is_behind(screen: Screen) -> bool:
+    return screen.presence is Presence.ONLINE and screen.lags_since_ms is not None

@@ -52,7 +52,7 @@ class Made(NamedTuple):
 
 
 class ManifestMaking:
-    """`unavailable`: the exception that the database raises when it does not answer."""
+    """`unavailable`: the exception that the database raises when it does not answer. `times_made` counts."""
 
     def __init__(
         self,
@@ -68,6 +68,7 @@ class ManifestMaking:
         self._made: dict[str, tuple[int, datetime]] = {}
         self._rests_until_s: dict[str, float] = {}
         self._is_away = False
+        self.times_made = 0
 
     async def run(self) -> None:
         """Look, for ever."""
@@ -98,6 +99,7 @@ class ManifestMaking:
         """Make the tenant's manifests of now, keep them, tell its screens. Raises `unavailable`."""
         now, day = self._now(), self._day_of(tenant_id)
         made = await self._database.transact(tenant_id, lambda tx: _make(tx, now, day))
+        self.times_made += 1
         await self._live.manifests_made(tenant_id, made.manifests, made.wanted)
 
     async def forget(self, tenant_id: str) -> None:

@@ -62,7 +62,7 @@ _log = structlog.get_logger("hub.media")
 
 
 class MediaProcessing:
-    """`run` does the work, as a service of the hub."""
+    """`run` does the work, as a service of the hub. `looked_at` counts by what came of it."""
 
     def __init__(
         self,
@@ -78,6 +78,7 @@ class MediaProcessing:
         self._limits = limits
         self._arrived = trio.Event()
         self._threads = trio.CapacityLimiter(AT_ONCE)
+        self.looked_at = {"ready": 0, "failed": 0, "put_off": 0}
 
     def wake(self) -> None:
         """A file waits."""
@@ -151,12 +152,15 @@ class MediaProcessing:
         except Unusable as error:
             why = error.reason
             await self._end(tenant_id, taken, lambda tx: tx.media_queue.fail(taken, why))
+            self.looked_at["failed"] += 1
         except (StoreFailed, NoRoomToLook, OSError) as error:
             _log.warning("a file cannot be kept now", media_id=taken.id, reason=str(error))
             why = _DISK_FULL if isinstance(error, StoreFull | NoRoomToLook) else _STORE_AWAY
             await self._give_back(tenant_id, taken, why, self._now() + AGAIN_AFTER)
+            self.looked_at["put_off"] += 1
         else:
             await self._end(tenant_id, taken, lambda tx: tx.media_queue.finish(taken, found))
+            self.looked_at["ready"] += 1
         finally:
             with trio.CancelScope(shield=True):
                 await self._in_thread(lambda: shutil.rmtree(folder, ignore_errors=True))

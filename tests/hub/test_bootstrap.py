@@ -17,6 +17,7 @@ from hub.operator import THE_HUB
 from hub.settings import Settings
 from persistence.database import Database
 from persistence.owner import connect_as_owner
+from protocol.vocabulary import Presence
 from tests.hub.gateway.client import MemoryTransport, upgrade
 from tests.hub.tenants import Tenant, add_person, make_tenant
 
@@ -134,3 +135,23 @@ async def test_a_device_that_was_never_let_in_leaves_the_roster_when_it_is_delet
     assert hub.roster.get(row[0]) is None
     assert b"clarion_devices_deleted_total 1.0" in hub.metrics.text()
     assert "retention" in {service.name for service in hub.services.states()}
+
+
+async def test_connected_screens_that_do_not_play_yet_what_they_must_are_counted(
+    hub: Hub, tenant: Tenant, database_url: str
+) -> None:
+    with connect_as_owner(database_url) as connection:
+        rows = connection.execute(
+            "INSERT INTO devices (tenant_id, hardware_id, name, status)"
+            " SELECT %s, 'hw ' || n, 'Screen ' || n, 'approved' FROM generate_series(1, 3) n RETURNING id",
+            (tenant.id,),
+        ).fetchall()
+    await hub.live.refresh_devices(tenant.id, [row[0] for row in rows])
+    assert b"clarion_screens_behind 0.0" in hub.metrics.text()
+    behind, _, away = (hub.roster.get(row[0]) for row in rows)
+    assert behind is not None and away is not None
+    behind.presence = Presence.ONLINE
+    for screen in (behind, away):
+        screen.must_play(1, "a" * 64)
+        hub.playlists.compare(screen)
+    assert b"clarion_screens_behind 1.0" in hub.metrics.text()

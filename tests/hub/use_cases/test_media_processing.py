@@ -111,6 +111,15 @@ async def test_a_picture_is_ready_with_its_hashes_size_and_a_small_one(desk: Des
     assert list(desk.files.scratch.glob("*")) == []
 
 
+async def test_what_came_of_files_is_counted(desk: Desk) -> None:
+    processing = desk.processing()
+    await desk.uploaded(picture("PNG", (64, 36)))
+    await desk.uploaded(b"nothing that can be shown")
+    with trio.fail_after(60):
+        await processing.work()
+    assert processing.looked_at == {"ready": 1, "failed": 1, "put_off": 0}
+
+
 async def test_a_video_is_ready_with_its_length(desk: Desk, tmp_path: Path) -> None:
     media = await desk.looked_at(video(tmp_path / "v", seconds=1), "film.mp4")
     assert (media.kind, media.codec, media.mime_type) == ("video", "h264", "video/mp4")
@@ -183,7 +192,9 @@ async def test_a_full_disk_is_not_the_files_fault_and_it_is_looked_at_when_there
     media_id = await desk.uploaded(package({"index.html": "x"}))
     folder = desk.files.uploads.path("", "")
     full = desk.files._replace(uploads=UploadFolder(folder, keep_free_bytes=2**60))
-    await desk.processing(full).work()
+    processing = desk.processing(full)
+    await processing.work()
+    assert processing.looked_at == {"ready": 0, "failed": 0, "put_off": 1}
     media = await desk.media(media_id)
     assert (media.processing, "disk of the hub is full" in (media.processing_detail or "")) == (
         "waiting",
