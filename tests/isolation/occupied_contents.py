@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from psycopg.types.json import Jsonb
+
+from protocol.manifest import Manifest, ManifestItem, ManifestPlaylist, ManifestSegment
+from protocol.vocabulary import MediaKind
 
 if TYPE_CHECKING:
     from tests.isolation.occupied import Occupied
@@ -110,13 +114,14 @@ def fill_playlists(put: Any, new: Any, it: Occupied) -> None:
     for of in ("device_id", "group_id"):
         named = {"name": f"{it.marker} {of}", of: it.ids[of]}
         put("schedule_entries", id=new(f"entry_of_{of}"), playlist_id=playlist, enabled=False, **named)
-    shown = {"media_id": it.ids["media_id"]}
-    playing = Jsonb({"playlists": [{"playlist_id": playlist, "number": 1, "items": [shown]}]})
-    put("manifests", digest=f"digest-{it.marker}", body=playing)
+    hashed, media = f"digest-{it.marker}", it.ids["media_id"]
+    shown = ManifestItem(media, media, content, it.marker, 1, MediaKind.WEB, f"https://{it.marker}", 10.0)
+    playing = Manifest(hashed, [ManifestPlaylist(playlist, it.marker, 1, [shown])], [ManifestSegment(0)], 0)
+    put("manifests", digest=hashed, body=msgspec.json.encode(playing).decode())
     put(
         "device_manifests",
         device_id=it.ids["device_id"],
         version=1,
-        digest=f"digest-{it.marker}",
+        digest=hashed,
         since="now",
     )
