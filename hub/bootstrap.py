@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -28,14 +27,13 @@ from hub.client_address import ClientAddresses
 from hub.content_cache import ContentCache
 from hub.emergency_log import EmergencyLog
 from hub.errors import StartError
-from hub.front_door import FrontDoor, bind
+from hub.front_door import FrontDoor, bind, raise_open_files_limit
 from hub.gateway.credentials import DeviceCredentials
 from hub.gateway.gateway import Gateway, Limits
 from hub.gateway.wire import text_frame
 from hub.http_server import HttpServer
 from hub.inspection import HubInspection
 from hub.journal import Journal
-from hub.journal_records import Batch
 from hub.jwt_keys import keys_of
 from hub.kept_secrets import kept_secret
 from hub.lifetime import serve
@@ -56,6 +54,7 @@ from hub.open_commands import OpenCommands
 from hub.operator_door import OperatorDoor
 from hub.passwords import Passwords
 from hub.rate_limits import RateLimits
+from hub.records_first import RecordsFirst
 from hub.restore import Restore
 from hub.retention import AuditKeeping, Retention
 from hub.settings import Settings
@@ -71,7 +70,7 @@ from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.wiring import UseCases
 from persistence.database import Database
 from persistence.errors import DatabaseUnavailable, RedisUnavailable, UnsafeDatabaseRole
-from persistence.journal import JournalWriter, Written
+from persistence.journal import JournalWriter
 from persistence.live_state import LiveState
 from persistence.request_counts import RequestCounts
 from persistence.retention import Retention as OldRows
@@ -93,19 +92,6 @@ lets go of goes by reference count, but for little."""
 def wall_ms() -> int:
     """Milliseconds since the Unix epoch."""
     return time.time_ns() // 1_000_000
-
-
-class RecordsFirst:
-    """The journal's store: what it knows of an emergency is written after the emergency itself."""
-
-    def __init__(self, records: EmergencyRecords, writer: JournalWriter) -> None:
-        self._records = records
-        self._writer = writer
-
-    async def write(self, batch: Batch) -> Written:
-        """See `JournalStore`."""
-        await self._records.bring()
-        return await self._writer.write(batch)
 
 
 class Hub:
@@ -366,7 +352,7 @@ async def run_hub(settings: Settings, wall_ms: Callable[[], int] = wall_ms) -> N
         raise StartError(
             "CLARION_DATABASE_URL is not set, and the hub was not started by a command that finds one."
         )
-    _raise_open_files_limit()
+    raise_open_files_limit()
     sockets = bind(settings.host, settings.port)
     try:
         async with (
@@ -402,14 +388,3 @@ async def run_hub(settings: Settings, wall_ms: Callable[[], int] = wall_ms) -> N
     finally:
         for sock in sockets:
             sock.close()
-
-
-def _raise_open_files_limit() -> None:
-    """Ten thousand screens are ten thousand descriptors."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -36,6 +36,17 @@ DRAIN_WITHIN_S = 1.0
 """Ten thousand screens are told within a second: whoever is not told comes back when others do."""
 
 
+def raise_open_files_limit() -> None:
+    """Ten thousand screens are ten thousand descriptors."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def bind(host: str, port: int) -> list[socket.socket]:
     """Listening sockets, non-blocking. Raises StartError when the port is taken or the address is not this
     machine's."""
