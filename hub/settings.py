@@ -91,7 +91,7 @@ class Settings:
     rate_limit_tenant_per_minute: int = 60_000
     rate_limit_actor_per_minute: int = 6_000
     rate_limit_address_per_minute: int = 6_000
-    # Where hubs share these counts; `None`: each counts for itself. Nothing else is kept there.
+    # Where hubs share these counts, and what was read of contents; `None`: each does it by itself.
     redis_url: str | None = field(default=None, repr=False)
 
     # Where pictures, videos and packages are kept; `None`: `data_dir`/media.
