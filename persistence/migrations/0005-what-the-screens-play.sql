@@ -271,8 +271,9 @@ CREATE TABLE manifests (
 );
 
 -- What each number of a screen meant. The newest is devices.playlist_version.
+-- Its tenant is that of its device and of its manifest, which are checked: nothing is added by a third check.
 CREATE TABLE device_manifests (
-    tenant_id   uuid NOT NULL REFERENCES tenants,
+    tenant_id   uuid NOT NULL,
     device_id   uuid NOT NULL,
     version     bigint NOT NULL,
     digest      text NOT NULL,
