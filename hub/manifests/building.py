@@ -7,6 +7,8 @@ Rule 2: what may not be shown now is left out, and what was over before today: a
 Rule 3: a schedule begins at today's midnight (UTC) and is known for `DAYS` days. One that needs no clock is
         the same for ever, and says so, so that its screens are told nothing at midnight.
 Rule 4: a screen that never had anything to play has no manifest; one that had, has one that says so.
+Rule 5: what thousands of entries cost is bounded by what they say: what can never play is not resolved, and
+        what comes to the same is encoded once, however many screens came to it by entries of their own.
 """
 
 from __future__ import annotations
@@ -108,6 +110,7 @@ class _Shop:
         self._day = day
         self._versions = {(version.playlist_id, version.number): version for version in facts.versions}
         self._made: dict[tuple[str, int], ManifestPlaylist] = {}
+        self._digested: dict[tuple[tuple[_Segment, ...], tuple[tuple[str, int | None], ...]], Manifest] = {}
 
     def manifest(self, zone: str, places: Sequence[int], canaries: frozenset[str]) -> Manifest:
         """For every screen in this zone that has these entries and canaries."""
@@ -120,12 +123,16 @@ class _Shop:
         entries = [entry for entry in entries if number_of(self._playlists[entry.playlist_id]) is not None]
         default = self._default
         default_id = None if default is None or number_of(default) is None else default.id
-        segments = self._segments(entries, zone, default_id)
+        segments = self._segments(_that_can_play(entries), zone, default_id)
         played = dict.fromkeys(each.playlist_id for each in segments if each.playlist_id is not None)
         numbers = {playlist_id: number_of(self._playlists[playlist_id]) for playlist_id in played}
+        key = tuple(segments), tuple(numbers.items())
+        if (same := self._digested.get(key)) is not None:
+            return same
         made = [self._playlist(each, number) for each, number in numbers.items() if number is not None]
         place_of = {playlist.playlist_id: place for place, playlist in enumerate(made)}
-        return digested(Manifest("", made, _told(segments, place_of), 0))
+        manifest = self._digested[key] = digested(Manifest("", made, _told(segments, place_of), 0))
+        return manifest
 
     def _segments(self, entries: list[ScheduleEntry], zone: str, default_id: str | None) -> list[_Segment]:
         begins, ends = self._day, self._day + timedelta(days=DAYS)
@@ -184,6 +191,12 @@ def digested(manifest: Manifest) -> Manifest:
     """The same, with its digest: SHA-256 in hex of what it says, when no address is signed."""
     digest = hashlib.sha256(msgspec.json.encode(manifest)).hexdigest()
     return msgspec.structs.replace(manifest, digest=digest)
+
+
+def _that_can_play(entries: list[ScheduleEntry]) -> list[ScheduleEntry]:
+    """Without those that one that plays always comes before."""
+    always = max((entry.rank for entry in entries if entry.is_always), default=None)
+    return entries if always is None else [entry for entry in entries if entry.rank >= always]
 
 
 def _merged(segments: Sequence[PlainSegment]) -> list[_Segment]:

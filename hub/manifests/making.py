@@ -5,6 +5,8 @@ Rule 1: PostgreSQL says that something changed (`all_content_versions`), whoever
 Rule 2: what is made is kept, and numbered, in one transaction, before any screen is told. Two hubs that make
         the same at once wait for each other, and the second finds nothing left to do but to tell its screens.
 Rule 3: one tenant after the other, in a thread; whoever changes without end has to wait a little, others not.
+        A tenant whose manifests cannot be made, or take too long, holds up nobody else's: it is tried again
+        after a pause that grows.
 Rule 4: schedules go on at midnight (UTC): each tenant at a moment of its own within the hour after it.
 """
 
@@ -27,6 +29,10 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 0.25
 REST_AT_MOST_S: Final = 0.5
+SLOW_S: Final = 1.0
+"""Who takes longer than this leaves others as much time as they took."""
+AGAIN_AFTER_S: Final = 1.0
+AGAIN_AT_MOST_S: Final = 60.0
 SPREAD_S: Final = 3600
 NUMBERS_KEPT_DAYS: Final = 30
 
@@ -67,6 +73,7 @@ class ManifestMaking:
         self._now = now
         self._made: dict[str, tuple[int, datetime]] = {}
         self._rests_until_s: dict[str, float] = {}
+        self._failed: dict[str, int] = {}
         self._is_away = False
         self.times_made = 0
 
@@ -80,20 +87,35 @@ class ManifestMaking:
         """Make anew what is due."""
         try:
             versions = await self._database.ask(lambda questions: questions.what_plays_versions())
-            for tenant_id, version in versions.items():
-                due = version, self._day_of(tenant_id)
-                if self._made.get(tenant_id) != due and self._rested(tenant_id):
-                    began_s = trio.current_time()
-                    await self.make(tenant_id)
-                    self._rest(tenant_id, trio.current_time() - began_s)
-                    if tenant_id not in self._made or self._made[tenant_id][1] != due[1]:
-                        await self.forget(tenant_id)
-                    self._made[tenant_id] = due
-            self._is_away = False
         except self._unavailable as error:
             if not self._is_away:
                 logger.warning("manifests cannot be made now: %s", error)
             self._is_away = True
+            return
+        self._is_away = False
+        for tenant_id, version in versions.items():
+            due = version, self._day_of(tenant_id)
+            if self._made.get(tenant_id) != due and self._rested(tenant_id):
+                await self._make_due(tenant_id, due)
+
+    async def _make_due(self, tenant_id: str, due: tuple[int, datetime]) -> None:
+        began_s = trio.current_time()
+        try:
+            await self.make(tenant_id)
+            if tenant_id not in self._made or self._made[tenant_id][1] != due[1]:
+                await self.forget(tenant_id)
+        except Exception as error:  # whatever is wrong with one tenant's is wrong with nobody else's
+            failed = self._failed[tenant_id] = self._failed.get(tenant_id, 0) + 1
+            again_s = min(AGAIN_AT_MOST_S, AGAIN_AFTER_S * 2 ** min(failed - 1, 10))
+            self._rests_until_s[tenant_id] = trio.current_time() + again_s
+            unexpected = not isinstance(error, self._unavailable)
+            logger.warning(
+                "the manifests of tenant %s cannot be made: %s", tenant_id, error, exc_info=unexpected
+            )
+            return
+        self._failed.pop(tenant_id, None)
+        self._rest(tenant_id, trio.current_time() - began_s)
+        self._made[tenant_id] = due
 
     async def make(self, tenant_id: str) -> None:
         """Make the tenant's manifests of now, keep them, tell its screens. Raises `unavailable`."""
@@ -116,7 +138,8 @@ class ManifestMaking:
         return trio.current_time() >= self._rests_until_s.get(tenant_id, 0.0)
 
     def _rest(self, tenant_id: str, took_s: float) -> None:
-        self._rests_until_s[tenant_id] = trio.current_time() + min(REST_AT_MOST_S, took_s)
+        rest_s = took_s if took_s > SLOW_S else min(REST_AT_MOST_S, took_s)
+        self._rests_until_s[tenant_id] = trio.current_time() + rest_s
 
 
 def _make(tx: Transaction, now: datetime, day: datetime) -> Made:

@@ -5,6 +5,7 @@ Rule 1: a version names exact media and never changes, so without this a playlis
 Rule 2: what is published anew is what was published, not the draft of now: nobody's unfinished work goes out.
 Rule 3: what is in others comes first, so that a change at the bottom goes up through all of them in one look.
 Rule 4: each is decided again under its lock: of two hubs that see the same change, one publishes.
+Rule 5: a tenant of which this cannot be done holds up nobody else: it is tried again after a pause.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ LOOK_EVERY_S: Final = 0.5
 REST_FACTOR: Final = 4.0
 """A tenant may play a hundred thousand items that stand for others: whoever has them waits a little longer,
 and the hub is never busy with this for more than a fifth of its time."""
+AGAIN_AFTER_S: Final = 30.0
 BY_THE_HUB: Final = "clarion"
 _log = structlog.get_logger("hub.playlists")
 
@@ -43,6 +45,7 @@ class Following:
         self._database = database
         self._now = now
         self._seen: dict[str, int] = {}
+        self._rests_until_s: dict[str, float] = {}
 
     async def run(self) -> None:
         """Look, for ever."""
@@ -56,12 +59,25 @@ class Following:
         """Publish what is due. What the database does not answer now is looked at again."""
         try:
             versions = await self._database.ask(lambda questions: questions.what_plays_versions())
-            for tenant_id, version in versions.items():
-                if self._seen.get(tenant_id) != version:
-                    await self._follow(tenant_id)
-                    self._seen[tenant_id] = version
         except DatabaseUnavailable as error:
             _log.warning("playlists cannot be published anew now", reason=str(error))
+            return
+        for tenant_id, version in versions.items():
+            rests = trio.current_time() < self._rests_until_s.get(tenant_id, 0.0)
+            if self._seen.get(tenant_id) != version and not rests:
+                await self._look_at(tenant_id, version)
+
+    async def _look_at(self, tenant_id: str, version: int) -> None:
+        self._rests_until_s[tenant_id] = trio.current_time() + AGAIN_AFTER_S
+        try:
+            await self._follow(tenant_id)
+        except DatabaseUnavailable as error:
+            _log.warning("playlists cannot be published anew now", tenant_id=tenant_id, reason=str(error))
+        except Exception:  # whatever is wrong with one tenant's is wrong with nobody else's
+            _log.exception("playlists cannot be published anew", tenant_id=tenant_id)
+        else:
+            del self._rests_until_s[tenant_id]
+            self._seen[tenant_id] = version
 
     async def _follow(self, tenant_id: str) -> None:
         now = self._now()

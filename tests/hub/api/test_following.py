@@ -182,3 +182,18 @@ async def test_it_is_looked_at_without_end(
                 pass  # asking again takes longer than a look
         nursery.cancel_scope.cancel()
     assert names(await played(api, tenant, playlist_id)) == ["Menu", "Offers"]
+
+
+async def test_a_tenant_whose_playlists_cannot_be_followed_holds_up_nobody_else(
+    api: Api, tenant: Tenant, neighbour: Tenant, following: Following
+) -> None:
+    playlists = {}
+    for each in (tenant, neighbour):
+        await approved_page(api, each, "Menu", tags=["food"])
+        playlists[each.id] = await of_tag(api, each, "Lobby", "food")
+    api.rows("UPDATE playlist_versions SET draft = '[1]' WHERE tenant_id = %s", tenant.id)
+    for each in (tenant, neighbour):
+        await approved_page(api, each, "Offers", tags=["food"])
+    await following.look()
+    now = await played(api, neighbour, playlists[neighbour.id])
+    assert (now["number"], names(now)) == (2, ["Menu", "Offers"])

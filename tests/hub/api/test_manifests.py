@@ -196,3 +196,20 @@ async def test_numbers_are_forgotten_but_for_those_that_count(api: Api, tenant: 
     kept = api.rows("SELECT version FROM device_manifests ORDER BY version")
     assert kept == [(2,), (4,)]
     assert api.rows("SELECT count(*) FROM manifests") == [(2,)]
+
+
+async def test_a_tenant_whose_manifests_cannot_be_made_holds_up_nobody_else(
+    api: Api, tenant: Tenant, neighbour: Tenant, maker: Maker
+) -> None:
+    for each in (tenant, neighbour):
+        (screen,) = await screens(api, each, f"lobby of {each.name}")
+        playlist = await with_items(api, each, "Days", "Sunday")
+        await publish(api, each, playlist)
+        await schedule(api, each, playlist)
+    broken = "UPDATE schedule_entries SET first_day = '2026-01-01', recurrence = 'NEVER' WHERE tenant_id = %s"
+    api.rows(broken, tenant.id)
+    await maker.making.look()
+    assert [tenant_id for tenant_id, _ in maker.live.told] == [neighbour.id]
+    assert set(maker.live.told[0][1]) == {screen.id}
+    await maker.making.look()
+    assert len(maker.live.told) == 1, "what failed is not tried again at once, what was made not again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -222,3 +223,21 @@ def test_an_outline_says_what_plays_when_and_when_it_turns() -> None:
 
 def test_a_day_begins_at_midnight_in_utc() -> None:
     assert midnight_of(datetime.fromisoformat("2026-03-03T00:30:00+01:00")) == DAY
+
+
+def test_what_never_comes_to_its_turn_costs_nothing_and_what_comes_to_the_same_is_encoded_once() -> None:
+    """One tenant's schedule may not take the time of all others' manifests: 200 screens with an entry of
+    their own, 100 for everybody that those come before, and a thousand pictures took twenty seconds."""
+    screens = [f"d{number}" for number in range(200)]
+    own = [entry(f"e{each}", "p", device_id=each) for each in screens]
+    hours = [[f"{hour:02}:00", f"{hour:02}:30"] for hour in range(24)]
+    beaten = [entry(f"b{number}", "q", dayparts=hours) for number in range(100)]
+    long = version("p", 1, *(item(f"m{number}") for number in range(1000)))
+    began_s = time.perf_counter()
+    made = built(
+        [device(each) for each in screens], own + beaten, [playlist(), playlist("q")], [long, version("q")]
+    )
+    assert time.perf_counter() - began_s < 3
+    assert only(made).schedule == [ManifestSegment(0)]
+    assert [each.playlist_id for each in only(made).playlists] == ["p"]
+    assert set(made.digests) == set(screens)
