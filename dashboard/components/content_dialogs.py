@@ -45,15 +45,9 @@ async def edit_content(page: LivePage, content: Content, categories: list[str]) 
             autocomplete="off",
         )
         with tag("div", "field-pair"):
-            begins = text_field(
-                "Shown from",
-                "content-from",
-                moment_of(content.valid_from, zone),
-                type_="datetime-local",
-            )
-            ends = text_field(
-                "Until", "content-until", moment_of(content.valid_until, zone), type_="datetime-local"
-            )
+            was_from, was_until = moment_of(content.valid_from, zone), moment_of(content.valid_until, zone)
+            begins = text_field("Shown from", "content-from", was_from, type_="datetime-local")
+            ends = text_field("Until", "content-until", was_until, type_="datetime-local")
 
         async def send() -> Content:
             wanted = {
@@ -61,8 +55,9 @@ async def edit_content(page: LivePage, content: Content, categories: list[str]) 
                 "description": str(about.value or "").strip(),
                 "category": str(category.value or "").strip(),
                 "tags": tags_typed(tags()),
-                "valid_from": _moment(begins(), page),
-                "valid_until": _moment(ends(), page),
+                # To the minute is what a box says: what was not typed stays to the second.
+                "valid_from": content.valid_from if begins() == was_from else _moment(begins(), page),
+                "valid_until": content.valid_until if ends() == was_until else _moment(ends(), page),
             }
             if not wanted["name"]:
                 raise Unfit("A content needs a name.")

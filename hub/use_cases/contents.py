@@ -18,7 +18,7 @@ from hub.operator import Operator
 from hub.permissions import require, require_everywhere
 from hub.use_cases.audit import changes, record
 from hub.use_cases.content_ports import ContentFilter, ContentOrder, ContentRow
-from hub.use_cases.errors import InConflict, Invalid, NotFound, Stale
+from hub.use_cases.errors import InConflict, Invalid, NotAllowed, NotFound, Stale
 from hub.use_cases.media_bodies import FileUrls, media_body
 from hub.use_cases.media_words import where_used
 from hub.use_cases.paging import ByInstant, ByName, cut_page, decode_cursor, encode_cursor
@@ -31,6 +31,7 @@ from protocol.vocabulary import Permission
 NO_SUCH_CONTENT: Final = "There is no such content. It may have been deleted, or the id is mistyped."
 FACETS_AT_MOST: Final = 200
 _FACTS: Final = ContentRequest.__struct_fields__
+_WINDOW: Final = {"valid_from", "valid_until"}
 
 
 class Contents:
@@ -116,6 +117,8 @@ class Contents:
             after = {**before, **wanted}
             _check_window(after)
             done = changes(before, after)
+            if content.approved_id is not None and _WINDOW & done["after"].keys():
+                _require_may_move_window(operator)
             if done["after"]:
                 named = tx.contents.named(after["name"]) if "name" in done["after"] else None
                 if named is not None and named != before["name"]:
@@ -249,6 +252,16 @@ def _check_window(facts: dict[str, Any]) -> None:
     begins, ends = facts["valid_from"], facts["valid_until"]
     if begins is not None and ends is not None and begins >= ends:
         raise Invalid({"valid_until": "must be later than valid_from"})
+
+
+def _require_may_move_window(operator: Operator) -> None:
+    """What is approved was approved for its window: to end it is to retire, to open it to approve. Raises
+    NotAllowed."""
+    if Permission.CONTENT_APPROVE not in operator.permissions or operator.sites is not None:
+        raise NotAllowed(
+            "A version of it is approved, and when that may be shown is for whoever may approve contents for "
+            "the whole tenant. Ask somebody who may."
+        )
 
 
 def _taken(name: str) -> InConflict:

@@ -9,7 +9,16 @@ import pytest
 
 from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api
-from tests.hub.api.content_steps import CONTENTS, MEDIA, approve, in_a_draft, new_content, new_page, publish
+from tests.hub.api.content_steps import (
+    CONTENTS,
+    MEDIA,
+    approve,
+    approver,
+    in_a_draft,
+    new_content,
+    new_page,
+    publish,
+)
 from tests.hub.tenants import Tenant
 
 
@@ -209,6 +218,23 @@ async def test_whoever_may_only_look_changes_nothing(api: Api, tenant: Tenant) -
         await api.post(f"{CONTENTS}/{content_id}/media", {"url": "https://a.example"}, viewer)
     ).status == 403
     assert (await api.call("DELETE", f"{CONTENTS}/{content_id}", by=viewer)).status == 403
+
+
+async def test_when_something_approved_is_shown_is_for_whoever_may_approve_everywhere(
+    api: Api, tenant: Tenant
+) -> None:
+    content_id = await new_content(api, tenant)
+    path = f"{CONTENTS}/{content_id}"
+    creator = api.person(tenant, RoleName.CONTENT_CREATOR)
+    limited = api.person(tenant, RoleName.CONTENT_ADMIN, sites=[])
+    over, later = {"valid_until": "2020-01-01T00:00:00Z"}, {"valid_until": "2031-01-01T00:00:00Z"}
+    assert (await api.patch(path, over, creator)).status == 200, "nothing of it is shown yet"
+    await approve(api, tenant, await new_page(api, tenant, content_id))
+    for who in (creator, limited):
+        refused = await api.patch(path, later, who)
+        assert (refused.status, "for whoever may approve" in refused.body["detail"]) == (403, True)
+        assert (await api.patch(path, {"category": who.email, **over}, who)).status == 200, "that stays"
+    assert (await api.patch(path, later, approver(api, tenant))).body["valid_until"] == later["valid_until"]
 
 
 async def test_the_rules_of_a_tenant_are_its_own(api: Api, tenant: Tenant, neighbour: Tenant) -> None:
