@@ -110,13 +110,33 @@ def scans(plan: dict[str, Any]) -> Iterator[tuple[str, int]]:
         yield from scans(below)
 
 
+def shape(plan: dict[str, Any], depth: int = 1) -> Iterator[str]:
+    """The plan, a line a step: what, of which table, by which index, how many rows came out."""
+    of = " ".join(str(plan[key]) for key in ("Relation Name", "Index Name") if key in plan)
+    rows = f"{plan['Actual Rows']:.0f} rows"
+    loops = f" x {plan['Actual Loops']}" if plan["Actual Loops"] > 1 else ""
+    yield f"{'  ' * depth}{plan['Node Type']} {of}".rstrip() + f" ({rows}{loops})"
+    for below in plan.get("Plans", ()):
+        yield from shape(below, depth + 1)
+
+
 async def test_lists_searches_and_manifests_stay_within_fifty_milliseconds(
     house: Premises, asking: Transaction
 ) -> None:
     tx = asking
     ids = [row[0] for row in house.rows("SELECT id FROM contents WHERE tenant_id = %s LIMIT 100", house.id)]
-    media = [row[0] for row in house.rows("SELECT id FROM media WHERE tenant_id = %s LIMIT 100", house.id)]
-    playlists = [row[0] for row in house.rows("SELECT id FROM playlists WHERE tenant_id = %s", house.id)]
+    media = [
+        row[0]
+        for row in house.rows(
+            "SELECT DISTINCT media_id FROM playlist_version_media WHERE tenant_id = %s LIMIT 100", house.id
+        )
+    ]
+    playlists = [
+        row[0]
+        for row in house.rows(
+            "SELECT DISTINCT playlist_id FROM schedule_entries WHERE tenant_id = %s", house.id
+        )
+    ]
     devices = house.devices
 
     def of(content_ids: list[str]) -> None:
@@ -177,7 +197,9 @@ async def test_lists_searches_and_manifests_stay_within_fifty_milliseconds(
             times.append(sum(taken for taken, _ in Explained.taken))
         p95_ms = statistics.quantiles(times, n=20)[-1]
         scanned = {table for _, plan in Explained.taken for table, _ in scans(plan)}
-        print(f"{name:40} p50 {statistics.median(times):6.2f} ms   p95 {p95_ms:6.2f} ms   {sorted(scanned)}")
+        print(f"{name:40} p50 {statistics.median(times):6.2f} ms   p95 {p95_ms:6.2f} ms")
+        for _, plan in Explained.taken:
+            print("\n".join(shape(plan)))
         if p95_ms >= P95_MS:
             slow[name] = p95_ms
         if scanned & never_scanned:
