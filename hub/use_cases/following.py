@@ -22,10 +22,9 @@ from msgspec.structs import replace
 from hub.use_cases.audit import Done, record_all
 from hub.use_cases.playlist_diff import differences, in_short
 from hub.use_cases.playlist_ports import KeptVersion
-from hub.use_cases.playlist_resolving import played, resolve, total_s
+from hub.use_cases.playlist_resolving import ITEMS_OF_VERSION_AT_MOST, played, resolve, total_s
 from hub.use_cases.playlist_surroundings import surroundings
 from hub.use_cases.ports import Database, Transaction
-from hub.use_cases.publishing import ITEMS_OF_VERSION_AT_MOST
 from persistence.errors import DatabaseUnavailable
 from protocol.playlists import VersionItem
 
@@ -73,7 +72,7 @@ class Following:
             await self._follow(tenant_id)
         except DatabaseUnavailable as error:
             _log.warning("playlists cannot be published anew now", tenant_id=tenant_id, reason=str(error))
-        except Exception:  # whatever is wrong with one tenant's is wrong with nobody else's
+        except Exception:  # noqa: BLE001 -- what is wrong with one tenant's is wrong with nobody else's
             _log.exception("playlists cannot be published anew", tenant_id=tenant_id)
         else:
             del self._rests_until_s[tenant_id]

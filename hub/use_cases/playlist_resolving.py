@@ -5,6 +5,7 @@ Rule 2: what can never play again because of the draft itself (switched off, its
         What may play again without a change of the draft (its content's time) stays: the manifest says when.
 Rule 3: what somebody must decide about (not approved any more, never published) keeps a draft from being
         published; what only plays nothing now (a tag that nothing has) does not.
+Rule 4: a thousand items may each stand for thousands: what comes after more than a version has is not made.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from protocol.vocabulary import MediaStatus
 
 WITHOUT_LENGTH_S: Final = 10.0
 """How long something plays that has no length of its own, and was given none."""
+
+ITEMS_OF_VERSION_AT_MOST: Final = 2000
+"""What a screen is told in one manifest; with nested playlists a short draft may come to much."""
 
 
 class Surroundings(NamedTuple):
@@ -74,8 +78,20 @@ def in_words(at: datetime) -> str:
 
 
 def resolve(draft: Iterable[DraftItem], around: Surroundings, now: datetime) -> list[Part]:
-    """Each item, with what it comes to."""
-    return [_part(item, around, now) for item in draft]
+    """Each item, with what it comes to; those behind too many play nothing, and block."""
+    parts: list[Part] = []
+    items = 0
+    for item in draft:
+        part = _part(item, around, now) if items <= ITEMS_OF_VERSION_AT_MOST else _behind_too_many(item)
+        items += len(part.plays)
+        parts.append(part)
+    return parts
+
+
+def _behind_too_many(item: DraftItem) -> Part:
+    too_many = f"more than {ITEMS_OF_VERSION_AT_MOST} items, which is more than a version has"
+    problem = f"{item.name} comes after {too_many}."
+    return Part(item, [], problem, blocks=True)
 
 
 def _part(item: DraftItem, around: Surroundings, now: datetime) -> Part:

@@ -30,7 +30,14 @@ from hub.use_cases.playlist_bodies import (
     version_there_is,
 )
 from hub.use_cases.playlist_nesting import misfit
-from hub.use_cases.playlist_resolving import Part, follows, played, resolve, total_s
+from hub.use_cases.playlist_resolving import (
+    ITEMS_OF_VERSION_AT_MOST,
+    Part,
+    follows,
+    played,
+    resolve,
+    total_s,
+)
 from hub.use_cases.playlist_surroundings import surroundings
 from hub.use_cases.playlists import require_seen
 from hub.use_cases.ports import Database, Transaction
@@ -44,9 +51,6 @@ from protocol.playlists import (
     VersionItem,
 )
 from protocol.vocabulary import Permission
-
-ITEMS_OF_VERSION_AT_MOST: Final = 2000
-"""What a screen is told in one manifest; with nested playlists a short draft may come to much."""
 
 PROBLEMS_NAMED: Final = 5
 

@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 import pytest
 
-from hub.use_cases.playlist_resolving import Part, Surroundings, follows, played, resolve, total_s
+from hub.use_cases.playlist_resolving import (
+    ITEMS_OF_VERSION_AT_MOST,
+    Part,
+    Surroundings,
+    follows,
+    played,
+    resolve,
+    total_s,
+)
 from protocol.playlists import DraftItem, VersionItem
 from protocol.vocabulary import MediaKind, MediaStatus, Transition
 
@@ -146,3 +154,14 @@ def test_everything_comes_in_the_order_of_the_draft() -> None:
     assert len({item.id for item in items}) == 4
     assert follows(draft)
     assert not follows(draft[1:2])
+
+
+def test_behind_more_than_a_version_has_nothing_is_made_and_that_blocks() -> None:
+    """A thousand items that each stand for a thousand would be a million, each time somebody looks."""
+    library = around(*(Version(f"m{number}") for number in range(1000)))
+    draft = [DraftItem(f"i{number}", f"item {number}", content_tag="all") for number in range(1000)]
+    parts = resolve(draft, library, NOW)
+    assert len(parts) == 1000, "each is told of"
+    assert ITEMS_OF_VERSION_AT_MOST < len(played(parts)) <= ITEMS_OF_VERSION_AT_MOST + 1000
+    assert parts[-1].blocks
+    assert parts[-1].problem == "item 999 comes after more than 2000 items, which is more than a version has."
