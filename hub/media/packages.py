@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 LISTING: Final = "clarion-files.json"
-"""In each package, beside what it came with. A file of this name in it gives way."""
+"""In each package, beside what it came with. A file or folder of this name in it gives way."""
 _BY_SUFFIX: Final = {
     ".html": "text/html; charset=utf-8",
     ".htm": "text/html; charset=utf-8",
@@ -66,7 +66,7 @@ def files_of(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             name = path.relative_to(folder).as_posix()
-            if name != LISTING:
+            if name.partition("/")[0] != LISTING:
                 yield name, path
 
 

@@ -136,6 +136,14 @@ async def test_a_package_is_unpacked_into_the_store_with_the_list_of_its_files(d
     assert desk.rows("SELECT is_package, size_bytes FROM blobs") == [(True, 23)]
 
 
+async def test_a_folder_called_like_the_list_of_the_files_gives_way_to_it(desk: Desk) -> None:
+    """It could not be written, which is no fault of the file's, and so was tried again for ever."""
+    media = await desk.looked_at(package({"index.html": "x", "clarion-files.json/evil.txt": "y"}))
+    assert (media.processing, media.processing_detail) == ("ready", None)
+    assert media.sha256 is not None
+    assert b"evil" not in desk.stored(media.sha256, "clarion-files.json")
+
+
 async def test_a_mislabelled_file_is_taken_as_what_it_is_and_says_so(desk: Desk) -> None:
     media = await desk.looked_at(picture("PNG"), "holiday.mp4")
     assert (media.kind, media.mime_type) == ("image", "image/png")
