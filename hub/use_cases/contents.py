@@ -119,6 +119,8 @@ class Contents:
             done = changes(before, after)
             if content.approved_id is not None and _WINDOW & done["after"].keys():
                 _require_may_move_window(operator)
+            if content.approved_id is not None and "tags" in done["after"]:
+                _require_may_tag(operator)
             if done["after"]:
                 named = tx.contents.named(after["name"]) if "name" in done["after"] else None
                 if named is not None and named != before["name"]:
@@ -261,6 +263,16 @@ def _require_may_move_window(operator: Operator) -> None:
         raise NotAllowed(
             "A version of it is approved, and when that may be shown is for whoever may approve contents for "
             "the whole tenant. Ask somebody who may."
+        )
+
+
+def _require_may_tag(operator: Operator) -> None:
+    """Playlists may name a tag, and are published anew when something approved gets or loses it: on screens
+    everywhere. Raises NotAllowed."""
+    if operator.sites is not None:
+        raise NotAllowed(
+            "A version of it is approved, and playlists may take it by its tags onto screens elsewhere; you "
+            "are limited to some sites. Ask somebody who is not."
         )
 
 

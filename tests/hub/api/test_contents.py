@@ -237,6 +237,21 @@ async def test_when_something_approved_is_shown_is_for_whoever_may_approve_every
     assert (await api.patch(path, later, approver(api, tenant))).body["valid_until"] == later["valid_until"]
 
 
+async def test_who_is_limited_to_some_sites_brings_nothing_approved_elsewhere_by_a_tag(
+    api: Api, tenant: Tenant
+) -> None:
+    content_id = await new_content(api, tenant)
+    path = f"{CONTENTS}/{content_id}"
+    limited = api.person(tenant, RoleName.CONTENT_ADMIN, sites=[])
+    assert (await api.patch(path, {"tags": ["lobby"]}, limited)).status == 200, "nothing of it is shown yet"
+    await approve(api, tenant, await new_page(api, tenant, content_id))
+    refused = await api.patch(path, {"tags": ["lobby", "entrance"]}, limited)
+    assert (refused.status, "limited to some sites" in refused.body["detail"]) == (403, True)
+    assert (await api.patch(path, {"tags": ["lobby"], "category": "x"}, limited)).status == 200, "they stay"
+    creator = api.person(tenant, RoleName.CONTENT_CREATOR)
+    assert (await api.patch(path, {"tags": ["entrance"]}, creator)).body["tags"] == ["entrance"]
+
+
 async def test_the_rules_of_a_tenant_are_its_own(api: Api, tenant: Tenant, neighbour: Tenant) -> None:
     path = "/api/v1/content-rules"
     assert (await api.get(path, tenant.admin)).body == {"approve_own": False}
