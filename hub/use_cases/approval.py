@@ -1,7 +1,8 @@
 """Whether a version may be shown: submitted, approved or rejected, retired.
 
 Rule 1: the steps are `MEDIA_TRANSITIONS`, taken under a lock: of two who decide at once, one does.
-Rule 2: whoever made a version does not approve it, unless the tenant's rules say so.
+Rule 2: whoever made a version does not approve it, unless the tenant's rules say so; neither do they by a key
+        that they made, nor what such a key made.
 Rule 3: what an approved version shows never changes; to show something else is a new version.
 Rule 4: to retire what is in use says where it is, and asks. Retired, it stops on every screen.
 """
@@ -85,7 +86,8 @@ class Approval:
         require_everywhere(operator, Permission.CONTENT_APPROVE)
 
         def is_not_own(tx: Transaction, row: MediaRow) -> None:
-            if row.media.created_by_id == operator.user_id and not tx.contents.approve_own():
+            is_own = _behind(tx, row.media.created_by_id) == _behind(tx, operator.user_id)
+            if is_own and not tx.contents.approve_own():
                 raise NotAllowed(
                     "You made this version yourself, and the rules of your tenant want somebody else to "
                     "approve it. Ask another person who may approve contents."
@@ -160,6 +162,11 @@ class Approval:
             return media_body(operator.tenant_id, version(tx.media.get(media_id)), self._urls, now)
 
         return await self._database.transact(operator.tenant_id, write)
+
+
+def _behind(tx: Transaction, actor_id: str | None) -> str | None:
+    """The person, where it is a key that they made."""
+    return None if actor_id is None else tx.api_keys.made_by(actor_id) or actor_id
 
 
 _UNDECIDED: Final = {"decided_by": None, "decided_at": None, "reason": None}

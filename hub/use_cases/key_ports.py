@@ -23,6 +23,8 @@ class ApiKeys(Protocol):
 
     def get(self, key_id: str) -> ApiKey | None: ...
 
+    def made_by(self, key_id: str) -> str | None: ...
+
     def add(
         self,
         *,

@@ -46,6 +46,13 @@ class ApiKeys(Repository):
         row = self._row(_KEYS, id=key_id)
         return msgspec.convert(row, ApiKey) if row else None
 
+    def made_by(self, key_id: str) -> str | None:
+        """The id of whoever made the key; None: it is none."""
+        row = self._row(
+            "SELECT created_by FROM api_keys WHERE tenant_id = %(tenant)s AND id = %(id)s", id=key_id
+        )
+        return row["created_by"] if row else None
+
     def add(
         self,
         *,

@@ -43,7 +43,7 @@ _NAMES_OF_ALL: Final = {
 _NOTHING_TO_SHOW: Final = {
     f"{owner}.{method}"
     for owner, methods in {
-        "ApiKeys": ("add",),
+        "ApiKeys": ("add", "made_by"),
         "Audit": ("add", "held"),
         "AuditLog": ("actions", "drop_archived", "first", "head", "last"),
         "Blobs": ("add", "used_bytes"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from protocol.vocabulary import MEDIA_TRANSITIONS, MediaStatus, RoleName
+from protocol.vocabulary import MEDIA_TRANSITIONS, MediaStatus, Permission, RoleName
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.api.content_steps import (
     CONTENTS,
@@ -84,6 +84,22 @@ async def test_nobody_approves_what_they_made_unless_the_tenant_lets_them(api: A
     assert (own.status, "You made this version yourself" in own.body["detail"]) == (403, True)
     await api.call("PUT", "/api/v1/content-rules", {"approve_own": True}, tenant.admin)
     assert (await api.post(f"{MEDIA}/{media_id}/approve", None, tenant.admin)).status == 200
+
+
+async def test_a_key_is_nobody_else_than_whoever_made_it(api: Api, tenant: Tenant) -> None:
+    may = [Permission.CONTENT_EDIT, Permission.CONTENT_VIEW, Permission.CONTENT_APPROVE]
+    made = await api.post("/api/v1/api-keys", {"name": "Mine", "permissions": may}, tenant.admin)
+    key = {"X_API_Key": made.body["secret"]}
+    by_person, by_key = [
+        await new_page(api, tenant, await new_content(api, tenant, name)) for name in ("Menu", "Offers")
+    ]
+    api.rows("UPDATE media SET created_by = %s WHERE id = %s", made.body["key"]["id"], by_key)
+    for media_id in (by_person, by_key):
+        await api.post(f"{MEDIA}/{media_id}/submit", None, tenant.admin)
+    assert (await api.call("POST", f"{MEDIA}/{by_person}/approve", **key)).status == 403
+    assert (await api.post(f"{MEDIA}/{by_key}/approve", None, tenant.admin)).status == 403
+    assert (await api.call("POST", f"{MEDIA}/{by_key}/approve", **key)).status == 403
+    assert (await api.post(f"{MEDIA}/{by_key}/approve", None, approver(api, tenant))).status == 200
 
 
 async def test_whoever_changes_where_an_address_leads_has_made_the_version(api: Api, tenant: Tenant) -> None:
