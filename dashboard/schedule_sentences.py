@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from dashboard.clock import Clock, to_ms
 from dashboard.sentences import begun, count
+from dashboard.week import Week
 from protocol.manifest import DevicePlaylist, PlaylistPlaying
 from protocol.schedule import Candidate, Entry, ResolvedSchedule, Segment, Target
 from protocol.vocabulary import PlaysBecause
 
 NOTHING: Final = "Nothing"
+_ASKED_BESIDE: Final = timedelta(hours=12)
+"""So far beyond the week it is asked at least, whatever zone the screen turns out to be in."""
 BECAUSE: Final[dict[PlaysBecause, str]] = {
     PlaysBecause.EMERGENCY: "an emergency goes before everything",
     PlaysBecause.TAKEOVER: "it takes over",
@@ -63,18 +66,30 @@ def week_words(days: list[date]) -> str:
     return f"{first.day}{month} – {last.day} {last:%b %Y}"
 
 
-def hours(segment: Segment, zone: ZoneInfo) -> str:
-    """`08:00–18:00`, by the clock there; with days where it lasts longer than one."""
-    begins, ends = segment.begins_at.astimezone(zone), segment.ends_at.astimezone(zone)
-    if (segment.ends_at - segment.begins_at).total_seconds() < 86_400:
+def hours(segment: Segment, week: Week) -> str:
+    """`08:00–18:00`, by the clock there; with days where it lasts longer than one. Since when something plays
+    that was there long before the week, and how long it will, was not asked."""
+    begins, ends = segment.begins_at.astimezone(week.zone), segment.ends_at.astimezone(week.zone)
+    was_there, goes_on = week.begins - begins > _ASKED_BESIDE, ends - week.ends > _ASKED_BESIDE
+    if was_there and goes_on:
+        return "all week"
+    if was_there:
+        return f"until {ends:%a %H:%M}"
+    if goes_on:
+        return f"from {begins:%a %H:%M}"
+    if _within_a_day(segment):
         return f"{begins:%H:%M}–{ends:%H:%M}"
     return f"{begins:%a %H:%M} – {ends:%a %H:%M}"
 
 
-def block_words(segment: Segment, zone: ZoneInfo) -> str:
+def block_words(segment: Segment, week: Week) -> str:
     """What a block of the calendar says when it is pointed at or read aloud."""
-    begins = segment.begins_at.astimezone(zone)
-    return f"{segment.playlist_name}, {begins:%A} {hours(segment, zone)}, because {BECAUSE[segment.because]}"
+    day = f"{segment.begins_at.astimezone(week.zone):%A} " if _within_a_day(segment) else ""
+    return f"{segment.playlist_name}, {day}{hours(segment, week)}, because {BECAUSE[segment.because]}"
+
+
+def _within_a_day(segment: Segment) -> bool:
+    return segment.ends_at - segment.begins_at < timedelta(days=1)
 
 
 def entry_marks(entry: Entry) -> list[str]:

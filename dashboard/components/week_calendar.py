@@ -89,7 +89,7 @@ class WeekCalendar:
     def _block(self, block: Block, week: Week, tones: Mapping[str, int]) -> None:
         segment, length = block.segment, block.ends_min - block.begins_min
         fallback = segment.because is PlaysBecause.DEFAULT
-        words = block_words(segment, week.zone)
+        words = block_words(segment, week)
         pressed = tag(
             "button",
             f"week-slot tone-{tones.get(segment.playlist_id or '', 0)}"
@@ -110,7 +110,7 @@ class WeekCalendar:
                 short = "" if length >= _TIMES_MIN else " week-slot-short"
                 tag("span", f"week-slot-name{short}", segment.playlist_name or "")
             if length >= _TIMES_MIN:
-                tag("span", "week-slot-note num", hours(segment, week.zone))
+                tag("span", "week-slot-note num", hours(segment, week))
 
     def _press(self, day: int, part: Any, otherwise: int) -> Any:
         part = float(part)

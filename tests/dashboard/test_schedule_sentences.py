@@ -140,10 +140,21 @@ def test_a_week_is_called_by_its_first_and_last_day(day: date, words: str) -> No
     assert week_words(week_of_day(day, BERLIN).days) == words
 
 
-def test_a_block_says_what_plays_when_and_why() -> None:
-    block = Segment(at(18, 8), at(18, 18), "p", "Welcome", "e", PlaysBecause.PRIORITY)
-    said = "Welcome, Wednesday 08:00–18:00, because it has the highest priority"
-    assert block_words(block, BERLIN) == said
+@pytest.mark.parametrize(
+    ("begins", "ends", "when"),
+    [
+        (at(18, 8), at(18, 18), "Wednesday 08:00–18:00"),
+        (at(15, 22), at(16, 2), "Sunday 22:00–02:00"),
+        (at(18, 8), at(20, 18), "Wed 08:00 – Fri 18:00"),
+        (at(14, 0), at(19, 18), "until Thu 18:00"),
+        (at(19, 18), at(25, 0), "from Thu 18:00"),
+        (at(14, 0), at(25, 0), "all week"),
+    ],
+)
+def test_a_block_says_what_plays_when_and_why(begins: datetime, ends: datetime, when: str) -> None:
+    block = Segment(begins, ends, "p", "Welcome", "e", PlaysBecause.PRIORITY)
+    said = f"Welcome, {when}, because it has the highest priority"
+    assert block_words(block, week_of_day(date(2026, 11, 18), BERLIN)) == said
     assert set(BECAUSE) == set(PlaysBecause)
 
 
