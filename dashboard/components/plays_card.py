@@ -96,7 +96,7 @@ class PlaysCard:
         now, zone = datetime.now(UTC), zone_of(schedule.time_zone)
         row = self._page.store.screens.get(self._device.id)
         online = row is not None and row.presence is Presence.ONLINE
-        number = f"version {standing.version:,}"
+        number = f"number {standing.version:,}"
         if standing.reported_version != standing.version:
             number += f"; the screen says {standing.reported_version:,}"
         changes = [f"{change_words(at, zone, now)} {name}" for at, name in next_changes(schedule, now)]
