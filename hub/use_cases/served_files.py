@@ -4,14 +4,17 @@ Rule 1: an address is all that is asked for (`hub/media/signed_urls.py`), and th
         suspended tenant nothing is served.
 Rule 2: what a file is stands in PostgreSQL and never changes, so it is asked once and then remembered.
 Rule 3: so many at once that everybody else has a place still, and pieces are read in threads of their own: a
-        fleet that loads a film holds back no emergency.
+        fleet that loads a film holds back no emergency. No tenant has all of the places: clients that read
+        slowly hold up their own.
+Rule 4: a place is taken before the file is opened, and given back with the file, also where nobody reads it.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable
+from collections import Counter, OrderedDict
+from collections.abc import AsyncGenerator, Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 
 import trio
@@ -27,6 +30,7 @@ from hub.use_cases.upload_ports import Blob
 AT_ONCE: Final = 60
 """With the uploads fewer than the places of one address (`hub/http_server.py`): an operator who sits behind
 the same one as all the screens still reaches the hub. Whoever finds no place comes again in some seconds."""
+AT_ONCE_OF_TENANT: Final = 40
 AGAIN_AFTER_S: Final = 5
 THREADS: Final = 4
 _REMEMBERED: Final = 10_000
@@ -46,9 +50,37 @@ class Served(NamedTuple):
     location: str | None
 
 
+class _Going:
+    """A file on its way out: fits `hub.media.store.StoredFile`. `left`: told once, when it is closed."""
+
+    def __init__(self, file: StoredFile, left: Callable[[], None]) -> None:
+        self._file = file
+        self._left = left
+        self._is_closed = False
+
+    @property
+    def size_bytes(self) -> int:
+        return self._file.size_bytes
+
+    def pieces(self, begins: int, ends: int) -> Iterator[bytes]:
+        """See the port."""
+        return self._file.pieces(begins, ends)
+
+    def close(self) -> None:
+        """May be done twice."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._left()
+            self._file.close()
+
+    def __del__(self) -> None:
+        # A client that leaves before the first byte: then nobody begins to read, and nobody closes.
+        self.close()
+
+
 class ServedFiles:
     """Finds what an address leads to, and reads it. `is_suspended`: whether nothing of a tenant's is served;
-    `at_once`: so many files go out at the same time."""
+    `at_once`: so many files go out at the same time; `of_tenant`: so many of one tenant's."""
 
     def __init__(
         self,
@@ -57,6 +89,7 @@ class ServedFiles:
         is_suspended: Callable[[str], bool],
         now: Callable[[], datetime],
         at_once: int = AT_ONCE,
+        of_tenant: int = AT_ONCE_OF_TENANT,
     ) -> None:
         self._database = database
         self._files = files
@@ -64,7 +97,8 @@ class ServedFiles:
         self._now = now
         self._known: OrderedDict[tuple[str, str], Blob] = OrderedDict()
         self._at_once = at_once
-        self._sending = 0
+        self._of_tenant = of_tenant
+        self._sending: Counter[str] = Counter()
         self._threads = trio.CapacityLimiter(THREADS)
 
     async def find(self, grant: str, tenant_id: str, sha256: str, name: str, *, opened: bool) -> Served:
@@ -81,16 +115,13 @@ class ServedFiles:
         blob = await self._blob(tenant_id, sha256)
         inside = name if blob.is_package else None
         mime_type = mime_type_of(name) if blob.is_package else blob.mime_type
-        file, location, store = None, None, self._files.store
+        file: StoredFile | None = None
+        location, store = None, self._files.store
         try:
             if self._files.x_accel is not None:
                 location = self._files.x_accel + store.location(tenant_id, sha256, inside)
             elif opened or blob.is_package:
-                if self._sending >= self._at_once:
-                    raise Overloaded("Too many files go out at once. Come again.", AGAIN_AFTER_S)
-                file = await trio.to_thread.run_sync(
-                    store.open, tenant_id, sha256, inside, limiter=self._threads
-                )
+                file = await self._opened(tenant_id, sha256, inside)
         except NotStored as error:
             raise NotFound(_NO_SUCH_FILE) from error
         except StoreFailed as error:
@@ -98,15 +129,30 @@ class ServedFiles:
         size_bytes = blob.size_bytes if file is None else file.size_bytes
         return Served(sha256, mime_type, size_bytes, blob.is_package, granted.good_for_s, file, location)
 
+    async def _opened(self, tenant_id: str, sha256: str, inside: str | None) -> StoredFile:
+        if self._sending.total() >= self._at_once or self._sending[tenant_id] >= self._of_tenant:
+            raise Overloaded("Too many files go out at once. Come again.", AGAIN_AFTER_S)
+        self._sending[tenant_id] += 1
+        try:
+            open_it = partial(self._files.store.open, tenant_id, sha256, inside)
+            file = await trio.to_thread.run_sync(open_it, limiter=self._threads)
+        except BaseException:
+            self._left(tenant_id)
+            raise
+        return _Going(file, partial(self._left, tenant_id))
+
+    def _left(self, tenant_id: str) -> None:
+        self._sending[tenant_id] -= 1
+        if not self._sending[tenant_id]:
+            del self._sending[tenant_id]
+
     async def pieces(self, file: StoredFile, begins: int, ends: int) -> AsyncGenerator[bytes]:
         """These bytes of it, read as they are taken; then it is closed. Raises StoreFailed."""
-        self._sending += 1
         try:
             pieces = file.pieces(begins, ends)
             while piece := await trio.to_thread.run_sync(next, pieces, b"", limiter=self._threads):
                 yield piece
         finally:
-            self._sending -= 1
             file.close()
 
     async def _blob(self, tenant_id: str, sha256: str) -> Blob:

@@ -5,6 +5,7 @@ Rule 2: how far it is, is how long its file is. What came before a connection br
 Rule 3: one request at a time adds to an upload. Another one that adds is refused; whoever asks where to go on
         has lost the connection before, which is then ended.
 Rule 4: the bytes go to the disk in threads of their own, piece by piece: nothing else waits for a slow disk.
+Rule 5: nobody has all of the places: whoever sends a byte now and then holds up their own files.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ KEPT: Final = timedelta(days=2)
 OPEN_OF_ONE_PERSON: Final = 100
 AT_ONCE: Final = 30
 """Requests that add to uploads, so that places are left for everything else; see `served_files.py`."""
+AT_ONCE_OF_PERSON: Final = 10
 THREADS: Final = 4
 CHECKSUMS: Final = ("sha1", "md5", "sha256")
 _AGAIN_AFTER_S: Final = 5
@@ -70,6 +72,7 @@ class Progress(NamedTuple):
 
 
 class _Adding(NamedTuple):
+    user_id: str
     scope: trio.CancelScope
     ended: trio.Event
 
@@ -119,7 +122,9 @@ class Uploads:
         upload = await self._own(operator, upload_id)
         await self._end_other(upload_id)
         offset = await self._offset(operator, upload)
-        if offset == upload.size_bytes and upload.completed_at is None:
+        # Somebody may have begun to add meanwhile: what is not checked yet is not complete.
+        is_whole = offset == upload.size_bytes and upload_id not in self._adding
+        if is_whole and upload.completed_at is None:
             await self._complete(operator, upload)
         return _progress(upload, offset)
 
@@ -136,9 +141,10 @@ class Uploads:
             raise Locked(
                 "Another request adds to this upload. Ask where it is (HEAD), then go on from there."
             )
-        if len(self._adding) >= AT_ONCE:
+        own = sum(each.user_id == operator.user_id for each in self._adding.values())
+        if len(self._adding) >= AT_ONCE or own >= AT_ONCE_OF_PERSON:
             raise Overloaded("Too many files come in at once. Go on in a moment.", _AGAIN_AFTER_S)
-        adding = self._adding[upload_id] = _Adding(trio.CancelScope(), trio.Event())
+        adding = self._adding[upload_id] = _Adding(operator.user_id, trio.CancelScope(), trio.Event())
         try:
             with adding.scope:
                 here = await self._offset(operator, upload)

@@ -7,10 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import trio
 
 from hub.media.store import PIECE_BYTES
 from hub.use_cases.errors import Overloaded
-from hub.use_cases.served_files import ServedFiles
+from hub.use_cases.served_files import Served, ServedFiles
 from hub.use_cases.wiring import utc_now
 from tests.hub.api.conftest import Api, running_api
 from tests.hub.tenants import Tenant
@@ -157,6 +158,43 @@ async def test_more_at_once_than_there_are_places_come_again_later(
     again = await files.find(grant, *rest, opened=True)
     assert again.file is not None
     again.file.close()
+
+
+async def test_of_many_who_come_at_the_same_moment_no_more_have_a_place_than_there_are(
+    api: Api, tenant: Tenant, neighbour: Tenant, film: Path
+) -> None:
+    grants = {}
+    for each in (tenant, neighbour):
+        sha256 = await keep(api, each, film, "video/mp4")
+        grants[each.id] = address(api, each, sha256).split("/")[2]
+    files = ServedFiles(api.database, api.use_cases.files, lambda _: False, utc_now, at_once=5, of_tenant=3)
+    opened: list[Served] = []
+    refused: list[str] = []
+
+    async def ask(tenant_id: str) -> None:
+        try:
+            opened.append(await files.find(grants[tenant_id], tenant_id, sha256, "a", opened=True))
+        except Overloaded:
+            refused.append(tenant_id)
+
+    async def all_ask(tenant_id: str) -> int:
+        refused.clear()
+        async with trio.open_nursery() as nursery:
+            for _ in range(10):
+                nursery.start_soon(ask, tenant_id)
+        return 10 - len(refused)
+
+    assert await all_ask(tenant.id) == 3, "one tenant's slow clients hold up their own"
+    assert await all_ask(neighbour.id) == 2
+    for one in opened:
+        assert one.file is not None
+        one.file.close()
+        one.file.close()
+    assert await all_ask(tenant.id) == 3
+    # Whoever left before the first byte has a place no more, nor is the file open.
+    del one
+    opened.clear()
+    assert await all_ask(tenant.id) == 3
 
 
 async def test_where_nginx_sends_the_files_the_hub_says_which(

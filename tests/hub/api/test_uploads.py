@@ -15,8 +15,8 @@ from hub.media.files import FileLimits
 from hub.media.store import StoreFull
 from hub.media.upload_folder import UploadFolder
 from hub.operator import Operator
-from hub.use_cases.errors import InConflict, Locked, NoRoom
-from hub.use_cases.uploads import OPEN_OF_ONE_PERSON, Checksum, Uploads
+from hub.use_cases.errors import InConflict, Locked, NoRoom, Overloaded
+from hub.use_cases.uploads import AT_ONCE_OF_PERSON, OPEN_OF_ONE_PERSON, Checksum, Uploads
 from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.tenants import Tenant
@@ -289,6 +289,25 @@ async def test_one_request_at_a_time_adds_and_whoever_asks_where_to_go_on_ends_i
                 await uploads.add(author, upload.id, 5, Given(b"56789"))
             assert (await uploads.find(author, upload.id)).offset == 5
         assert (await uploads.add(author, upload.id, 5, Given(b"56789"))).offset == 10
+
+
+async def test_nobody_has_all_of_the_places(api: Api, tenant: Tenant, author: Operator) -> None:
+    uploads, other = api.use_cases.uploads, api.person(tenant, RoleName.CONTENT_CREATOR)
+    slow = Given(b"0", wait=True)
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            for _ in range(AT_ONCE_OF_PERSON):
+                upload = await uploads.begin(author, "slow", 10)
+                nursery.start_soon(uploads.add, author, upload.id, 0, slow)
+                await slow.asked.wait()
+                slow.asked = trio.Event()
+            one_more = await uploads.begin(author, "a", 10)
+            with pytest.raises(Overloaded):
+                await uploads.add(author, one_more.id, 0, Given(b"0123456789"))
+            theirs = await uploads.begin(other, "a", 10)
+            assert (await uploads.add(other, theirs.id, 0, Given(b"0123456789"))).offset == 10
+            slow.go_on.set()
+    assert (await uploads.add(author, one_more.id, 0, Given(b"0123456789"))).offset == 10
 
 
 async def test_what_a_broken_connection_brought_is_kept_unless_it_was_to_be_checked(
