@@ -11,8 +11,9 @@ Rule 4: a cancelled caller abandons nothing: the thread ends its transaction, th
 
     device = await database.transact(tenant_id, lambda tx: tx.devices.get(device_id))
 
-What raises in `work` rolls back. `work` runs again if PostgreSQL asks for that (deadlock, serialization), so
-its only effects are on the database.
+What raises in `work` rolls back. `work` runs again if PostgreSQL asks for that (deadlock, serialization), or
+if what it looked at came into use, or was deleted, before it wrote (a foreign key says so): then it sees that,
+and says so in words. So its only effects are on the database.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any, Final, Self, TypeVar
 import psycopg
 import trio
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation, SerializationFailure
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from persistence.adaptation import adapters
@@ -134,6 +135,9 @@ class Database:
             except (DeadlockDetected, SerializationFailure) as error:
                 if attempt == self._attempts:
                     raise DatabaseUnavailable(_one_line(error)) from error
+            except ForeignKeyViolation:
+                if attempt == self._attempts:
+                    raise
             except (psycopg.OperationalError, psycopg.InternalError) as error:
                 # InternalError: a server that only reads, as a standby does until it takes over, or one that
                 # ended a transaction which took too long.
