@@ -12,8 +12,8 @@ Rule 4: a cancelled caller abandons nothing: the thread ends its transaction, th
     device = await database.transact(tenant_id, lambda tx: tx.devices.get(device_id))
 
 What raises in `work` rolls back. `work` runs again if PostgreSQL asks for that (deadlock, serialization), or
-if what it looked at came into use, or was deleted, before it wrote (a foreign key says so): then it sees that,
-and says so in words. So its only effects are on the database.
+if what it looked at came into use, or was deleted, before it wrote (a foreign key says so): then it sees
+that, and says so in words. So its only effects are on the database.
 """
 
 from __future__ import annotations
