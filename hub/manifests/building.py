@@ -8,7 +8,7 @@ Rule 3: a schedule begins at today's midnight (UTC) and is known for `DAYS` days
         the same for ever, and says so, so that its screens are told nothing at midnight.
 Rule 4: a screen that never had anything to play has no manifest; one that had, has one that says so.
 Rule 5: what thousands of entries cost is bounded by what they say: what can never play is not resolved, and
-        what comes to the same is encoded once, however many screens came to it by entries of their own.
+        what comes to the same is resolved once, however many screens come to it by entries of their own.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from hub.manifests.reach import Canaries, Members, Reach, plain
-from hub.schedule.entries import ScheduleEntry
+from hub.schedule.entries import ScheduleEntry, Times
 from hub.schedule.resolving import PlainSegment, never_changes, resolve
 from hub.use_cases.manifest_ports import DeviceFact, EntryFact, MediaFact, PlaylistFact, VersionFact
 from protocol.manifest import (
@@ -110,7 +110,14 @@ class _Shop:
         self._day = day
         self._versions = {(version.playlist_id, version.number): version for version in facts.versions}
         self._made: dict[tuple[str, int], ManifestPlaylist] = {}
-        self._digested: dict[tuple[tuple[_Segment, ...], tuple[tuple[str, int | None], ...]], Manifest] = {}
+        self._manifests: dict[tuple[str, frozenset[str], tuple[int, ...]], Manifest] = {}
+        greatest_first = sorted(range(len(entries)), key=lambda place: entries[place].rank, reverse=True)
+        self._turn = {place: turn for turn, place in enumerate(greatest_first)}
+        alike: dict[tuple[str, Times, datetime | None, datetime | None], int] = {}
+        self._alike = [
+            alike.setdefault((each.playlist_id, each.times, each.valid_from, each.valid_until), len(alike))
+            for each in entries
+        ]
 
     def manifest(self, zone: str, places: Sequence[int], canaries: frozenset[str]) -> Manifest:
         """For every screen in this zone that has these entries and canaries."""
@@ -118,21 +125,30 @@ class _Shop:
         def number_of(playlist: PlaylistFact) -> int | None:
             return playlist.canary_number if playlist.id in canaries else playlist.active_number
 
-        entries = [self._entries[place] for place in places]
         # A playlist of which there is only a canary is nothing to those who are not among the first.
-        entries = [entry for entry in entries if number_of(self._playlists[entry.playlist_id]) is not None]
+        places = [
+            each for each in places if number_of(self._playlists[self._entries[each].playlist_id]) is not None
+        ]
+        places = self._that_can_play(places)
+        key = zone, canaries, tuple(self._alike[place] for place in places)
+        manifest = self._manifests.get(key)
+        if manifest is not None:
+            return manifest
         default = self._default
         default_id = None if default is None or number_of(default) is None else default.id
-        segments = self._segments(_that_can_play(entries), zone, default_id)
+        segments = self._segments([self._entries[place] for place in places], zone, default_id)
         played = dict.fromkeys(each.playlist_id for each in segments if each.playlist_id is not None)
         numbers = {playlist_id: number_of(self._playlists[playlist_id]) for playlist_id in played}
-        key = tuple(segments), tuple(numbers.items())
-        if (same := self._digested.get(key)) is not None:
-            return same
         made = [self._playlist(each, number) for each, number in numbers.items() if number is not None]
         place_of = {playlist.playlist_id: place for place, playlist in enumerate(made)}
-        manifest = self._digested[key] = digested(Manifest("", made, _told(segments, place_of), 0))
+        manifest = self._manifests[key] = digested(Manifest("", made, _told(segments, place_of), 0))
         return manifest
+
+    def _that_can_play(self, places: Sequence[int]) -> list[int]:
+        """The greatest first, as far as the first that always plays: behind it nothing ever does."""
+        ordered = sorted(places, key=self._turn.__getitem__)
+        last = next((at for at, place in enumerate(ordered) if self._entries[place].is_always), None)
+        return ordered if last is None else ordered[: last + 1]
 
     def _segments(self, entries: list[ScheduleEntry], zone: str, default_id: str | None) -> list[_Segment]:
         begins, ends = self._day, self._day + timedelta(days=DAYS)
@@ -191,12 +207,6 @@ def digested(manifest: Manifest) -> Manifest:
     """The same, with its digest: SHA-256 in hex of what it says, when no address is signed."""
     digest = hashlib.sha256(msgspec.json.encode(manifest)).hexdigest()
     return msgspec.structs.replace(manifest, digest=digest)
-
-
-def _that_can_play(entries: list[ScheduleEntry]) -> list[ScheduleEntry]:
-    """Without those that one that plays always comes before."""
-    always = max((entry.rank for entry in entries if entry.is_always), default=None)
-    return entries if always is None else [entry for entry in entries if entry.rank >= always]
 
 
 def _merged(segments: Sequence[PlainSegment]) -> list[_Segment]:

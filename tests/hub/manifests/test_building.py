@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from hub.manifests.addresses import addressed
 from hub.manifests.building import DAYS, Built, Facts, build, midnight_of
 from hub.manifests.shelf import Outline
@@ -225,19 +227,25 @@ def test_a_day_begins_at_midnight_in_utc() -> None:
     assert midnight_of(datetime.fromisoformat("2026-03-03T00:30:00+01:00")) == DAY
 
 
-def test_what_never_comes_to_its_turn_costs_nothing_and_what_comes_to_the_same_is_encoded_once() -> None:
+@pytest.mark.parametrize("priority", [0, 1])
+def test_what_never_comes_to_its_turn_costs_nothing_and_what_comes_to_the_same_is_made_once(
+    priority: int,
+) -> None:
     """One tenant's schedule may not take the time of all others' manifests: 200 screens with an entry of
-    their own, 100 for everybody that those come before, and a thousand pictures took twenty seconds."""
+    their own, 100 for everybody before or behind those, and a thousand pictures took twenty seconds."""
     screens = [f"d{number}" for number in range(200)]
     own = [entry(f"e{each}", "p", device_id=each) for each in screens]
     hours = [[f"{hour:02}:00", f"{hour:02}:30"] for hour in range(24)]
-    beaten = [entry(f"b{number}", "q", dayparts=hours) for number in range(100)]
+    others = [entry(f"b{number}", "q", dayparts=hours, priority=priority) for number in range(100)]
     long = version("p", 1, *(item(f"m{number}") for number in range(1000)))
     began_s = time.perf_counter()
     made = built(
-        [device(each) for each in screens], own + beaten, [playlist(), playlist("q")], [long, version("q")]
+        [device(each) for each in screens], own + others, [playlist(), playlist("q")], [long, version("q")]
     )
     assert time.perf_counter() - began_s < 3
-    assert only(made).schedule == [ManifestSegment(0)]
-    assert [each.playlist_id for each in only(made).playlists] == ["p"]
+    played = [each.playlist_id for each in only(made).playlists]
+    if priority:
+        assert played == ["q", "p"] and len(only(made).schedule) > 24 * 7
+    else:
+        assert played == ["p"] and only(made).schedule == [ManifestSegment(0)]
     assert set(made.digests) == set(screens)
