@@ -48,11 +48,10 @@ class Playlists:
         screen = self._roster.get(device_id)
         if screen is None or screen.manifest_digest is None:
             return None
-        encoded = self._shelf.encoded(screen.tenant_id, screen.manifest_digest)
         return WantedManifest(
             screen.playlist_version,
             screen.manifest_digest,
-            None if encoded is None else encoded.frame,
+            self._shelf.frame(screen.tenant_id, screen.manifest_digest),
             self._fetch_within_s.get((screen.tenant_id, screen.manifest_digest), 0.0),
         )
 

@@ -123,6 +123,15 @@ class Shelf:
         self._encoded[key] = found = Encoded(body, frame, window_ms)
         return found
 
+    def frame(self, tenant_id: str, digest: str) -> bytes | None:
+        """The frame that carries it; None if there is none, or it is not here. To know that one is too large
+        it is not encoded: that takes as long as sending an alert to hundreds of screens."""
+        kept = self._plain.get((tenant_id, digest))
+        if kept is None or kept[1] > FRAME_AT_MOST_BYTES:
+            return None
+        encoded = self.encoded(tenant_id, digest)
+        return None if encoded is None else encoded.frame
+
     def outline(self, tenant_id: str, digest: str) -> Outline | None:
         """What of it plays when; None if it is not here."""
         return self._outlines.get((tenant_id, digest))
