@@ -108,6 +108,10 @@ class LocalStore:
                 descriptor = os.open(path, os.O_RDONLY)
             except (FileNotFoundError, NotADirectoryError) as error:
                 raise NotStored from error
+            except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    raise NotStored from error
+                raise
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 os.close(descriptor)

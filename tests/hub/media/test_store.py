@@ -132,7 +132,8 @@ def test_of_a_package_every_file_is_read_and_the_list_names_them_with_their_hash
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "a/../../x", "/etc/passwd", "a//b", ".", "a\0b", "pictures", "..\\x", "nothing"]
+    "name",
+    ["../x", "a/../../x", "/etc/passwd", "a//b", ".", "a\0b", "pictures", "..\\x", "nothing", "x" * 999],
 )
 def test_no_name_leads_out_of_a_package(store: MediaStore, package: Path, name: str) -> None:
     sha256 = "cd" * 32
