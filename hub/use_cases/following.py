@@ -32,7 +32,7 @@ LOOK_EVERY_S: Final = 0.5
 REST_FACTOR: Final = 4.0
 """A tenant may play a hundred thousand items that stand for others: whoever has them waits a little longer,
 and the hub is never busy with this for more than a fifth of its time."""
-AGAIN_AFTER_S: Final = 30.0
+AGAIN_AFTER_S: Final = 5.0
 BY_THE_HUB: Final = "clarion"
 _log = structlog.get_logger("hub.playlists")
 
