@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 0.25
 REST_AT_MOST_S: Final = 0.5
-SLOW_S: Final = 1.0
-"""Who takes longer than this leaves others as much time as they took."""
 AGAIN_AFTER_S: Final = 1.0
 AGAIN_AT_MOST_S: Final = 60.0
 SPREAD_S: Final = 3600
@@ -138,8 +136,7 @@ class ManifestMaking:
         return trio.current_time() >= self._rests_until_s.get(tenant_id, 0.0)
 
     def _rest(self, tenant_id: str, took_s: float) -> None:
-        rest_s = took_s if took_s > SLOW_S else min(REST_AT_MOST_S, took_s)
-        self._rests_until_s[tenant_id] = trio.current_time() + rest_s
+        self._rests_until_s[tenant_id] = trio.current_time() + min(REST_AT_MOST_S, took_s)
 
 
 def _make(tx: Transaction, now: datetime, day: datetime) -> Made:
