@@ -176,7 +176,7 @@ class S3Store:
 
     @contextmanager
     def spoken(self, what: str) -> Iterator[None]:
-        """What boto3 says, as the store's own error."""
+        """What boto3 says, as the store's own error. Raises StoreFailed."""
         from boto3.exceptions import Boto3Error
 
         try:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, StorageState, expect
+from playwright.sync_api import Browser, StorageState, expect
 
 from persistence.embedded import EmbeddedPostgres
 from protocol.vocabulary import RoleName
@@ -18,51 +15,11 @@ from tests.dashboard.browsing import Visit
 from tests.dashboard.conftest import new_context
 from tests.dashboard.files import add_version, picture, step
 from tests.dashboard.houses import add, api_of
-from tests.dashboard.published import approve_own, approved_page, put_in
+from tests.dashboard.playlist_makers import PAGES, House, item, titles, version
+from tests.dashboard.published import approve_own, approved_page
 from tests.end_to_end.companions import wait_for
 from tests.hub.hub_process import HubProcess
-from tests.hub.tenants import Tenant, add_person, make_tenant
-
-PAGES = ("Welcome", "Menu", "Hygiene", "Concert")
-
-
-@dataclass(frozen=True)
-class House:
-    """Four approved web pages."""
-
-    tenant: Tenant
-    api: httpx.Client
-    media: dict[str, str]
-
-    def playlist(self, name: str, *pages: str, publish: bool = False, **facts: object) -> str:
-        """With an item of ten seconds for each of these pages; its id."""
-        playlist_id = add(self.api, "/playlists", name=name, **facts)
-        for page in pages:
-            self.put_in(playlist_id, media_id=self.media[page], duration_s=10)
-        if publish:
-            self.publish(playlist_id)
-        return playlist_id
-
-    def items(self, playlist_id: str) -> list[dict[str, Any]]:
-        answer = self.api.get(f"/playlists/{playlist_id}/items").raise_for_status()
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
-
-    def names(self, playlist_id: str) -> list[str]:
-        """What is in the draft, in its order."""
-        return [item["media"]["content_name"] for item in self.items(playlist_id)]
-
-    def put_in(self, into: str, /, **item: object) -> None:
-        put_in(self.api, into, **item)
-
-    def publish(self, playlist_id: str, **request: object) -> None:
-        self.api.post(f"/playlists/{playlist_id}/publish", json=request).raise_for_status()
-
-    def versions(self, playlist_id: str) -> list[dict[str, Any]]:
-        """The newest first."""
-        answer = self.api.get(f"/playlists/{playlist_id}/versions").raise_for_status()
-        versions: list[dict[str, Any]] = answer.json()["items"]
-        return versions
+from tests.hub.tenants import add_person, make_tenant
 
 
 @pytest.fixture(scope="module")
@@ -91,18 +48,6 @@ def editor(cookies: StorageState, browser: Browser, dashboard_url: str) -> Itera
     yield visit
     context.close()
     assert visit.complaints == [] and visit.foreign == []
-
-
-def item(page: Page, name: str) -> Locator:
-    return page.get_by_test_id("item").filter(has=page.get_by_text(name, exact=True))
-
-
-def titles(page: Page) -> Locator:
-    return page.get_by_test_id("item-title")
-
-
-def version(page: Page, number: int) -> Locator:
-    return page.locator(f"[data-testid=version][data-number='{number}']")
 
 
 def test_a_playlist_is_made_and_filled_from_the_library(editor: Visit, house: House) -> None:
