@@ -117,6 +117,7 @@ def test_a_page_outlives_an_outage_with_its_files(
     page = visitor.page
     house = make_tenant(postgres.url("dashboard"), "Outages")
     visitor.enter(house.admin.email, "/contents")
+    page.wait_for_load_state("load")
     loaded: list[str] = []
     page.on("load", lambda loaded_page: loaded.append(loaded_page.url))
     tried: list[str] = []
