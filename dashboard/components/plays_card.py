@@ -96,7 +96,7 @@ class PlaysCard:
         now, zone = datetime.now(UTC), zone_of(schedule.time_zone)
         row = self._page.store.screens.get(self._device.id)
         online = row is not None and row.presence is Presence.ONLINE
-        number = f"number {standing.version:,}"
+        number = f"number {standing.version:,}" if standing.version else "None yet"
         if standing.reported_version != standing.version:
             number += f"; the screen says {standing.reported_version:,}"
         changes = [f"{change_words(at, zone, now)} {name}" for at, name in next_changes(schedule, now)]
@@ -107,7 +107,9 @@ class PlaysCard:
         set_text(self._facts["should"], numbered(should))
         set_text(self._facts["manifest"], number)
         set_text(self._facts["next"], "\n".join(changes) or "No change within a week")
-        set_text(self._why, why.sentence)
+        # Whoever reads "Nothing" here may stand before a screen that shows something.
+        own = "" if standing.version else " Until then it shows what its player came with."
+        set_text(self._why, why.sentence + own)
         said = lags(standing, self._page.clock, self._page.now_ms, online=online)
         set_text(self._lags, said)
         switch_class(self._lags, "hidden", not said)

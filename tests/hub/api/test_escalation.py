@@ -18,7 +18,7 @@ from tests.hub.tenants import Tenant, add_person, make_system_tenant
 WAITING = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
-PORTER = {Permission.PEOPLE_MANAGE, Permission.SCREENS_VIEW}
+PORTER = {Permission.PEOPLE_MANAGE, Permission.SCREENS_VIEW, Permission.CONTENT_VIEW}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from hub.operator import NOWHERE
 from hub.passwords import Passwords, Verdict
+from hub.permissions import PERMISSIONS
 from hub.use_cases.device_secrets import hash_token
 from hub.use_cases.errors import NotFound, NotSignedIn
 from hub.use_cases.locked_out import remove_second_factor, set_password
@@ -203,8 +204,8 @@ async def test_nobody_helps_somebody_of_another_tenant_or_nobody(
 
 
 async def test_nobody_takes_over_somebody_who_may_do_more_than_they(api: Api, tenant: Tenant) -> None:
-    helper = api.person(tenant, permissions={Permission.PEOPLE_MANAGE, Permission.SCREENS_VIEW})
     viewer = api.person(tenant, RoleName.VIEWER)
+    helper = api.person(tenant, permissions={Permission.PEOPLE_MANAGE, *PERMISSIONS[RoleName.VIEWER]})
     for method, path in ways_to_help(tenant.admin.user_id):
         assert (await api.call(method, path, None, helper)).status == 403, path
     for method, path in ways_to_help(viewer.user_id):
