@@ -15,6 +15,8 @@ from tests.end_to_end.companions import connected_screens, dashboard, fleet, wai
 from tests.hub.hub_process import HubProcess
 
 SCREENS = 8
+# As long as the browser's own steps: the machine may be busy with as many other tests as it has cores.
+expect.set_options(timeout=15_000)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -18,6 +18,8 @@ from tests.hub.hub_process import HubProcess
 
 SCREENS = 40
 NEWCOMER = "lobby"
+# As long as the browser's own steps: the machine may be busy with other tests.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
