@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, get_args
 
-from dashboard.components.icons import icon
 from dashboard.components.markup import Tag, tag
+from dashboard.components.search_box import search_box
 from dashboard.content_sentences import KIND_WORDS, STATUS_WORDS
 from dashboard.hub_contents import Order, Wanted
 from protocol.contents import ContentFacets
@@ -25,18 +25,9 @@ class ContentFilters:
         self.order: Order = "newest"
         self._on_change = on_change
         with tag("div", "toolbar library-toolbar"):
-            with tag("label", "search"):
-                icon("search")
-                tag("span", "sr-only", "Search contents")
-                box = tag(
-                    "input",
-                    "input",
-                    type="search",
-                    value=wanted.q,
-                    placeholder="Search name, description…",
-                    autocomplete="off",
-                    testid="contents-search",
-                )
+            box = search_box(
+                "Search contents", "Search name, description…", "contents-search", value=wanted.q
+            )
             self._listen(box, "q", debounced=True)
             kinds = {kind.value: words for kind, words in KIND_WORDS.items()}
             self._select("kind", "Kind", "Every kind", kinds, wanted.kind or "")

@@ -10,6 +10,7 @@ from nicegui import background_tasks
 from dashboard.components.buttons import button
 from dashboard.components.icons import icon
 from dashboard.components.markup import Tag, set_attribute, set_text, switch_class, tag
+from dashboard.components.search_box import search_box
 from dashboard.content_sentences import brief
 from dashboard.frame import LivePage
 from dashboard.hub_contents import Wanted
@@ -48,17 +49,7 @@ class PlaylistLibrary:
                         segment = tag("button", "segment", text, type="button", testid=f"library-{key}")
                         segment.on("click", lambda key=key: self._turn(key), [])
                         self._tabs[key] = segment
-            with tag("label", "search"):
-                icon("search")
-                tag("span", "sr-only", "Search what to add")
-                self._box = tag(
-                    "input",
-                    "input",
-                    type="search",
-                    placeholder="Search name, tag, category…",
-                    autocomplete="off",
-                    testid="library-search",
-                )
+            self._box = search_box("Search what to add", "Search name, tag, category…", "library-search")
             self._hint = tag("p", "field-hint library-hint hidden")
             self._list = tag("ul", "library-list", testid="library-list")
         self._box.on(

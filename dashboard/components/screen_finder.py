@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from nicegui import ui
 
-from dashboard.components.icons import icon
 from dashboard.components.markup import tag
+from dashboard.components.search_box import search_box
 
 _MOST_OFFERED: Final = 8
 
@@ -27,21 +27,8 @@ class ScreenFinder:
         self._on_found = on_found
         self._found: str | None = None
         with tag("div", "screen-finder"):
-            with tag("label", "search"):
-                icon("search")
-                tag("span", "sr-only", "Screen")
-                self._box = tag(
-                    "input",
-                    "input",
-                    type="search",
-                    placeholder="Every screen; type part of a name",
-                    autocomplete="off",
-                    testid="finder-screen",
-                )
+            self._box = search_box("Screen", "Every screen; type part of a name", "finder-screen", self._type)
             self._offered = tag("div", "finder-offered", role="group", aria_label="Screens with that name")
-        self._box.on(
-            "input", lambda event: self._type(str(event.args)), js_handler="(e) => emit(e.target.value)"
-        )
 
     async def _type(self, text: str) -> None:
         wanted = text.strip().casefold()

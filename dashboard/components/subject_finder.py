@@ -9,8 +9,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from nicegui import ui
 
-from dashboard.components.icons import icon
 from dashboard.components.markup import tag
+from dashboard.components.search_box import search_box
 
 _MOST_OFFERED: Final = 10
 
@@ -38,22 +38,9 @@ class SubjectFinder:
     ) -> None:
         self._offered, self._on_found, self._testid = offered, on_found, testid
         with tag("div", "screen-finder"):
-            with tag("label", "search"):
-                icon("search")
-                tag("span", "sr-only", placeholder)
-                self._box = tag(
-                    "input",
-                    "input",
-                    type="search",
-                    value=chosen.name if chosen else "",
-                    placeholder=placeholder,
-                    autocomplete="off",
-                    testid=testid,
-                )
+            name = chosen.name if chosen else ""
+            self._box = search_box(placeholder, placeholder, testid, self._type, value=name)
             self._found = tag("div", "finder-offered", role="group", aria_label="What has that name")
-        self._box.on(
-            "input", lambda event: self._type(str(event.args)), js_handler="(e) => emit(e.target.value)"
-        )
         if chosen is None:
             self._offer("")
 

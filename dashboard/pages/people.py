@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse
 from nicegui import ui
 
 from dashboard.components.buttons import button
-from dashboard.components.icons import icon
 from dashboard.components.manage import managed, site_names
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.person_dialogs import add_person, show_link
+from dashboard.components.search_box import search_box
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
 from dashboard.people_sentences import fits, last_seen, standing, title
@@ -49,19 +49,11 @@ class _People:
             button("Add a person", self._add, kind="primary", icon="add", testid="people-add")
         self._problem = tag("p", "note note-bad hidden", role="alert")
         with tag("section", "card rows-card", aria_label="Everybody"):
-            with tag("div", "card-head"), tag("label", "search"):
-                icon("search")
-                tag("span", "sr-only", "Search people")
-                box = tag(
-                    "input",
-                    "input",
-                    type="search",
-                    placeholder="Search name, e-mail, role, group…",
-                    autocomplete="off",
-                    testid="people-search",
+            with tag("div", "card-head"):
+                search_box(
+                    "Search people", "Search name, e-mail, role, group…", "people-search", self._search
                 )
             self._list = tag("ul", "rows", testid="people-list")
-        box.on("input", lambda event: self._search(str(event.args)), js_handler="(e) => emit(e.target.value)")
 
     async def load(self) -> None:
         hub = self._page.hub

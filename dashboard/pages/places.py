@@ -13,9 +13,9 @@ from nicegui import ui
 from dashboard import rights
 from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm
-from dashboard.components.icons import icon
 from dashboard.components.manage import attempt, managed
 from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.search_box import search_box
 from dashboard.components.site_form import add_site, edit_site, people_of_site
 from dashboard.components.site_map import MAP_FEATURE, Mark, SiteMap
 from dashboard.components.site_row import SiteRow
@@ -66,21 +66,16 @@ class _Places:
         self._problem = tag("p", "note note-bad hidden", role="alert", testid="sites-problem")
         with tag("div", "places" if self._has_map else "places places-alone"):
             with tag("section", "card rows-card", aria_label="Sites"):
-                with tag("label", "search places-search"):
-                    icon("search")
-                    tag("span", "sr-only", "Search sites")
-                    box = tag(
-                        "input",
-                        "input",
-                        type="search",
-                        placeholder="Search name, address, time zone…",
-                        autocomplete="off",
-                        testid="sites-search",
-                    )
+                search_box(
+                    "Search sites",
+                    "Search name, address, time zone…",
+                    "sites-search",
+                    self._search,
+                    classes="search places-search",
+                )
                 self._list = tag("ul", "rows", testid="sites")
             if self._has_map:
                 self._card = tag("section", "card map-card", aria_label="Map")
-        box.on("input", lambda event: self._search(str(event.args)), js_handler="(e) => emit(e.target.value)")
         page.on_change(self._changed)
         page.on_beat(self._beat)
 

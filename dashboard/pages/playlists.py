@@ -7,9 +7,9 @@ from nicegui import ui
 
 from dashboard.components.buttons import button
 from dashboard.components.content import content_page
-from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.playlist_forms import add_playlist
+from dashboard.components.search_box import search_box
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
 from dashboard.playlist_sentences import fits, items_words, plays_words, standing
@@ -45,19 +45,11 @@ class _Playlists:
                 button("New playlist", self._add, kind="primary", icon="add", testid="playlist-add")
         self._problem = tag("p", "note note-bad hidden", role="alert", testid="playlists-problem")
         with tag("section", "card rows-card", aria_label="Playlists"):
-            with tag("div", "card-head"), tag("label", "search"):
-                icon("search")
-                tag("span", "sr-only", "Search playlists")
-                box = tag(
-                    "input",
-                    "input",
-                    type="search",
-                    placeholder="Search name, what it is for…",
-                    autocomplete="off",
-                    testid="playlists-search",
+            with tag("div", "card-head"):
+                search_box(
+                    "Search playlists", "Search name, what it is for…", "playlists-search", self._search
                 )
             self._list = tag("ul", "rows", testid="playlists")
-        box.on("input", lambda event: self._search(str(event.args)), js_handler="(e) => emit(e.target.value)")
 
     async def load(self) -> None:
         try:
