@@ -77,10 +77,10 @@ export default {
       </TransitionGroup>
       <p class="sr-only" role="status">{{ said }}</p>
     </div>`,
-  props: { rows: Array, editable: Boolean },
+  props: { draft: Object, editable: Boolean },
   emits: ["move", "length", "enable", "edit", "remove", "play"],
   data() {
-    return { shown: this.rows ?? [], held: null, plays: null, said: "", typing: null, typed: "", lost: {} };
+    return { shown: this.draft.rows, held: null, plays: null, said: "", typing: null, typed: "", lost: {} };
   },
   computed: {
     total() {
@@ -88,18 +88,23 @@ export default {
     },
   },
   watch: {
-    rows(rows) {
+    draft({ rows, heard }) {
+      // Rows of before a move that the server has not heard of would take it back under the next key; its answer comes.
+      if (heard < this.asked) return;
       // Whatever is being dragged stays in the hand.
       if (this.held === null) this.shown = rows;
       else this.later = rows;
     },
   },
+  created() {
+    this.asked = 0;
+  },
   mounted() {
-    this.heard = (event) => { this.plays = event.detail; };
-    window.addEventListener("clarion-preview", this.heard);
+    this.previewed = (event) => { this.plays = event.detail; };
+    window.addEventListener("clarion-preview", this.previewed);
   },
   unmounted() {
-    window.removeEventListener("clarion-preview", this.heard);
+    window.removeEventListener("clarion-preview", this.previewed);
     this.drop?.(false);
   },
   methods: {
@@ -134,9 +139,13 @@ export default {
       this.said = `${rows[to].title}: place ${to + 1} of ${rows.length}`;
       return true;
     },
+    ask(id, to) {
+      this.asked += 1;
+      this.$emit("move", id, to);
+    },
     step(id, by) {
       const to = this.place(id) + by;
-      if (this.put(id, to)) this.$emit("move", id, to);
+      if (this.put(id, to)) this.ask(id, to);
     },
     key(event, id) {
       const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -197,7 +206,7 @@ export default {
         window.removeEventListener("keydown", keys);
         this.held = null;
         const to = this.place(id);
-        if (keep && to !== began) this.$emit("move", id, to);
+        if (keep && to !== began) this.ask(id, to);
         else this.shown = this.later ?? before;
       };
       window.addEventListener("pointermove", moved);

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from nicegui.element import Element
+from nicegui.events import GenericEventArguments
 
 from dashboard.clock import Clock
 from dashboard.playlist_sentences import (
@@ -39,8 +40,14 @@ class PlaylistTimeline(Element, component="playlist_timeline.js"):
     ) -> None:
         super().__init__()
         self.props["editable"] = editable
-        self.props["rows"] = []
-        self.on("move", lambda event: on_move(str(event.args[0]), int(event.args[1])))
+        self._heard = 0  # how many moves: rows of before a later one are not drawn
+        self.props["draft"] = {"rows": [], "heard": 0}
+
+        def move(event: GenericEventArguments) -> Any:
+            self._heard += 1
+            return on_move(str(event.args[0]), int(event.args[1]))
+
+        self.on("move", move)
         self.on("length", lambda event: on_length(str(event.args[0]), str(event.args[1])))
         self.on("enable", lambda event: on_enable(str(event.args[0]), bool(event.args[1])))
         self.on("edit", lambda event: on_edit(str(event.args)))
@@ -56,7 +63,8 @@ class PlaylistTimeline(Element, component="playlist_timeline.js"):
     ) -> None:
         """The items as they are; also when they are as they were, so that what was refused goes back.
         `newer`: the number of a newer approved version of what an item shows."""
-        self.props["rows"] = [timeline_row(item, clock, now_ms, newer(item)) for item in items]
+        rows = [timeline_row(item, clock, now_ms, newer(item)) for item in items]
+        self.props["draft"] = {"rows": rows, "heard": self._heard}
         self.update()
 
 

@@ -204,7 +204,8 @@ class _Editor:
             seconds = seconds_of(typed)
         except NotALength as error:
             toast(str(error), good=False)
-            self._draw()
+            if self._draft.is_settled:
+                self._draw()
             return
         await self._do(lambda: self._draft.change(item_id, ItemPatch(duration_s=seconds)))
 
