@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from dashboard.components.icons import icon
 from dashboard.components.markup import set_attribute, set_text, tag
+from dashboard.components.search_box import search_box
 
 _MOST_OFFERED: Final = 60
 
@@ -36,13 +36,7 @@ class PickList:
         self._testid = testid
         self._typed = ""
         self.chosen: dict[str, str] = {}
-        with tag("label", "search"):
-            icon("search")
-            tag("span", "sr-only", "Search")
-            self._box = tag("input", "input", type="search", autocomplete="off", testid=f"{testid}-search")
-        self._box.on(
-            "input", lambda event: self._type(str(event.args)), js_handler="(e) => emit(e.target.value)"
-        )
+        self._box = search_box("Search", "", f"{testid}-search", self._type)
         self._list = tag("div", "scope-list", role="group", testid=f"{testid}-list")
         self._summary = tag("p", "scope-summary", role="status", testid=f"{testid}-summary")
 
