@@ -53,6 +53,7 @@ def test_it_says_where_it_is_and_answers_there(tmp_path: Path) -> None:
         assert httpx.get(url, follow_redirects=True).is_success
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_it_ends_in_order_although_a_page_is_open(
     tmp_path: Path, chromium_path: Path, number: signal.Signals

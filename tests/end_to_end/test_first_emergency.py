@@ -84,6 +84,7 @@ def alert_everybody(page: Page, url: str, reaches: int = SCREENS + 1) -> float:
     return at
 
 
+@pytest.mark.alone
 def test_sign_in_approve_command_alert_everybody_in_two_seconds_and_all_clear(
     hub: HubProcess, page: Page, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 from tusclient.client import TusClient
 
 from tests.hub.hub_process import HubProcess, running_hub
@@ -67,6 +68,7 @@ def test_a_connection_that_hangs_is_ended_by_asking_where_to_go_on_and_an_upload
         assert on_disk(tmp_path).read_bytes() == CONTENT
 
 
+@pytest.mark.alone
 def test_a_slow_upload_does_not_hold_back_an_emergency_and_what_is_refused_is_not_read(
     database_url: str, hub_database_url: str, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import psycopg
+import pytest
 
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
 from persistence.migrate import migrate
@@ -52,6 +53,7 @@ def test_an_emergency_goes_out_without_postgresql_and_is_on_record_once_when_it_
         assert (tmp_path / "data/emergencies.log").read_bytes() == b""
 
 
+@pytest.mark.alone
 def test_what_happened_without_postgresql_is_in_its_ledger_when_it_is_back(
     scratch_folder: Path, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ async def _first_line(log: Path) -> str:
             await trio.sleep(0.01)
 
 
+@pytest.mark.alone
 async def test_a_child_is_awaited_until_it_answers_and_ends_with_its_lifeline(tmp_path: Path) -> None:
     log = tmp_path / "logs/thing.log"
     async with _child(_SERVER, log) as child, httpx.AsyncClient(trust_env=False) as client:

@@ -132,6 +132,7 @@ def test_screens_without_approval_show_their_pairing_codes_and_wait_for_an_opera
         run.until_printed(r"rejected  Ticket hall")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, "end of input"])
 def test_told_to_stop_it_says_goodbye_for_every_screen_within_two_seconds(
     hub: HubProcess, operator_env: dict[str, str], how: signal.Signals | str

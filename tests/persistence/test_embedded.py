@@ -65,6 +65,7 @@ def _wait_until(fact: Callable[[], bool], within_s: float = 10.0) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.alone
 def test_starts_on_an_empty_folder_and_stops_without_leaving_a_process(data_dir: Path) -> None:
     server = EmbeddedPostgres(data_dir, durable=False)
     server.start()

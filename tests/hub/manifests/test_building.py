@@ -227,6 +227,7 @@ def test_a_day_begins_at_midnight_in_utc() -> None:
     assert midnight_of(datetime.fromisoformat("2026-03-03T00:30:00+01:00")) == DAY
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("priority", [0, 1])
 def test_what_never_comes_to_its_turn_costs_nothing_and_what_comes_to_the_same_is_made_once(
     priority: int,
