@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from dashboard.hub_http import HubHttp, Ignored
 from protocol.api import Page
 from protocol.playlists import (
@@ -18,6 +20,8 @@ from protocol.playlists import (
     PublishRequest,
     RollbackRequest,
 )
+
+_VERSIONS_A_PAGE: Final = 20
 
 
 class HubPlaylists:
@@ -76,10 +80,10 @@ class HubPlaylists:
         path = f"/playlists/{playlist_id}/publish"
         return await self._http.post(path, PlaylistVersion, request, _matching(revision))
 
-    async def versions(self, playlist_id: str) -> list[PlaylistVersion]:
-        """The newest page, the newest first."""
-        path = f"/playlists/{playlist_id}/versions"
-        return (await self._http.get(path, Page[PlaylistVersion])).items
+    async def versions(self, playlist_id: str, cursor: str | None = None) -> Page[PlaylistVersion]:
+        """A page of them, the newest first."""
+        query = {"limit": str(_VERSIONS_A_PAGE)} | ({} if cursor is None else {"cursor": cursor})
+        return await self._http.get(f"/playlists/{playlist_id}/versions", Page[PlaylistVersion], query)
 
     async def version(self, playlist_id: str, number: int) -> PlaylistVersion:
         """With its items."""

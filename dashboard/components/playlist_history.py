@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from dashboard.components.buttons import button
-from dashboard.components.markup import tag
+from dashboard.components.markup import switch_class, tag
 from dashboard.frame import LivePage
 from dashboard.playlist_sentences import version_note, version_pill
+from protocol.api import Page
 from protocol.playlists import PlaylistVersion
 
 
 class PlaylistHistory:
-    """`on_roll_back` is None for who may not publish."""
+    """`on_older` is called with the cursor of what follows; `on_roll_back`: None for who may not publish."""
 
     def __init__(
         self,
@@ -21,6 +22,7 @@ class PlaylistHistory:
         *,
         on_compare: Callable[[PlaylistVersion], Any],
         on_play: Callable[[PlaylistVersion], Any],
+        on_older: Callable[[str], Any],
         on_roll_back: Callable[[PlaylistVersion], Any] | None,
     ) -> None:
         self._page = page
@@ -29,15 +31,26 @@ class PlaylistHistory:
             with tag("div", "card-head"):
                 tag("h2", "card-title", "Versions")
             self._list = tag("ul", "rows", testid="versions")
+            self._older = button(
+                "Older versions", lambda: on_older(self._cursor), kind="quiet", testid="versions-older"
+            )
+        self._cursor = ""
 
-    def show(self, versions: Sequence[PlaylistVersion]) -> None:
+    def show(self, versions: Page[PlaylistVersion]) -> None:
         """These, the newest first."""
         self._list.clear()
-        with self._list:
-            for version in versions:
-                self._row(version)
-            if not versions:
+        if not versions.items:
+            with self._list:
                 tag("li", "row row-none", "Nothing is published yet.")
+        self.add(versions)
+
+    def add(self, versions: Page[PlaylistVersion]) -> None:
+        """These below what is there."""
+        with self._list:
+            for version in versions.items:
+                self._row(version)
+        self._cursor = versions.next_cursor or ""
+        switch_class(self._older, "hidden", not self._cursor)
 
     def _row(self, version: PlaylistVersion) -> None:
         word, tone = version_pill(version)

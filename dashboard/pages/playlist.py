@@ -100,6 +100,7 @@ class _Editor:
                     page,
                     on_compare=lambda version: compare(page, self._playlist, self._versions, version.number),
                     on_play=self._play_version,
+                    on_older=self._show_older,
                     on_roll_back=self._roll_back if may_publish and may_edit else None,
                 )
             with tag("div", "editor-side"):
@@ -127,11 +128,12 @@ class _Editor:
 
     async def _read_playlist(self) -> None:
         hub = self._page.hub.playlists
-        self._playlist, self._versions = await asyncio.gather(
+        self._playlist, newest = await asyncio.gather(
             hub.one(self._playlist.id), hub.versions(self._playlist.id)
         )
         await self._head.show(self._playlist, can_publish=bool(self._draft.items))
-        self._history.show(self._versions)
+        self._versions = newest.items
+        self._history.show(newest)
 
     def _draw(self) -> None:
         items, seen = self._draft.items, self._draft.seen
@@ -224,6 +226,15 @@ class _Editor:
             await self._do(lambda: self._draft.change(item_id, patch))
 
     # ---- versions ----
+
+    async def _show_older(self, cursor: str) -> None:
+        try:
+            older = await self._page.hub.playlists.versions(self._playlist.id, cursor)
+        except HubError as error:
+            explain(self._page.session, error)
+            return
+        self._versions = [*self._versions, *older.items]
+        self._history.add(older)
 
     async def _publish(self) -> None:
         try:

@@ -199,6 +199,20 @@ def test_what_is_published_is_shown_first_and_can_be_gone_back_to(editor: Visit,
     assert house.names(playlist) == ["Welcome", "Menu"]
 
 
+def test_a_long_history_is_read_page_by_page(editor: Visit, house: House) -> None:
+    page = editor.page
+    playlist = house.playlist("Often published", "Welcome")
+    for number in range(1, 23):
+        house.publish(playlist, note=f"The {number}.")
+    editor.go(f"/playlists/{playlist}")
+    expect(page.get_by_test_id("version")).to_have_count(20)
+    page.get_by_test_id("versions-older").click()
+    expect(page.get_by_test_id("version")).to_have_count(22)
+    expect(page.get_by_test_id("versions-older")).to_be_hidden()
+    version(page, 1).get_by_test_id("version-compare").click()
+    expect(page.get_by_test_id("diff-lead")).to_contain_text("No item is another.")
+
+
 def test_a_version_is_tried_by_some_before_all_have_it(editor: Visit, house: House) -> None:
     page = editor.page
     add(house.api, "/groups", name="First ones")
