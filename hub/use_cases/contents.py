@@ -11,8 +11,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from msgspec import UNSET
-
 from hub.content_cache import ContentCache
 from hub.operator import Operator
 from hub.permissions import require, require_everywhere
@@ -22,6 +20,7 @@ from hub.use_cases.errors import InConflict, Invalid, NotAllowed, NotFound, Stal
 from hub.use_cases.media_bodies import FileUrls, media_body
 from hub.use_cases.media_words import where_used
 from hub.use_cases.paging import ByInstant, ByName, cut_page, decode_cursor, encode_cursor
+from hub.use_cases.patches import fields_of
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.texts import one_line
 from protocol.api import Page
@@ -106,8 +105,7 @@ class Contents:
         """What the patch names. `revision`: the one that was read, if it is to be that one still. Raises
         NotAllowed, NotFound, Invalid, InConflict (the name is taken), Stale."""
         require(operator, Permission.CONTENT_EDIT)
-        given = {name: getattr(patch, name) for name in _FACTS}
-        wanted = _checked({name: value for name, value in given.items() if value is not UNSET})
+        wanted = _checked(fields_of(patch))
         now = self._now()
 
         def write(tx: Transaction) -> Content:

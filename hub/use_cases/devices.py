@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from msgspec import UNSET
 
 from hub.operator import Operator
 from hub.permissions import require
 from hub.use_cases.audit import changes, record
 from hub.use_cases.errors import NO_SUCH_DEVICE, Invalid, NotFound
 from hub.use_cases.paging import ByName, ByNumber, cut_page, decode_cursor, encode_cursor
+from hub.use_cases.patches import fields_of
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import Realtime
 from hub.use_cases.texts import one_line
@@ -133,8 +133,7 @@ def _require_own_site(operator: Operator, given: Mapping[str, Any]) -> None:
 
 def _given(patch: DevicePatch) -> dict[str, Any]:
     """What the patch sets, checked. Raises Invalid."""
-    fields = {field: getattr(patch, field) for field in patch.__struct_fields__}
-    given: dict[str, Any] = {field: value for field, value in fields.items() if value is not UNSET}
+    given = fields_of(patch)
     if "name" in given:
         given["name"] = one_line("name", given["name"])
     if "location" in given:

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET
 
 from hub.schedule import dayparts, recurrence
 from hub.schedule.errors import CannotBeMeant
@@ -15,6 +14,7 @@ from hub.schedule.named_days import EARLIEST, LATEST, first_named, last_of_count
 from hub.use_cases import tag_query
 from hub.use_cases.errors import Invalid
 from hub.use_cases.opening_hours import checked_time_zone
+from hub.use_cases.patches import fields_of
 from hub.use_cases.texts import one_line
 from protocol.schedule import Entry, EntryPatch, EntryRequest, Target
 
@@ -24,8 +24,7 @@ _SAID: Final = EntryRequest.__struct_fields__
 def patched(entry: Entry, patch: EntryPatch) -> EntryRequest:
     """The entry as it would be said anew, with what the patch names."""
     said = {name: getattr(entry, name) for name in _SAID}
-    given = {name: getattr(patch, name) for name in _SAID}
-    return EntryRequest(**{**said, **{name: value for name, value in given.items() if value is not UNSET}})
+    return EntryRequest(**{**said, **fields_of(patch)})
 
 
 def checked(request: EntryRequest) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from msgspec import UNSET
-
 from hub.content_cache import ContentCache
 from hub.operator import Operator
 from hub.permissions import require
@@ -26,6 +24,7 @@ from hub.use_cases.contents import there_is
 from hub.use_cases.errors import InConflict, Invalid, NotFound
 from hub.use_cases.media_addresses import NOT_LOOKED_INTO, kind_of_address
 from hub.use_cases.media_bodies import FileUrls, media_bodies, media_body
+from hub.use_cases.patches import fields_of
 from hub.use_cases.ports import Database, Transaction
 from protocol.api import Page
 from protocol.contents import Media, MediaPatch, MediaRequest
@@ -114,8 +113,7 @@ class MediaVersions:
         """What the patch names, of the newest version. Raises NotAllowed, NotFound, Invalid, InConflict (it
         is submitted or decided, or it is a file and has no address)."""
         require(operator, Permission.CONTENT_EDIT)
-        given = {"note": patch.note, "duration_s": patch.duration_s, "url": patch.url}
-        wanted: dict[str, Any] = {name: value for name, value in given.items() if value is not UNSET}
+        wanted = fields_of(patch)
         kind = kind_of_address(wanted["url"]) if "url" in wanted else None
         now = self._now()
 

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET
 
 from hub.content_cache import ContentCache
 from hub.operator import Operator
@@ -22,6 +21,7 @@ from hub.permissions import require
 from hub.use_cases.audit import changes, record
 from hub.use_cases.errors import InConflict, Invalid, NotFound, Unseen
 from hub.use_cases.media_bodies import FileUrls
+from hub.use_cases.patches import fields_of
 from hub.use_cases.playlist_bodies import items_body, there_is
 from hub.use_cases.playlist_nesting import misfit
 from hub.use_cases.playlists import require_seen
@@ -109,8 +109,7 @@ class DraftItems:
         self, operator: Operator, playlist_id: str, item_id: str, revision: int | None, patch: ItemPatch
     ) -> PlaylistItems:
         """What the patch names. Raises NotAllowed, NotFound, Invalid, Unseen, Stale."""
-        given = {name: getattr(patch, name) for name in patch.__struct_fields__}
-        wanted = {name: value for name, value in given.items() if value is not UNSET}
+        wanted = fields_of(patch)
 
         def exchange(
             tx: Transaction, playlist: Playlist, draft: list[DraftItem]

@@ -21,6 +21,7 @@ from hub.permissions import require, require_everywhere
 from hub.use_cases.audit import changes, record
 from hub.use_cases.errors import InConflict, Stale
 from hub.use_cases.paging import ByName, cut_page, decode_cursor, encode_cursor
+from hub.use_cases.patches import fields_of
 from hub.use_cases.playlist_bodies import playlist_bodies, playlist_body, there_is
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.texts import one_line
@@ -204,8 +205,7 @@ def _require_unused(tx: Transaction, playlist: Playlist) -> None:
 
 
 def _wanted(patch: PlaylistPatch) -> dict[str, Any]:
-    given = {name: getattr(patch, name) for name in patch.__struct_fields__}
-    wanted = {name: value for name, value in given.items() if value is not UNSET}
+    wanted = fields_of(patch)
     if "name" in wanted:
         wanted["name"] = one_line("name", wanted["name"])
     return wanted

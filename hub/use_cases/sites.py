@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET
 
 from hub.operator import Operator
 from hub.permissions import require, require_everywhere
@@ -21,6 +20,7 @@ from hub.use_cases.access_port import Access
 from hub.use_cases.audit import changes, record
 from hub.use_cases.errors import InConflict, Invalid, NotFound
 from hub.use_cases.opening_hours import checked_coordinates, checked_hours, checked_time_zone
+from hub.use_cases.patches import fields_of
 from hub.use_cases.people_rules import permissions_of, require_not_mightier
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import Realtime
@@ -75,8 +75,7 @@ class Sites:
     async def change(self, operator: Operator, site_id: str, patch: SitePatch) -> Site:
         """What the patch names. Raises NotAllowed, NotFound, Invalid, InConflict (the name is taken)."""
         require(operator, Permission.PLACES_EDIT)
-        given = {name: getattr(patch, name) for name in _FACTS}
-        wanted = _checked({name: value for name, value in given.items() if value is not UNSET})
+        wanted = _checked(fields_of(patch))
         now = self._now()
 
         def write(tx: Transaction) -> tuple[Site, list[str]]:
