@@ -8,7 +8,7 @@ Rule 3: what a playlist has, in its draft or in any version that was ever publis
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from hub.content_cache import ContentCache
@@ -16,7 +16,8 @@ from hub.operator import Operator
 from hub.permissions import require, require_everywhere
 from hub.use_cases.audit import changes, record
 from hub.use_cases.content_ports import ContentFilter, ContentOrder, ContentRow
-from hub.use_cases.errors import InConflict, Invalid, NotAllowed, NotFound, Stale
+from hub.use_cases.errors import InConflict, NotAllowed, NotFound, Stale
+from hub.use_cases.instants import in_utc, require_window
 from hub.use_cases.media_bodies import FileUrls, media_body
 from hub.use_cases.media_words import where_used
 from hub.use_cases.paging import ByInstant, ByName, cut_page, decode_cursor, encode_cursor
@@ -87,7 +88,7 @@ class Contents:
         """A new one, without a version. Raises NotAllowed, Invalid, InConflict (the name is taken)."""
         require(operator, Permission.CONTENT_EDIT)
         facts = _checked({name: getattr(request, name) for name in _FACTS})
-        _check_window(facts)
+        require_window(facts["valid_from"], facts["valid_until"])
         now = self._now()
 
         def create(tx: Transaction) -> Content:
@@ -113,7 +114,7 @@ class Contents:
             require_revision(content.revision, revision)
             before = dict(content.facts)
             after = {**before, **wanted}
-            _check_window(after)
+            require_window(after["valid_from"], after["valid_until"])
             done = changes(before, after)
             if content.approved_id is not None and _WINDOW & done["after"].keys():
                 _require_may_move_window(operator)
@@ -231,8 +232,8 @@ def _checked(facts: dict[str, Any]) -> dict[str, Any]:
         "description": str.strip,
         "category": str.strip,
         "tags": _tags,
-        "valid_from": lambda at: _instant("valid_from", at),
-        "valid_until": lambda at: _instant("valid_until", at),
+        "valid_from": lambda at: in_utc("valid_from", at),
+        "valid_until": lambda at: in_utc("valid_until", at),
     }
     return {name: checks[name](value) for name, value in facts.items()}
 
@@ -240,18 +241,6 @@ def _checked(facts: dict[str, Any]) -> dict[str, Any]:
 def _tags(tags: list[str]) -> list[str]:
     """Each once, in order: a tag is what it is, whatever stands around it."""
     return sorted({one_line("tags", tag) for tag in tags})
-
-
-def _instant(field: str, at: datetime | None) -> datetime | None:
-    if at is not None and at.tzinfo is None:
-        raise Invalid({field: "must say its time zone, such as 2030-01-31T08:00:00Z"})
-    return None if at is None else at.astimezone(UTC)
-
-
-def _check_window(facts: dict[str, Any]) -> None:
-    begins, ends = facts["valid_from"], facts["valid_until"]
-    if begins is not None and ends is not None and begins >= ends:
-        raise Invalid({"valid_until": "must be later than valid_from"})
 
 
 def _require_may_move_window(operator: Operator) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +13,7 @@ from hub.schedule.errors import CannotBeMeant
 from hub.schedule.named_days import EARLIEST, LATEST, first_named, last_of_count
 from hub.use_cases import tag_query
 from hub.use_cases.errors import Invalid
+from hub.use_cases.instants import in_utc, require_window
 from hub.use_cases.opening_hours import checked_time_zone
 from hub.use_cases.patches import fields_of
 from hub.use_cases.texts import one_line
@@ -31,8 +32,7 @@ def checked(request: EntryRequest) -> dict[str, Any]:
     """By column what is kept of it. Whether what it names is there is not known here. Raises Invalid."""
     valid_from = checked_instant("valid_from", request.valid_from)
     valid_until = checked_instant("valid_until", request.valid_until)
-    if valid_from is not None and valid_until is not None and valid_from >= valid_until:
-        raise Invalid({"valid_until": "must be after valid_from"})
+    require_window(valid_from, valid_until)
     return {
         "playlist_id": request.playlist_id.lower(),
         **_target(request.target),
@@ -54,7 +54,7 @@ def checked_instant(field: str, at: datetime | None) -> datetime | None:
     """In UTC. Raises Invalid for one that no calendar here reaches."""
     if at is not None and not EARLIEST < at.date() < LATEST:
         raise Invalid({field: f"must be between {EARLIEST} and {LATEST}"})
-    return None if at is None else at.astimezone(UTC)
+    return in_utc(field, at)
 
 
 def kept(entry: Entry, terms: Sequence[Sequence[str]] | None) -> dict[str, Any]:

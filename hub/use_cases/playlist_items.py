@@ -20,6 +20,7 @@ from hub.operator import Operator
 from hub.permissions import require
 from hub.use_cases.audit import changes, record
 from hub.use_cases.errors import InConflict, Invalid, NotFound, Unseen
+from hub.use_cases.instants import in_utc, require_window
 from hub.use_cases.media_bodies import FileUrls
 from hub.use_cases.patches import fields_of
 from hub.use_cases.playlist_bodies import items_body, there_is
@@ -95,7 +96,7 @@ class DraftItems:
                 valid_from=request.valid_from,
                 valid_until=request.valid_until,
             )
-            _require_window(item)
+            item = _windowed(item)
             at = len(draft) if request.position is None else request.position
             if at > len(draft):
                 raise Invalid({"position": f"there are {len(draft)} items: at most {len(draft)}"})
@@ -123,8 +124,7 @@ class DraftItems:
                 wanted["name"] = _approved(tx, wanted["media_id"])
             if wanted.get("duration_s") is not None and before.playlist_id is not None:
                 raise Invalid({"duration_s": _ITS_OWN_TIME})
-            item = msgspec.structs.replace(before, **wanted)
-            _require_window(item)
+            item = _windowed(msgspec.structs.replace(before, **wanted))
             done = changes(_told(before), _told(item))
             details = {"item_id": item_id, "item": item.name, **done}
             return [*draft[:at], item, *draft[at + 1 :]], "playlist.item_changed", details
@@ -230,13 +230,11 @@ def _nested(tx: Transaction, playlist_id: str, below: str) -> str:
     return name
 
 
-def _require_window(item: DraftItem) -> None:
-    for name in ("valid_from", "valid_until"):
-        at = getattr(item, name)
-        if at is not None and at.tzinfo is None:
-            raise Invalid({name: "must say its offset from UTC, such as 2026-12-24T18:00:00Z"})
-    if item.valid_from is not None and item.valid_until is not None and item.valid_from >= item.valid_until:
-        raise Invalid({"valid_until": "must be after valid_from"})
+def _windowed(item: DraftItem) -> DraftItem:
+    """The item with its window as it is kept. Raises Invalid."""
+    begins, ends = in_utc("valid_from", item.valid_from), in_utc("valid_until", item.valid_until)
+    require_window(begins, ends)
+    return msgspec.structs.replace(item, valid_from=begins, valid_until=ends)
 
 
 def _place(draft: Sequence[DraftItem], item_id: str) -> int:
