@@ -28,6 +28,7 @@ class RecordingLive:
     """Fulfils `hub.manifests.making.Live`."""
 
     told: list[tuple[str, dict[str, tuple[int, str]]]] = field(default_factory=list)
+    manifests: Mapping[str, tuple[Manifest, int]] = field(default_factory=dict)
 
     async def manifests_made(
         self,
@@ -36,6 +37,7 @@ class RecordingLive:
         wanted: Mapping[str, tuple[int, str]],
     ) -> None:
         self.told.append((tenant_id, dict(wanted)))
+        self.manifests = manifests
 
 
 class Maker:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.manifests.building import midnight_of
-from hub.manifests.making import ManifestMaking
-from persistence.errors import DatabaseUnavailable
 from protocol.manifest import SCHEDULE_DAYS, Manifest
 from tests.hub.api.conftest import Api
+from tests.hub.api.manifest_steps import Maker
 from tests.hub.api.schedule_steps import playlist, resolved, schedule
 from tests.hub.tenants import Tenant
 
@@ -23,22 +21,6 @@ SCREENS: tuple[dict[str, Any], ...] = (
     {"name": "four", "tags": {"floor": "2", "quiet": "yes"}},
     {"name": "five"},
 )
-
-
-class Told:
-    """Fulfils `hub.manifests.making.Live`: remembers."""
-
-    def __init__(self) -> None:
-        self.manifests: Mapping[str, tuple[Manifest, int]] = {}
-        self.wanted: Mapping[str, tuple[int, str]] = {}
-
-    async def manifests_made(
-        self,
-        tenant_id: str,
-        manifests: Mapping[str, tuple[Manifest, int]],
-        wanted: Mapping[str, tuple[int, str]],
-    ) -> None:
-        self.manifests, self.wanted = manifests, wanted
 
 
 def by_manifest(manifest: Manifest, begins: datetime, ends: datetime) -> list[tuple[datetime, str | None]]:
@@ -95,8 +77,9 @@ async def test_every_screen_is_told_what_the_schedule_says(api: Api, tenant: Ten
     await schedule(api, tenant.admin, trial, priority=2, dayparts=[["03:00", "04:00"]])
     await schedule(api, tenant.admin, playlist(api, tenant, "Never", published=False), is_takeover=True)
 
-    told = Told()
-    await ManifestMaking(api.database, told, DatabaseUnavailable, lambda: NOW).make(tenant.id)
+    maker = Maker(api)
+    maker.now = NOW
+    wanted = await maker.make(tenant)
     begins = midnight_of(NOW)
     ends = begins + timedelta(days=SCHEDULE_DAYS)
     different = set()
@@ -105,7 +88,7 @@ async def test_every_screen_is_told_what_the_schedule_says(api: Api, tenant: Ten
             api, tenant.admin, f"devices/{device_id}", begins.isoformat(), ends.isoformat()
         )
         said = by_schedule(reply.body["segments"])
-        manifest, _ = told.manifests[told.wanted[device_id][1]]
+        manifest, _ = maker.live.manifests[wanted[device_id][1]]
         assert said == by_manifest(manifest, begins, ends)
         assert len(said) > SCHEDULE_DAYS
         different.add(tuple(said))
