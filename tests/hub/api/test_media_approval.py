@@ -143,17 +143,22 @@ async def test_what_the_hub_has_not_looked_at_is_not_submitted(api: Api, tenant:
 async def test_of_two_who_decide_at_once_one_does(api: Api, tenant: Tenant) -> None:
     media_id = await a_page(api, tenant)
     await api.post(f"{MEDIA}/{media_id}/submit", None, tenant.admin)
+    judge = approver(api, tenant)
     replies: list[Reply] = []
 
     async def decide(step: str, body: Any) -> None:
         replies.append(await api.post(f"{MEDIA}/{media_id}/{step}", body, judge))
 
-    judge = approver(api, tenant)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(decide, "approve", None)
-        nursery.start_soon(decide, "reject", {"reason": "No"})
-    assert sorted(reply.status for reply in replies) == [200, 409]
-    assert len(api.audited("media.approved")) + len(api.audited("media.rejected")) == 1
+    # They do not meet each time.
+    for turn in range(1, 9):
+        replies.clear()
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):
+                nursery.start_soon(decide, "approve", None)
+                nursery.start_soon(decide, "reject", {"reason": "No"})
+        assert sorted(reply.status for reply in replies) == [200] + [409] * 5
+        assert len(api.audited("media.approved")) + len(api.audited("media.rejected")) == turn
+        api.rows("UPDATE media SET status = 'submitted'")
 
 
 async def test_what_waits_is_listed_the_longest_waiting_first(
@@ -213,3 +218,5 @@ async def test_usage_counts_the_screens_that_have_it_in_their_manifest_now(
     limited = api.person(tenant, RoleName.VIEWER, sites=[site.body["id"]])
     assert (await api.get(path, limited)).body["screens"] == 1, "only screens of theirs are counted"
     assert (await api.get(path, neighbour.admin)).status == 404
+    asked = await api.post(f"{MEDIA}/{media_id}/retire", None, approver(api, tenant))
+    assert (asked.status, ", on 2 screens now." in asked.body["detail"]) == (409, True)

@@ -49,6 +49,39 @@ async def test_the_timeline_has_all_there_is_to_know_and_adds_up(api: Api, tenan
     assert menu["media"]["status"] == "approved"
 
 
+async def test_of_a_file_the_timeline_has_whatever_the_hub_found_out_about_it(
+    api: Api, tenant: Tenant
+) -> None:
+    playlist_id = await with_items(api, tenant, "Lobby", "Menu")
+    media_id = (await items_of(api, tenant, playlist_id))["items"][0]["media"]["id"]
+    for sha in ("ab" * 32, "cd" * 32):
+        api.rows(
+            "INSERT INTO blobs (tenant_id, sha256, md5, size_bytes, mime_type)"
+            f" VALUES (%s, '\\x{sha}', '\\x{'0f' * 16}', 5, 'video/mp4')",
+            tenant.id,
+        )
+    found = {
+        "kind": "video",
+        "file_name": "menu.mp4",
+        "mime_type": "video/mp4",
+        "size_bytes": 5,
+        "width": 1920,
+        "height": 1080,
+        "duration_s": 12.5,
+        "codec": "h264",
+    }
+    columns = ", ".join(f"{name} = %s" for name in found)
+    hashes = f"url = NULL, sha256 = '\\x{'ab' * 32}', thumbnail_sha256 = '\\x{'cd' * 32}'"
+    api.rows(f"UPDATE media SET {columns}, {hashes}", *found.values())
+    (item,) = (await items_of(api, tenant, playlist_id))["items"]
+    assert (item["plays_s"], {name: item["media"][name] for name in found}) == (12.5, found)
+    assert (item["media"]["sha256"], item["media"]["md5"]) == ("ab" * 32, "0f" * 16)
+    assert item["media"]["url"].endswith(f"/{'ab' * 32}/menu.mp4")
+    assert item["media"]["thumbnail_url"].endswith("/thumbnail.webp")
+    assert item["media"]["url_expires_at"]
+    assert item["media"] == (await api.get(f"/api/v1/media/{media_id}", tenant.admin)).body
+
+
 async def test_a_nested_playlist_takes_as_long_as_what_is_published_of_it(api: Api, tenant: Tenant) -> None:
     inner = await with_items(api, tenant, "Inner", "Menu", "Offers")
     outer = await new_playlist(api, tenant, "Outer")

@@ -214,6 +214,13 @@ def test_addresses_change_no_digest_and_what_has_no_file_keeps_its_own() -> None
     assert told.urls_good_until_ms == ms(urls.good_until(DAY))
 
 
+def test_a_playlist_is_shuffled_as_the_version_that_plays_was_published() -> None:
+    versions = [version("p", 1)._replace(shuffle=True), version("p", 2)]
+    for number, shuffled in ((1, True), (2, False)):
+        made = built([device()], [entry()], [playlist(active_number=number)], versions)
+        assert only(made).playlists[0].shuffle is shuffled
+
+
 def test_an_outline_says_what_plays_when_and_when_it_turns() -> None:
     made = only(built([device()], [entry(first_day=date(2026, 3, 3), dayparts=[["08:00", "18:00"]])]))
     outline, opens = Outline(made), ms(DAY + timedelta(days=1, hours=8))
