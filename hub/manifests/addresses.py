@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Protocol
 
 import msgspec
 
+from hub.media.packages import LISTING
+from hub.use_cases.media_bodies import FileUrls
 from protocol.manifest import Manifest, ManifestItem, ManifestPlaylist
 from protocol.vocabulary import MediaKind
-
-FILES: Final = "clarion-files.json"
-"""Of an HTML package: the list of its files with their hashes."""
-
-
-class FileUrls(Protocol):
-    """Signs the paths of files; `hub.media.signed_urls.MediaUrls` fulfils it."""
-
-    def path(self, tenant_id: str, sha256_hex: str, name: str, now: datetime) -> str: ...
-
-    def good_until(self, now: datetime) -> datetime: ...
 
 
 def addressed(manifest: Manifest, tenant_id: str, urls: FileUrls, now: datetime) -> Manifest:
@@ -28,7 +18,7 @@ def addressed(manifest: Manifest, tenant_id: str, urls: FileUrls, now: datetime)
     def item(item: ManifestItem) -> ManifestItem:
         if item.sha256 is None:
             return item
-        files = urls.path(tenant_id, item.sha256, FILES, now) if item.kind is MediaKind.HTML else None
+        files = urls.path(tenant_id, item.sha256, LISTING, now) if item.kind is MediaKind.HTML else None
         url = urls.path(tenant_id, item.sha256, item.url, now)
         return msgspec.structs.replace(item, url=url, files_url=files)
 

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from hub.manifests.reach import Canaries, Members, Reach, plain
+from hub.media.packages import served_name
 from hub.schedule.entries import ScheduleEntry, Times
 from hub.schedule.resolving import PlainSegment, never_changes, resolve
 from hub.use_cases.manifest_ports import DeviceFact, EntryFact, MediaFact, PlaylistFact, VersionFact
@@ -36,7 +37,6 @@ from protocol.playlists import VersionItem
 from protocol.vocabulary import MediaKind
 
 DAYS: Final = SCHEDULE_DAYS + 1
-FIRST_PAGE: Final = "index.html"
 
 
 class _Segment(NamedTuple):
@@ -189,7 +189,7 @@ class _Shop:
             number=item.number,
             kind=MediaKind(media.kind),
             # Of a file what it is called: the signed address is made where it is told (`addresses`).
-            url=media.url or (FIRST_PAGE if media.is_package else media.file_name or "file"),
+            url=media.url or served_name(media.file_name, is_package=media.is_package),
             duration_s=item.duration_s,
             transition=item.transition,
             mime_type=media.mime_type,

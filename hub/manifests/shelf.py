@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from hub.manifests.addresses import FileUrls, addressed
+from hub.manifests.addresses import addressed
+from hub.use_cases.media_bodies import FileUrls
 from protocol.manifest import Manifest
 
 FRAME_AT_MOST_BYTES: Final = 32 * 1024

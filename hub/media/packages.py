@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+FIRST_PAGE: Final = "index.html"
 LISTING: Final = "clarion-files.json"
 """In each package, beside what it came with. A file or folder of this name in it gives way."""
 _BY_SUFFIX: Final = {
@@ -45,6 +46,11 @@ _BY_SUFFIX: Final = {
     ".wasm": "application/wasm",
     ".pdf": "application/pdf",
 }
+
+
+def served_name(file_name: str | None, *, is_package: bool) -> str:
+    """With which name its address ends: of a package that of the page to begin with, else the file's own."""
+    return FIRST_PAGE if is_package else file_name or "file"
 
 
 class PackageFile(msgspec.Struct, frozen=True):

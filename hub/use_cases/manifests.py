@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from hub.manifests.addresses import FileUrls, addressed
+from hub.manifests.addresses import addressed
 from hub.manifests.building import digested
 from hub.manifests.shelf import Encoded, Outline, Playing, Shelf
 from hub.operator import Operator
@@ -16,6 +16,7 @@ from hub.permissions import require
 from hub.use_cases.device_secrets import hash_token
 from hub.use_cases.errors import NO_SUCH_DEVICE, NotFound
 from hub.use_cases.manifest_ports import Number, Standing
+from hub.use_cases.media_bodies import FileUrls
 from hub.use_cases.paging import ByNumber, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, Transaction
 from protocol.api import Page

@@ -11,10 +11,10 @@ from typing import Final, Protocol
 
 import msgspec
 
+from hub.media.packages import served_name
 from hub.use_cases.content_ports import MediaRow
 from protocol.contents import Media
 
-FIRST_PAGE: Final = "index.html"
 THUMBNAIL_NAME: Final = "thumbnail.webp"
 
 
@@ -31,7 +31,7 @@ def media_body(tenant_id: str, row: MediaRow, urls: FileUrls, now: datetime) -> 
     media = row.media
     path = thumbnail = None
     if media.sha256 is not None:
-        name = FIRST_PAGE if row.is_package else media.file_name or "file"
+        name = served_name(media.file_name, is_package=row.is_package)
         path = urls.path(tenant_id, media.sha256, name, now)
     if row.thumbnail_sha256 is not None:
         thumbnail = urls.path(tenant_id, row.thumbnail_sha256, THUMBNAIL_NAME, now)

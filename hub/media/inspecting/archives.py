@@ -18,8 +18,8 @@ from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from hub.media.inspecting.findings import PACKAGE, Finding, Limits, Question, Unusable
+from hub.media.packages import FIRST_PAGE
 
-FIRST_PAGE: Final = "index.html"
 _PIECE_BYTES: Final = 256 * 1024
 _NAME_BYTES: Final = 1000
 _PART_BYTES: Final = 200
