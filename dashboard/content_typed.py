@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
 from typing import Final
 from urllib.parse import urlsplit
 
 _NUMBERED: Final = re.compile(r"(.*) \((\d{1,6})\)")
 _LONGEST_NAME: Final = 200
 _NO_NAME: Final = "Without a name"
-
-
-class NotAMoment(ValueError):
-    """What is typed is no date and time; the message says what is."""
 
 
 def name_of_file(file_name: str) -> str:
@@ -51,18 +46,3 @@ def tags_typed(text: str) -> list[str]:
         if word:
             tags.setdefault(word.casefold(), word)
     return list(tags.values())
-
-
-def moment_of(moment: datetime | None, zone: tzinfo) -> str:
-    """As a field for date and time has it: `2026-12-24T18:00`."""
-    return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}" if moment is not None else ""
-
-
-def moment_typed(text: str, zone: tzinfo) -> datetime | None:
-    """The instant; None for an empty field. Raises NotAMoment."""
-    if not text.strip():
-        return None
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise NotAMoment(f"{text} is no date and time: write it like 2026-12-24T18:00.") from None

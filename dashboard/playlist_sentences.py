@@ -145,16 +145,6 @@ def window_note(since: datetime | None, until: datetime | None, now_ms: int) -> 
     return "not yet" if since is not None and to_ms(since) > now_ms else ""
 
 
-def typed_moment(at: datetime | None, clock: Clock) -> str:
-    """As a field of date and time has it, in the browser's zone."""
-    return "" if at is None else f"{at.astimezone(clock.zone):%Y-%m-%dT%H:%M}"
-
-
-def moment_of(typed: str, clock: Clock) -> datetime | None:
-    """The inverse: the instant that is typed; None for nothing. Raises ValueError."""
-    return datetime.fromisoformat(typed).replace(tzinfo=clock.zone) if typed else None
-
-
 # ---- versions ----
 
 

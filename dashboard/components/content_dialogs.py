@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Final
 
 from msgspec import UNSET
@@ -12,8 +11,9 @@ from nicegui import ui
 from dashboard.components.dialogs import confirm
 from dashboard.components.form_dialog import Unfit, form_dialog, labelled, text_field
 from dashboard.components.markup import tag
+from dashboard.components.moment_field import moment_field
 from dashboard.content_sentences import usage_words, use_words
-from dashboard.content_typed import NotAMoment, moment_of, moment_typed, name_of_address, tags_typed
+from dashboard.content_typed import name_of_address, tags_typed
 from dashboard.frame import LivePage
 from dashboard.hub_http import HubError
 from dashboard.session import explain
@@ -25,7 +25,6 @@ _BOX: Final = "outlined dense"
 
 async def edit_content(page: LivePage, content: Content, categories: list[str]) -> Content | None:
     """Change what is otherwise; None when the operator let it be."""
-    zone = page.clock.zone
 
     def draw() -> Callable[[], Awaitable[Content]]:
         name = text_field("Name", "content-name", content.name, maxlength="200", autocomplete="off")
@@ -45,9 +44,8 @@ async def edit_content(page: LivePage, content: Content, categories: list[str]) 
             autocomplete="off",
         )
         with tag("div", "field-pair"):
-            was_from, was_until = moment_of(content.valid_from, zone), moment_of(content.valid_until, zone)
-            begins = text_field("Shown from", "content-from", was_from, type_="datetime-local")
-            ends = text_field("Until", "content-until", was_until, type_="datetime-local")
+            begins = moment_field("Shown from", "content-from", content.valid_from, page.clock)
+            ends = moment_field("Until", "content-until", content.valid_until, page.clock)
 
         async def send() -> Content:
             wanted = {
@@ -55,9 +53,8 @@ async def edit_content(page: LivePage, content: Content, categories: list[str]) 
                 "description": str(about.value or "").strip(),
                 "category": str(category.value or "").strip(),
                 "tags": tags_typed(tags()),
-                # To the minute is what a box says: what was not typed stays to the second.
-                "valid_from": content.valid_from if begins() == was_from else _moment(begins(), page),
-                "valid_until": content.valid_until if ends() == was_until else _moment(ends(), page),
+                "valid_from": begins(),
+                "valid_until": ends(),
             }
             if not wanted["name"]:
                 raise Unfit("A content needs a name.")
@@ -191,10 +188,3 @@ def _reason(label: str, testid: str) -> Callable[[], str]:
     with labelled(label):
         box = ui.textarea().props(f"{_BOX} autogrow autofocus maxlength=2000 data-testid={testid}")
     return lambda: str(box.value or "").strip()
-
-
-def _moment(text: str, page: LivePage) -> datetime | None:
-    try:
-        return moment_typed(text, page.clock.zone)
-    except NotAMoment as error:
-        raise Unfit(str(error)) from None

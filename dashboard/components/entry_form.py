@@ -14,6 +14,7 @@ from dashboard.components.entry_target import EntryTarget, Offers
 from dashboard.components.entry_times import EntryTimes
 from dashboard.components.form_dialog import Unfit, form_dialog, labelled, text_field
 from dashboard.components.markup import tag
+from dashboard.components.moment_field import moment_field
 from dashboard.frame import LivePage
 from dashboard.schedule_typed import NotATime, except_days_of, except_days_text
 from protocol.schedule import Entry, EntryPatch, EntryRequest, Target
@@ -101,18 +102,9 @@ class _Form:
                 "Of two that would play at once: what takes over, then the higher priority.",
             )
             with tag("div", "field-pair"):
-                self._from = text_field(
-                    "Valid from",
-                    "entry-from",
-                    self._typed(entry.valid_from if entry else None),
-                    type_="datetime-local",
-                )
-                self._until = text_field(
-                    "Valid until",
-                    "entry-until",
-                    self._typed(entry.valid_until if entry else None),
-                    type_="datetime-local",
-                )
+                begins, ends = (entry.valid_from, entry.valid_until) if entry else (None, None)
+                self._from = moment_field("Valid from", "entry-from", begins, self._page.clock)
+                self._until = moment_field("Valid until", "entry-until", ends, self._page.clock)
             tag("p", "field-hint", "By your own clock. Empty for no bound.")
             self._except = text_field(
                 "Not on these days",
@@ -150,24 +142,11 @@ class _Form:
             self._takeover.value,
             int(priority),
             self._enabled.value,
-            self._instant(self._from(), self._entry.valid_from if self._entry else None),
-            self._instant(self._until(), self._entry.valid_until if self._entry else None),
+            self._from(),
+            self._until(),
             first_day,
             recurrence,
             except_days,
             self._times.dayparts(),
             self._zones.value or None,
         )
-
-    def _typed(self, at: datetime | None) -> str:
-        return f"{at.astimezone(self._zone):%Y-%m-%dT%H:%M}" if at is not None else ""
-
-    def _instant(self, typed: str, before: datetime | None) -> datetime | None:
-        if typed == self._typed(before):  # not changed: its seconds stay
-            return before
-        if not typed:
-            return None
-        try:
-            return datetime.fromisoformat(typed).replace(tzinfo=self._zone)
-        except ValueError:
-            raise Unfit(f"{typed} is no moment.") from None

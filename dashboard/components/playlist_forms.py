@@ -10,15 +10,14 @@ from nicegui import ui
 
 from dashboard.components.form_dialog import Unfit, form_dialog, labelled, text_field
 from dashboard.components.markup import tag
+from dashboard.components.moment_field import moment_field
 from dashboard.frame import LivePage
 from dashboard.playlist_sentences import (
     TRANSITION_WORDS,
     NotALength,
     item_title,
     length,
-    moment_of,
     seconds_of,
-    typed_moment,
 )
 from protocol.contents import Media
 from protocol.playlists import ItemPatch, Playlist, PlaylistItem, PlaylistPatch, PlaylistRequest
@@ -108,15 +107,9 @@ async def edit_item(page: LivePage, item: PlaylistItem, versions: Sequence[Media
             typed = text_field("Plays for", "item-duration", said, hint=own, autofocus=True)
         with labelled("Comes in with"):
             transition = _select(dict(TRANSITION_WORDS), item.transition, "item-transition")
-        clock = page.clock
         with tag("div", "field-pair moments"):
-            since, until = (
-                text_field(label, testid, typed_moment(at, clock), type_="datetime-local")
-                for label, testid, at in (
-                    ("Plays from", "item-from", item.valid_from),
-                    ("Until", "item-until", item.valid_until),
-                )
-            )
+            since = moment_field("Plays from", "item-from", item.valid_from, page.clock)
+            until = moment_field("Until", "item-until", item.valid_until, page.clock)
         tag("p", "field-hint", "Empty: always. A screen keeps to it also while it is away from the hub.")
 
         async def send() -> ItemPatch:
@@ -124,15 +117,15 @@ async def edit_item(page: LivePage, item: PlaylistItem, versions: Sequence[Media
                 duration_s = item.duration_s if typed is None else seconds_of(typed())
             except NotALength as error:
                 raise Unfit(str(error)) from None
-            begins, ends = moment_of(since(), clock), moment_of(until(), clock)
+            begins, ends = since(), until()
             if begins is not None and ends is not None and begins >= ends:
                 raise Unfit("It must end after it begins.")
             before = item.media.id if item.media is not None else None
             return ItemPatch(
                 duration_s=_if_new(duration_s, item.duration_s),
                 transition=_if_new(Transition(transition.value), item.transition),
-                valid_from=_moment_if_new(since(), begins, item.valid_from, page),
-                valid_until=_moment_if_new(until(), ends, item.valid_until, page),
+                valid_from=_if_new(begins, item.valid_from),
+                valid_until=_if_new(ends, item.valid_until),
                 media_id=_if_new(chosen() or before, before) or UNSET,
             )
 
@@ -185,8 +178,3 @@ def _select(offered: dict[Any, str], value: Any, testid: str) -> ui.select:
 
 def _if_new(value: Any, before: Any) -> Any | UnsetType:
     return UNSET if value == before else value
-
-
-def _moment_if_new(typed: str, at: Any, before: Any, page: LivePage) -> Any | UnsetType:
-    # A field has no seconds: what nobody touched stays to the second.
-    return UNSET if typed == typed_moment(before, page.clock) else at

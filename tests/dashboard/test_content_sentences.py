@@ -90,15 +90,6 @@ def test_tags_are_what_stands_between_commas_each_once() -> None:
     assert typed.tags_typed(" , ") == []
 
 
-def test_a_moment_is_typed_in_the_time_of_whoever_types_it() -> None:
-    berlin = BERLIN.zone
-    assert typed.moment_typed("2030-07-01T18:00", berlin) == datetime(2030, 7, 1, 16, 0, tzinfo=UTC)
-    assert typed.moment_of(datetime(2030, 7, 1, 16, 0, tzinfo=UTC), berlin) == "2030-07-01T18:00"
-    assert typed.moment_typed("  ", berlin) is None and typed.moment_of(None, berlin) == ""
-    with pytest.raises(typed.NotAMoment, match="tomorrow is no date and time"):
-        typed.moment_typed("tomorrow", berlin)
-
-
 @pytest.mark.parametrize(
     ("size", "words"),
     [(1, "1 byte"), (812, "812 bytes"), (34_400, "34 kB"), (4_240_000, "4.2 MB"), (1_800_000_000, "1.8 GB")],

@@ -21,12 +21,10 @@ from dashboard.playlist_sentences import (
     item_note,
     item_title,
     length,
-    moment_of,
     plays_words,
     problems_words,
     seconds_of,
     standing,
-    typed_moment,
     version_note,
     version_pill,
     window_note,
@@ -180,13 +178,6 @@ def test_a_window_is_said_in_the_browsers_time_and_whether_it_is_open() -> None:
     assert window_note(None, AT, NOW_MS) == "over"
     assert window_note(later, None, NOW_MS) == "not yet"
     assert window_note(AT, later, NOW_MS) == ""
-
-
-def test_a_moment_that_is_typed_is_of_the_browsers_zone() -> None:
-    assert typed_moment(AT, BERLIN) == "2030-07-01T14:00"
-    assert moment_of("2030-07-01T14:00", BERLIN) == AT
-    assert moment_of("2030-01-01T13:00", BERLIN) == datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
-    assert moment_of("", BERLIN) is None and typed_moment(None, BERLIN) == ""
 
 
 def test_a_version_says_who_made_it_of_what_and_what_it_brought_back() -> None:
