@@ -12,7 +12,8 @@ from dashboard.command_sentences import COMMAND_STATUS_WORDS, COMMAND_WORDS
 from dashboard.components.buttons import button
 from dashboard.components.command_choice import COMMANDS
 from dashboard.components.command_list import CommandList
-from dashboard.components.markup import Tag, set_text, switch_class, tag
+from dashboard.components.markup import Tag, switch_class, tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.screen_finder import ScreenFinder
 from dashboard.hub_http import HubError
 from dashboard.session import explain
@@ -57,7 +58,7 @@ class CommandFinder:
         self._newer = button(
             "Newer commands have come. Show them", self.load, kind="wide", icon="up", testid="finder-newer"
         )
-        self._problem = tag("p", "note note-bad hidden", role="alert")
+        self._problem = ProblemNote()
         self._list = CommandList(
             page.clock,
             "No command fits.",
@@ -97,14 +98,11 @@ class CommandFinder:
                 limit=_PAGE,
             )
         except HubError as error:
-            if error.signed_out:
-                explain(self._page.session, error)
-            set_text(self._problem, error.sentence)
-            switch_class(self._problem, "hidden", False)
+            self._problem.refused(self._page.session, error)
             return
         if mine != self._loading:
             return  # the question is another one by now
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         self._cursor = found.next_cursor
         self._older_shown = cursor is not None
         if cursor is None:

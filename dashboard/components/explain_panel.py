@@ -10,6 +10,7 @@ from nicegui import ui
 
 from dashboard.components.buttons import button
 from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.hub_http import HubError
 from dashboard.schedule_sentences import CANDIDATE_TONES, CANDIDATE_WORDS, verdict
 from dashboard.sentences import begun
@@ -38,7 +39,7 @@ class ExplainPanel:
                     self._box = tag("input", "input", type="datetime-local", testid="explain-at")
                 button("Now", lambda: self.answer(None), testid="explain-now")
             self._zone = tag("p", "field-hint explain-zone")
-            self._problem = tag("p", "note note-bad hidden", role="alert", testid="explain-problem")
+            self._problem = ProblemNote("explain-problem")
             self._answer = tag("div", "explain-answer", role="status", testid="explain-answer")
         self._box.on(
             "change", lambda event: on_typed(str(event.args)), js_handler="(e) => emit(e.target.value)"
@@ -50,12 +51,11 @@ class ExplainPanel:
         try:
             said = await self._ask(at)
         except HubError as error:
-            set_text(self._problem, error.sentence)
-            switch_class(self._problem, "hidden", False)
+            self._problem.say(error.sentence)
             return
         if at != self._at:  # overtaken by another question
             return
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         local = said.at.astimezone(zone_of(said.time_zone))
         # Not as an attribute, which would be set anew while somebody types another moment.
         ui.run_javascript(f"getHtmlElement({self._box.id}).value = '{local:%Y-%m-%dT%H:%M}'")

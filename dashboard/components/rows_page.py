@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 from dashboard.components.buttons import button
-from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.markup import tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.frame import LivePage
 from dashboard.hub_http import HubError
-from dashboard.session import explain
 
 Item = TypeVar("Item")
 
@@ -35,7 +35,7 @@ class RowsPage(Generic[Item]):
                 tag("p", "page-lead", lead)
             if add is not None:
                 button(add[0], add[1], kind="primary", icon="add", testid="rows-add")
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="rows-problem")
+        self._problem = ProblemNote("rows-problem")
         with tag("section", "card rows-card rows-alone", aria_label=title):
             self._list = tag("ul", "rows", testid="rows")
 
@@ -44,12 +44,9 @@ class RowsPage(Generic[Item]):
         try:
             items = await self._read()
         except HubError as error:
-            if error.signed_out:
-                explain(self._page.session, error)
-            set_text(self._problem, error.sentence)
-            switch_class(self._problem, "hidden", False)
+            self._problem.refused(self._page.session, error)
             return
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         self._list.clear()
         with self._list:
             for item in items:

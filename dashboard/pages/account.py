@@ -10,6 +10,7 @@ from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm, toast
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.components.permission_list import permission_lines
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.second_factor import end, renew_codes, set_up
 from dashboard.components.session_list import SessionList
 from dashboard.frame import LivePage, frame, open_session
@@ -38,7 +39,7 @@ class _Account:
         with tag("div", "page-head"), tag("div", "page-head-words"):
             tag("h1", "page-title", "Your account")
             self._lead = tag("p", "page-lead")
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="account-problem")
+        self._problem = ProblemNote("account-problem")
         with tag("div", "screen-columns"):
             with tag("div", "screen-column"):
                 self._self_card()
@@ -54,19 +55,13 @@ class _Account:
             session.learn(await session.hub.account.me())
             sessions = await session.hub.account.sessions()
         except HubError as error:
-            if error.signed_out:
-                explain(session, error)
-            self._say(error.sentence)
+            self._problem.refused(session, error)
             return
-        self._say("")
+        self._problem.say("")
         self._sessions.show(sessions, self._page.now_ms)
         switch_class(self._end_others, "hidden", all(row.current for row in sessions))
         if session.me is not None:
             self._show(session.me)
-
-    def _say(self, problem: str) -> None:
-        set_text(self._problem, problem)
-        switch_class(self._problem, "hidden", not problem)
 
     def _self_card(self) -> None:
         with tag("section", "card", aria_label="You"):

@@ -17,6 +17,7 @@ from dashboard.components.icons import icon
 from dashboard.components.manage import attempt
 from dashboard.components.markup import remove_attribute, set_attribute, set_text, switch_class, tag
 from dashboard.components.media_picture import preview, thumbnail
+from dashboard.components.problem_note import ProblemNote
 from dashboard.content_sentences import brief, differences, why_not_approve
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
@@ -55,7 +56,7 @@ class _Queue:
         if not self._may_decide:
             why = rights.may_not_everywhere(session.me, Permission.CONTENT_APPROVE)
             tag("p", "note note-warn", why, testid="queue-not-allowed")
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="queue-problem")
+        self._problem = ProblemNote("queue-problem")
         self._body = tag("div", "queue hidden")
         with self._body:
             with tag("section", "card rows-card rows-alone queue-list", aria_label="What waits"):
@@ -77,12 +78,9 @@ class _Queue:
         try:
             waiting, rules = await contents.submitted(), await contents.rules()
         except HubError as error:
-            if error.signed_out:
-                explain(session, error)
-            set_text(self._problem, error.sentence)
-            switch_class(self._problem, "hidden", False)
+            self._problem.refused(session, error)
             return
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         switch_class(self._rules, "hidden", not session.may_everywhere(Permission.FEATURES_MANAGE))
         self._check_rules(rules)
         same = self._loaded and waiting == self._waiting and rules.approve_own == self._approve_own

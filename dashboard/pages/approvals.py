@@ -12,6 +12,7 @@ from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm, toast
 from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
 from dashboard.sentences import count
@@ -57,7 +58,7 @@ class _Approvals:
                 page.session.may_not(Permission.SCREENS_ENROL),
                 testid="approvals-not-allowed",
             )
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="approvals-problem")
+        self._problem = ProblemNote("approvals-problem")
         self._list = tag("ul", "approvals", aria_label="Waiting devices", testid="approvals-list")
         self._empty = tag("div", "empty", testid="approvals-empty")
         with self._empty:
@@ -134,7 +135,7 @@ class _Approvals:
         wanted = plain_code(self._code.value or "")
         fitting = [asking for asking in self._waiting() if wanted and plain_code(asking.code or "") == wanted]
         if not fitting:
-            self._say(
+            self._problem.say(
                 "Type the code that the screen shows."
                 if not wanted
                 else f"No waiting screen shows the code {self._code.value}. Codes change when they expire; "
@@ -144,20 +145,16 @@ class _Approvals:
         if await self._approve(fitting[0], wanted):
             self._code.value = ""
 
-    def _say(self, problem: str) -> None:
-        set_text(self._problem, problem)
-        switch_class(self._problem, "hidden", not problem)
-
     async def _approve_shown(self, asking: Asking) -> None:
         await self._approve(asking, self._codes.meant(asking.id, self._page.now_ms))
 
     async def _approve(self, asking: Asking, code: str) -> bool:
-        self._say("")
+        self._problem.say("")
         try:
             await self._page.hub.approve(asking.id, code)
         except HubError as error:
             if "pairing_code" in error.fields:
-                self._say(
+                self._problem.say(
                     f"{asking.name} has another pairing code by now: it has registered again. "
                     "Nothing is approved. Compare the new code with the screen, then approve it."
                 )

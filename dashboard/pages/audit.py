@@ -19,10 +19,10 @@ from dashboard.components.buttons import button
 from dashboard.components.dialogs import card_dialog, put_away
 from dashboard.components.manage import managed
 from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.flash import said
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
-from dashboard.session import explain
 from protocol.audit import AuditAction
 from protocol.vocabulary import Permission
 
@@ -63,7 +63,7 @@ class _AuditLog:
             if rights.has_feature(page.session.me, rights.AUDIT_EXPORT):
                 button("Export", self._export, icon="export", testid="audit-export")
             verification.draw_button()
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="audit-problem")
+        self._problem = ProblemNote("audit-problem")
         self._filters = AuditFilters(wanted, self._changed)
         with tag("section", "card entries-card", aria_label="Entries"):
             with tag("div", "card-head"):
@@ -75,7 +75,7 @@ class _AuditLog:
             self._list = tag("ul", "entries", testid="audit-entries")
             self._older = button("Load more", self._load_more, kind="wide", testid="audit-older")
         switch_class(self._older, "hidden", True)
-        self._say(said().get("problem", ""))
+        self._problem.say(said().get("problem", ""))
 
     async def open(self) -> None:
         """Names first: the sentences are made of them."""
@@ -91,7 +91,7 @@ class _AuditLog:
 
     async def _changed(self, wanted: Wanted) -> None:
         ui.navigate.history.replace(wanted.address())
-        self._say("")
+        self._problem.say("")
         await self._load()
 
     async def _load(self) -> None:
@@ -110,9 +110,7 @@ class _AuditLog:
         try:
             found = await self._page.hub.audit.find(question)
         except HubError as error:
-            if error.signed_out:
-                explain(self._page.session, error)
-            self._say(error.sentence)
+            self._problem.refused(self._page.session, error)
             return
         if mine != self._loading:
             return  # the question is another one by now
@@ -139,10 +137,6 @@ class _AuditLog:
         set_text(self._count, words + (", filtered" if wanted.asked and self._shown else ""))
         switch_class(self._older, "hidden", not more)
         switch_class(self._clear, "hidden", not wanted.asked)
-
-    def _say(self, problem: str) -> None:
-        set_text(self._problem, problem)
-        switch_class(self._problem, "hidden", not problem)
 
     async def _export(self) -> None:
         wanted = self._filters.wanted

@@ -13,6 +13,7 @@ from dashboard.components.buttons import button
 from dashboard.components.command_choice import CommandChoice
 from dashboard.components.dialogs import confirm
 from dashboard.components.markup import set_attribute, set_text, switch_class, tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.scope_picker import ScopePicker
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
@@ -62,7 +63,7 @@ class _Composer:
                 )
                 with self._button:
                     self._words = tag("span", "btn-text")
-                self._problem = tag("p", "note note-bad hidden", role="alert", testid="command-problem")
+                self._problem = ProblemNote("command-problem")
         self._refresh()
         page.on_change(self._fleet_changed)
 
@@ -105,13 +106,9 @@ class _Composer:
             return "This goes to no screen. Choose which screens."
         return ""
 
-    def _say(self, problem: str) -> None:
-        set_text(self._problem, problem)
-        switch_class(self._problem, "hidden", not problem)
-
     async def _send(self) -> None:
         problem, command = self._problem_now(), self._choice.command
-        self._say("" if self._sending else problem)
+        self._problem.say("" if self._sending else problem)
         if problem or command is None:
             return
         targeted, online = self._reached()
@@ -129,7 +126,7 @@ class _Composer:
             self._sending = False
             self._refresh()
             lost = " Pressing again is safe: it is sent once." if error.status is None else ""
-            self._say(error.sentence + lost)
+            self._problem.say(error.sentence + lost)
             if error.signed_out:
                 explain(self._page.session, error)
             return

@@ -15,6 +15,7 @@ from dashboard.components.content_dialogs import ask_delete, edit_content, new_a
 from dashboard.components.manage import attempt
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.components.media_picture import preview
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.uploader import OUTAGE_S, Uploader
 from dashboard.components.version_row import VersionRow
 from dashboard.content_sentences import brief, is_busy, validity, why_not_approve
@@ -60,7 +61,7 @@ class _Content:
             with self._actions:
                 button("Edit", self._edit, icon="edit", testid="content-edit")
                 button("Delete", self._delete, kind="danger-quiet", icon="ban", testid="content-delete")
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="content-problem")
+        self._problem = ProblemNote("content-problem")
         with tag("div", "content-columns"):
             with tag("div", "screen-column"):
                 with tag("section", "card", aria_label="Preview"):
@@ -95,13 +96,10 @@ class _Content:
             used = content.approved
             usage = await contents.usage(used.id) if used is not None else None
         except HubError as error:
-            if error.signed_out:
-                explain(self._page.session, error)
-            set_text(self._problem, error.sentence)
-            switch_class(self._problem, "hidden", False)
+            self._problem.refused(self._page.session, error)
             switch_class(self._actions, "hidden", True)
             return
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         switch_class(self._actions, "hidden", not self._may_edit)
         if (content, versions, usage, rules) != (self._content, self._versions, self._usage, self._rules):
             first = self._content is None

@@ -15,12 +15,12 @@ from dashboard.components.content_dialogs import add_address
 from dashboard.components.content_filters import ContentFilters
 from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.uploader import CHOOSE, OUTAGE_S, Uploader
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_contents import Wanted
 from dashboard.hub_http import HubError
 from dashboard.sentences import count
-from dashboard.session import explain
 from protocol.contents import Content
 from protocol.vocabulary import MediaKind, MediaStatus, Permission
 
@@ -72,7 +72,7 @@ class _Library:
         if self._may_edit:
             Uploader(session.tokens.pair.tenant_id, self.load)
         self._filters = ContentFilters(wanted, self.load)
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="contents-problem")
+        self._problem = ProblemNote("contents-problem")
         self._grid = tag("ul", "contents-grid", aria_label="Contents", testid="contents")
         self._empty = tag("div", "empty hidden", testid="contents-empty")
         with self._empty:
@@ -91,7 +91,7 @@ class _Library:
         try:
             self._filters.offer(await self._page.hub.contents.facets())
         except HubError as error:
-            self._failed(error)
+            self._problem.refused(self._page.session, error)
 
     async def _refresh(self) -> None:
         """What is shown already, as it is now."""
@@ -105,11 +105,11 @@ class _Library:
         try:
             found = await self._page.hub.contents.find(filters.wanted, filters.order, cursor, limit)
         except HubError as error:
-            self._failed(error)
+            self._problem.refused(self._page.session, error)
             return
         if turn != self._turn:  # it was asked for something else since: the answer to that comes
             return
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         show(found.items, found.next_cursor)
         switch_class(self._more, "hidden", self._cursor is None)
         shown = len(self._cards)
@@ -142,12 +142,6 @@ class _Library:
         set_text(self._empty_title, "Nothing fits" if asked else "The library is empty")
         hint = "Drop pictures, videos or HTML packages on this page." if self._may_edit else _NOTHING
         set_text(self._empty_words, "Search for something else, or take a filter away." if asked else hint)
-
-    def _failed(self, error: HubError) -> None:
-        if error.signed_out:
-            explain(self._page.session, error)
-        set_text(self._problem, error.sentence)
-        switch_class(self._problem, "hidden", False)
 
     async def _add_address(self) -> None:
         content = await add_address(self._page)

@@ -9,10 +9,10 @@ from dashboard.clock import to_ms
 from dashboard.components.alert import severity_badge, status_badge
 from dashboard.components.icons import icon
 from dashboard.components.markup import tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
 from dashboard.sentences import took
-from dashboard.session import explain
 from dashboard.subscription import Change
 from protocol.api import Emergency
 from protocol.vocabulary import EmergencyStatus, Permission
@@ -38,7 +38,7 @@ class _History:
             tag("h1", "page-title", "Emergencies")
             if page.session.may(Permission.EMERGENCIES_TRIGGER):
                 tag("a", "btn btn-danger", "New emergency", href="/emergency")
-        self._problem = tag("p", "note note-bad hidden", role="alert")
+        self._problem = ProblemNote()
         self._list = tag("ul", "history", testid="emergency-history")
         page.on_change(self._changed)
 
@@ -46,12 +46,9 @@ class _History:
         try:
             emergencies = await self._page.hub.emergencies()
         except HubError as error:
-            if error.signed_out:
-                explain(self._page.session, error)
-            self._problem.set_text(error.sentence)
-            self._problem.classes(remove="hidden")
+            self._problem.refused(self._page.session, error)
             return
-        self._problem.classes(add="hidden")
+        self._problem.say("")
         self._statuses = {emergency.id: emergency.status for emergency in emergencies}
         self._list.clear()
         with self._list:

@@ -12,6 +12,7 @@ from dashboard.components.alert_form import AlertForm
 from dashboard.components.buttons import HoldButton
 from dashboard.components.dialogs import confirm
 from dashboard.components.markup import set_attribute, set_text, switch_class, tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.scope_picker import ScopePicker
 from dashboard.emergency_sentences import alert_button, reach
 from dashboard.frame import LivePage, frame, open_session
@@ -62,7 +63,7 @@ class _Composer:
                 self._hold = HoldButton(
                     self._send, self._ask_and_send, classes="hold-alert", testid="emergency-send"
                 )
-                self._problem = tag("p", "note note-bad hidden", role="alert", testid="emergency-problem")
+                self._problem = ProblemNote("emergency-problem")
         self._refresh()
         page.on_change(self._fleet_changed)
         page.on_beat(self._measure)
@@ -136,12 +137,8 @@ class _Composer:
 
     def _check(self) -> bool:
         problem = self._problem_now()
-        self._say("" if self._sending else problem)
+        self._problem.say("" if self._sending else problem)
         return not problem
-
-    def _say(self, problem: str) -> None:
-        set_text(self._problem, problem)
-        switch_class(self._problem, "hidden", not problem)
 
     async def _send(self) -> None:
         if not self._check():
@@ -158,7 +155,7 @@ class _Composer:
             self._sending = False
             self._refresh()
             lost = " Pressing again is safe: it stays one alert." if error.status is None else ""
-            self._say(error.sentence + lost)
+            self._problem.say(error.sentence + lost)
             if error.signed_out:
                 explain(self._page.session, error)
             return

@@ -12,6 +12,7 @@ from dashboard.components.dialogs import confirm
 from dashboard.components.manage import attempt, managed, site_names
 from dashboard.components.markup import Tag, set_text, switch_class, tag
 from dashboard.components.person_dialogs import edit_person, show_link
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.session_list import SessionList
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
@@ -58,7 +59,7 @@ class _Person:
                 )
                 self._switch = button("", self._switch_over, testid="person-switch")
                 button("Delete", self._delete, kind="danger-quiet", icon="ban", testid="person-delete")
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="person-problem")
+        self._problem = ProblemNote("person-problem")
         self._beyond = tag("p", "note note-warn hidden", testid="person-beyond")
         with tag("div", "screen-columns"):
             with tag("div", "screen-column"), tag("section", "card", aria_label="About"):
@@ -97,10 +98,7 @@ class _Person:
                 hub.people.sessions(self._user_id),
             )
         except HubError as error:
-            if error.signed_out:
-                explain(self._page.session, error)
-            set_text(self._problem, error.sentence)
-            switch_class(self._problem, "hidden", False)
+            self._problem.refused(self._page.session, error)
             switch_class(self._actions, "hidden", True)
             return
         self._person = person
@@ -108,7 +106,7 @@ class _Person:
 
     def _show(self, person: UserRow, sessions: list[SessionRow]) -> None:
         session, now_ms = self._page.session, self._page.now_ms
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         set_text(self._name, title(person))
         word, tone = standing(person)
         set_text(self._pill, word)

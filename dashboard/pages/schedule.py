@@ -16,13 +16,13 @@ from dashboard.components.content import content_page
 from dashboard.components.entry_list import EntryList
 from dashboard.components.explain_panel import ExplainPanel
 from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.subject_finder import Subject, SubjectFinder
 from dashboard.components.week_calendar import WeekCalendar
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
 from dashboard.schedule_sentences import week_words
 from dashboard.sentences import count
-from dashboard.session import explain
 from dashboard.subscription import Change
 from dashboard.week import Week, blocks, instant, tones, week_of_day, zone_of
 from protocol.places import Group
@@ -61,7 +61,7 @@ class _Schedule:
                 self._lead = tag("p", "page-lead", role="status", testid="schedule-lead")
             if page.session.may(Permission.CONTENT_PUBLISH):
                 button("New entry", lambda: self._list.add(), kind="primary", icon="add", testid="entry-add")
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="schedule-problem")
+        self._problem = ProblemNote("schedule-problem")
         self._finder = tag("div", "schedule-finder")
         with tag("div", "schedule hidden") as self._calendar_part:
             with tag("section", "card week-card", aria_label="Week"):
@@ -98,7 +98,7 @@ class _Schedule:
             try:
                 self._groups.update((group.id, group) for group in await self._page.hub.places.groups())
             except HubError as error:
-                self._trouble(error)
+                self._problem.refused(self._page.session, error)
         with suppress(ValueError):
             self._week = week_of_day(date.fromisoformat(day), self._week.zone)
         row = self._page.store.screens.get(screen)
@@ -127,14 +127,14 @@ class _Schedule:
             )
             resolved = await self._resolve(subject, week) if subject is not None else None
         except HubError as error:
-            self._trouble(error)
+            self._problem.refused(self._page.session, error)
             return
         if number != self._asked:  # overtaken: another week or another screen was asked for meanwhile
             return
         if resolved is not None:
             self._week = week._replace(zone=zone_of(resolved.time_zone))
         self._entries, self._resolved = entries, resolved
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         self._draw()
         if subject is not None and subject.kind == "screen":
             await self._explain.again()
@@ -172,12 +172,6 @@ class _Schedule:
                 if not playing:
                     tag("li", "row-note", "Nothing plays in this week.")
         self._list.show(self._entries, colours, _target(subject))
-
-    def _trouble(self, error: HubError) -> None:
-        if error.signed_out:
-            explain(self._page.session, error)
-        set_text(self._problem, error.sentence)
-        switch_class(self._problem, "hidden", False)
 
     def _subjects(self) -> list[Subject]:
         screens = [Subject("screen", key, name, site) for key, name, site in self._page.store.choices()]
