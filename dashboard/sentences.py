@@ -27,6 +27,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def count_of(number: int, every: int, one: str, many: str | None = None) -> str:
+    """`2 of 5 screens`; only how many where it is all of them."""
+    return count(every, one, many) if number == every else f"{number:,} of {every:,} {many or one + 's'}"
+
+
 def begun(words: str) -> str:
     """`see screens` → `See screens`: as words begin a line, whatever they are."""
     return words[:1].upper() + words[1:]

@@ -9,15 +9,15 @@ from nicegui import ui
 
 from dashboard.components.buttons import button
 from dashboard.components.manage import managed, site_names
-from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.markup import set_text, tag
 from dashboard.components.person_dialogs import add_person, show_link
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.search_box import search_box
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
 from dashboard.people_sentences import fits, last_seen, standing, title
 from dashboard.place_sentences import sites_words
-from dashboard.sentences import count
-from dashboard.session import explain
+from dashboard.sentences import count_of
 from protocol.access import RoleRow, UserRow
 from protocol.vocabulary import Permission
 
@@ -47,7 +47,7 @@ class _People:
                 tag("h1", "page-title", "People")
                 self._count = tag("p", "page-lead", role="status", testid="people-count")
             button("Add a person", self._add, kind="primary", icon="add", testid="people-add")
-        self._problem = tag("p", "note note-bad hidden", role="alert")
+        self._problem = ProblemNote()
         with tag("section", "card rows-card", aria_label="Everybody"):
             with tag("div", "card-head"):
                 search_box(
@@ -62,12 +62,9 @@ class _People:
                 hub.people.everybody(), hub.people.roles(), site_names(self._page.session)
             )
         except HubError as error:
-            if error.signed_out:
-                explain(self._page.session, error)
-            set_text(self._problem, error.sentence)
-            switch_class(self._problem, "hidden", False)
+            self._problem.refused(self._page.session, error)
             return
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         self._draw()
 
     def _search(self, wanted: str) -> None:
@@ -76,8 +73,7 @@ class _People:
 
     def _draw(self) -> None:
         found = [person for person in self._people if fits(person, self._wanted)]
-        of = f" of {len(self._people):,}" if len(found) != len(self._people) else ""
-        set_text(self._count, f"{len(found):,}{of} people" if of else count(len(found), "person", "people"))
+        set_text(self._count, count_of(len(found), len(self._people), "person", "people"))
         self._list.clear()
         with self._list:
             for person in found:

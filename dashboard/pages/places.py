@@ -14,7 +14,8 @@ from dashboard import rights
 from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm
 from dashboard.components.manage import attempt, managed
-from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.markup import set_text, tag
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.search_box import search_box
 from dashboard.components.site_form import add_site, edit_site, people_of_site
 from dashboard.components.site_map import MAP_FEATURE, Mark, SiteMap
@@ -22,7 +23,7 @@ from dashboard.components.site_row import SiteRow
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
 from dashboard.place_sentences import fits, tally_words, tone
-from dashboard.sentences import count
+from dashboard.sentences import count_of
 from dashboard.session import explain
 from dashboard.site_tally import SiteTally
 from dashboard.subscription import Change
@@ -63,7 +64,7 @@ class _Places:
                 self._count = tag("p", "page-lead", role="status", testid="sites-count")
             if self._may_make:
                 button("New site", self._add, kind="primary", icon="add", testid="site-add")
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="sites-problem")
+        self._problem = ProblemNote("sites-problem")
         with tag("div", "places" if self._has_map else "places places-alone"):
             with tag("section", "card rows-card", aria_label="Sites"):
                 search_box(
@@ -84,12 +85,9 @@ class _Places:
         try:
             sites = await self._page.hub.places.sites()
         except HubError as error:
-            if error.signed_out:
-                explain(self._page.session, error)
-            set_text(self._problem, error.sentence)
-            switch_class(self._problem, "hidden", False)
+            self._problem.refused(self._page.session, error)
             return
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         self._sites = {site.id: site for site in sites}
         if self._chosen not in self._sites:
             self._chosen = None
@@ -108,8 +106,7 @@ class _Places:
         # The chosen one stays, also when it was picked on the map and is not what was searched for.
         every = self._sites.values()
         found = [site for site in every if fits(site, self._wanted) or site.id == self._chosen]
-        of = f" of {len(self._sites):,}" if len(found) != len(self._sites) else ""
-        set_text(self._count, f"{len(found):,}{of} sites" if of else count(len(found), "site"))
+        set_text(self._count, count_of(len(found), len(self._sites), "site"))
         self._list.clear()
         self._rows = {}
         with self._list:

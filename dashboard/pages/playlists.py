@@ -7,14 +7,14 @@ from nicegui import ui
 
 from dashboard.components.buttons import button
 from dashboard.components.content import content_page
-from dashboard.components.markup import set_text, switch_class, tag
+from dashboard.components.markup import set_text, tag
 from dashboard.components.playlist_forms import add_playlist
+from dashboard.components.problem_note import ProblemNote
 from dashboard.components.search_box import search_box
 from dashboard.frame import LivePage, open_session
 from dashboard.hub_http import HubError
 from dashboard.playlist_sentences import fits, items_words, plays_words, standing
-from dashboard.sentences import count
-from dashboard.session import explain
+from dashboard.sentences import count_of
 from protocol.playlists import Playlist
 from protocol.vocabulary import Permission
 
@@ -43,7 +43,7 @@ class _Playlists:
                 self._count = tag("p", "page-lead", role="status", testid="playlists-count")
             if page.session.may(Permission.CONTENT_EDIT):
                 button("New playlist", self._add, kind="primary", icon="add", testid="playlist-add")
-        self._problem = tag("p", "note note-bad hidden", role="alert", testid="playlists-problem")
+        self._problem = ProblemNote("playlists-problem")
         with tag("section", "card rows-card", aria_label="Playlists"):
             with tag("div", "card-head"):
                 search_box(
@@ -55,12 +55,9 @@ class _Playlists:
         try:
             self._playlists = await self._page.hub.playlists.all()
         except HubError as error:
-            if error.signed_out:
-                explain(self._page.session, error)
-            set_text(self._problem, error.sentence)
-            switch_class(self._problem, "hidden", False)
+            self._problem.refused(self._page.session, error)
             return
-        switch_class(self._problem, "hidden", True)
+        self._problem.say("")
         self._draw()
 
     def _search(self, wanted: str) -> None:
@@ -69,8 +66,7 @@ class _Playlists:
 
     def _draw(self) -> None:
         found = [playlist for playlist in self._playlists if fits(playlist, self._wanted)]
-        of = f" of {len(self._playlists):,}" if len(found) != len(self._playlists) else ""
-        set_text(self._count, f"{len(found):,}{of} playlists" if of else count(len(found), "playlist"))
+        set_text(self._count, count_of(len(found), len(self._playlists), "playlist"))
         self._list.clear()
         with self._list:
             for playlist in found:

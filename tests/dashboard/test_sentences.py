@@ -12,6 +12,7 @@ from dashboard.sentences import (
     PLAYBACK_WORDS,
     UNSTABLE_WITHIN_MIN,
     count,
+    count_of,
     hub_away,
     many_unstable,
     playing,
@@ -75,6 +76,8 @@ def test_durations_are_as_precise_as_it_matters(ms: int, text: str) -> None:
 
 def test_numbers_have_their_noun() -> None:
     assert [count(n, "screen") for n in (0, 1, 5_000)] == ["0 screens", "1 screen", "5,000 screens"]
+    assert [count_of(n, 5_000, "screen") for n in (1, 5_000)] == ["1 of 5,000 screens", "5,000 screens"]
+    assert [count_of(n, 1, "person", "people") for n in (0, 1)] == ["0 of 1 people", "1 person"]
 
 
 def test_every_state_of_playback_has_words() -> None:
