@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from dashboard.hub_http import HubHttp, Ignored
+from dashboard.hub_http import HubHttp, Ignored, if_still
 from protocol.api import Page
 from protocol.contents import (
     Content,
@@ -63,13 +63,8 @@ class HubContents:
 
     async def change(self, content: Content, patch: ContentPatch) -> Content:
         """Of what was seen: refused when somebody else has changed it since."""
-        return await self._http.ask(
-            "PATCH",
-            f"/contents/{content.id}",
-            Content,
-            patch,
-            headers={"If-Match": f'"{content.revision}"'},
-        )
+        path, seen = f"/contents/{content.id}", if_still(content.revision)
+        return await self._http.ask("PATCH", path, Content, patch, headers=seen)
 
     async def remove(self, content_id: str) -> None:
         await self._http.ask("DELETE", f"/contents/{content_id}", Ignored)

@@ -160,6 +160,11 @@ class HubHttp:
             raise HubError("The hub does not answer. Check that it runs, then try again.") from None
 
 
+def if_still(revision: int) -> dict[str, str]:
+    """The header with which a change is refused (412) where somebody has made another one since."""
+    return {"If-Match": f'"{revision}"'}
+
+
 def _timeout(silent_s: float) -> httpx.Timeout:
     return httpx.Timeout(silent_s, connect=_CONNECT_S)
 

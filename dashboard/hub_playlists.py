@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboard.hub_http import HubHttp, Ignored
+from dashboard.hub_http import HubHttp, Ignored, if_still
 from protocol.api import Page
 from protocol.playlists import (
     DuplicateRequest,
@@ -57,28 +57,28 @@ class HubPlaylists:
 
     async def add_item(self, playlist_id: str, revision: int, request: ItemRequest) -> PlaylistItems:
         path = f"/playlists/{playlist_id}/items"
-        return await self._http.post(path, PlaylistItems, request, _matching(revision))
+        return await self._http.post(path, PlaylistItems, request, if_still(revision))
 
     async def change_item(
         self, playlist_id: str, revision: int, item_id: str, patch: ItemPatch
     ) -> PlaylistItems:
         path = f"/playlists/{playlist_id}/items/{item_id}"
-        return await self._http.ask("PATCH", path, PlaylistItems, patch, headers=_matching(revision))
+        return await self._http.ask("PATCH", path, PlaylistItems, patch, headers=if_still(revision))
 
     async def remove_item(self, playlist_id: str, revision: int, item_id: str) -> PlaylistItems:
         path = f"/playlists/{playlist_id}/items/{item_id}"
-        return await self._http.ask("DELETE", path, PlaylistItems, headers=_matching(revision))
+        return await self._http.ask("DELETE", path, PlaylistItems, headers=if_still(revision))
 
     async def order(self, playlist_id: str, revision: int, item_ids: list[str]) -> PlaylistItems:
         path, order = f"/playlists/{playlist_id}/items/order", ItemOrder(item_ids)
-        return await self._http.ask("PUT", path, PlaylistItems, order, headers=_matching(revision))
+        return await self._http.ask("PUT", path, PlaylistItems, order, headers=if_still(revision))
 
     # ---- versions ----
 
     async def publish(self, playlist_id: str, revision: int, request: PublishRequest) -> PlaylistVersion:
         """The draft as it is in this revision."""
         path = f"/playlists/{playlist_id}/publish"
-        return await self._http.post(path, PlaylistVersion, request, _matching(revision))
+        return await self._http.post(path, PlaylistVersion, request, if_still(revision))
 
     async def versions(self, playlist_id: str, cursor: str | None = None) -> Page[PlaylistVersion]:
         """A page of them, the newest first."""
@@ -92,7 +92,7 @@ class HubPlaylists:
     async def roll_back(self, playlist_id: str, revision: int, number: int, note: str) -> PlaylistVersion:
         """A new version with the draft of that one, instead of the draft in this revision."""
         path = f"/playlists/{playlist_id}/versions/{number}/rollback"
-        return await self._http.post(path, PlaylistVersion, RollbackRequest(note), _matching(revision))
+        return await self._http.post(path, PlaylistVersion, RollbackRequest(note), if_still(revision))
 
     async def difference(self, playlist_id: str, number: int | None, to: int | None) -> PlaylistDiff:
         """From one version to another: from the active one, if `number` is None; to the draft, if `to` is."""
@@ -106,7 +106,3 @@ class HubPlaylists:
     async def withdraw(self, playlist_id: str) -> None:
         """The canary screens play again what the others play."""
         await self._http.post(f"/playlists/{playlist_id}/canary/withdraw", Ignored)
-
-
-def _matching(revision: int) -> dict[str, str]:
-    return {"If-Match": f'"{revision}"'}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dashboard.hub_http import HubHttp, Ignored
+from dashboard.hub_http import HubHttp, Ignored, if_still
 from protocol.manifest import DevicePlaylist
 from protocol.schedule import Assignment, Entry, EntryPatch, EntryRequest, Explanation, ResolvedSchedule
 
@@ -27,8 +27,8 @@ class HubSchedule:
 
     async def change(self, entry: Entry, patch: EntryPatch) -> Entry:
         """Refused where somebody changed it since `entry` was read."""
-        seen = {"If-Match": f'"{entry.revision}"'}
-        return await self._http.ask("PATCH", f"/schedule/{entry.id}", Entry, patch, headers=seen)
+        path, seen = f"/schedule/{entry.id}", if_still(entry.revision)
+        return await self._http.ask("PATCH", path, Entry, patch, headers=seen)
 
     async def remove(self, entry_id: str) -> None:
         await self._http.ask("DELETE", f"/schedule/{entry_id}", Ignored)
