@@ -66,8 +66,9 @@ SELECT i.playlist_id, count(*)::int AS items, coalesce(sum(CASE
                   SELECT y.duration_s FROM media y
                    WHERE y.tenant_id = %(tenant)s AND y.content_id = c.id AND y.status = 'approved'
                    ORDER BY y.number DESC LIMIT 1) x
-            WHERE c.tenant_id = %(tenant)s AND c.tags @> ARRAY[i.content_tag]) t
-            ON i.content_tag IS NOT NULL AND i.enabled
+            -- In here: outside of it contents would be read through for each item, also those without a tag.
+            WHERE i.content_tag IS NOT NULL AND i.enabled
+              AND c.tenant_id = %(tenant)s AND c.tags @> ARRAY[i.content_tag]) t ON true
  WHERE i.tenant_id = %(tenant)s AND i.playlist_id = ANY (%(ids)s::uuid[])
  GROUP BY i.playlist_id
 """

@@ -187,6 +187,12 @@ async def test_lists_searches_and_manifests_stay_within_fifty_milliseconds(
             lambda n: tx.playlists.screens(playlists[n : n + 50], None),
             frozenset(BIG),
         ),
+        "totals of 50 playlists": (
+            lambda n: tx.playlist_items.totals(playlists[n : n + 50], NOW, 10.0),
+            frozenset(BIG - {"contents"}),
+        ),
+        "drafts of 50 playlists": (lambda n: tx.playlist_items.of(playlists[n : n + 50]), frozenset(BIG)),
+        "tags and categories": (lambda n: tx.contents.facets(200), frozenset()),
         "a tag's media": (lambda n: tx.playables.tagged([f"tag {n}"]), frozenset(BIG - {"contents"})),
         "a screen's manifest": (lambda n: manifest_of(tx, devices[n]), frozenset(BIG)),
         "where a screen stands": (lambda n: tx.manifests.standing(devices[n], None), frozenset(BIG)),
