@@ -43,7 +43,7 @@ async def edit_content(page: LivePage, content: Content, categories: list[str]) 
             hint="Between commas: summer, offers",
             autocomplete="off",
         )
-        with tag("div", "field-pair"):
+        with tag("div", "field-pair moments"):
             begins = moment_field("Shown from", "content-from", content.valid_from, page.clock)
             ends = moment_field("Until", "content-until", content.valid_until, page.clock)
 

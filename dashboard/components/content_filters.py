@@ -32,7 +32,7 @@ class ContentFilters:
             kinds = {kind.value: words for kind, words in KIND_WORDS.items()}
             self._select("kind", "Kind", "Every kind", kinds, wanted.kind or "")
             standing = {status.value: words for status, words in _STANDING.items()}
-            self._select("status", "Standing", "Every standing", standing, wanted.status or "")
+            self._select("status", "Status", "Every status", standing, wanted.status or "")
             self._categories = self._select("category", "Category", "Every category", {}, "")
             self._tags = self._select("tag", "Tag", "Every tag", {}, "")
             orders = tag("select", "input select", aria_label="Order", testid="contents-order")

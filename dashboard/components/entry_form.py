@@ -101,7 +101,7 @@ class _Form:
                 "field-hint",
                 "Of two that would play at once: what takes over, then the higher priority.",
             )
-            with tag("div", "field-pair"):
+            with tag("div", "field-pair moments"):
                 begins, ends = (entry.valid_from, entry.valid_until) if entry else (None, None)
                 self._from = moment_field("Valid from", "entry-from", begins, self._page.clock)
                 self._until = moment_field("Valid until", "entry-until", ends, self._page.clock)

@@ -122,7 +122,7 @@ class PlaylistLibrary:
     def _draw_contents(self, contents: list[Content], more: str | None, *, begins: bool) -> None:
         for content in contents:
             approved = content.approved
-            note = brief(approved) if approved is not None else "No version of it is approved yet"
+            note = brief(approved) if approved is not None else "No approved version"
             self._line(
                 content.name,
                 note,

@@ -93,9 +93,7 @@ class _Queue:
     async def _draw(self) -> None:
         waiting = self._waiting
         number = count(len(waiting), "version waits", "versions wait")
-        set_text(
-            self._count, f"{number} for somebody's word." if waiting else "Nothing waits for anybody's word."
-        )
+        set_text(self._count, f"{number} for approval." if waiting else "Nothing waits for approval.")
         switch_class(self._body, "hidden", not waiting)
         switch_class(self._empty, "hidden", bool(waiting))
         if all(media.id != self._chosen for media in waiting):

@@ -110,7 +110,7 @@ class _Schedule:
             SubjectFinder(
                 self._subjects,
                 self._choose,
-                "Whose week? Type part of a screen's or a group's name",
+                "Whose week? A screen or a group…",
                 "schedule-subject",
                 self._subject,
             )

@@ -47,7 +47,7 @@ def test_one_submits_another_rejects_with_a_reason_and_approves_the_next_beside_
 
     page = visitor.page
     visitor.enter(house.admin.email, "/media-approvals")
-    expect(page.get_by_test_id("queue-count")).to_have_text("1 version waits for somebody's word.")
+    expect(page.get_by_test_id("queue-count")).to_have_text("1 version waits for approval.")
     expect(page.get_by_test_id("queue-before")).to_contain_text("Screens have not shown this content yet.")
     expect(page.get_by_test_id("queue-new").get_by_test_id("looked-image")).to_be_visible()
     page.get_by_test_id("queue-reject").click()
