@@ -24,9 +24,11 @@ from dashboard.hub_http import HubError
 from dashboard.sentences import begun
 from dashboard.session import explain
 from protocol.contents import Content, ContentRules, Media, Usage
-from protocol.vocabulary import KINDS_OF_FILES, Permission
+from protocol.vocabulary import KINDS_OF_FILES, MediaStatus, Permission
 
 _FACTS = ("Description", "Category", "Tags", "May be shown", "Made by")
+_USES_ASKED_AT_MOST = 10
+"""Of so many approved versions it is said where they are used: each is a question of its own."""
 
 
 @ui.page("/contents/{content_id}", reconnect_timeout=OUTAGE_S)
@@ -47,7 +49,7 @@ class _Content:
         self._page, self._content_id = page, content_id
         self._content: Content | None = None
         self._versions: list[Media] = []
-        self._usage: Usage | None = None
+        self._usages: list[tuple[int, Usage]] = []
         self._rules = ContentRules()
         self._looked_at: str | None = None
         self._drawn: object = None
@@ -93,18 +95,25 @@ class _Content:
             content, versions, rules = await asyncio.gather(
                 contents.content(self._content_id), contents.versions(self._content_id), contents.rules()
             )
-            used = content.approved
-            usage = await contents.usage(used.id) if used is not None else None
+            usages = await self._used(versions)
         except HubError as error:
             self._problem.refused(self._page.session, error)
             switch_class(self._actions, "hidden", True)
             return
         self._problem.say("")
         switch_class(self._actions, "hidden", not self._may_edit)
-        if (content, versions, usage, rules) != (self._content, self._versions, self._usage, self._rules):
+        if (content, versions, usages, rules) != (self._content, self._versions, self._usages, self._rules):
             first = self._content is None
-            self._content, self._versions, self._usage, self._rules = content, versions, usage, rules
+            self._content, self._versions, self._usages, self._rules = content, versions, usages, rules
             self._draw(content, first)
+
+    async def _used(self, versions: list[Media]) -> list[tuple[int, Usage]]:
+        """By number, the newest first: where the newest approved version is used, and where older ones are
+        still. A playlist keeps the version that was put in."""
+        approved = [media for media in versions if media.status is MediaStatus.APPROVED][:_USES_ASKED_AT_MOST]
+        found = await asyncio.gather(*(self._page.hub.contents.usage(media.id) for media in approved))
+        usages = [(media.number, usage) for media, usage in zip(approved, found, strict=True)]
+        return usages[:1] + [each for each in usages[1:] if each[1].uses or each[1].screens]
 
     # ---- what is seen ----
 
@@ -144,9 +153,11 @@ class _Content:
         self._draw_preview()
         self._uses.clear()
         with self._uses:
-            if self._usage is not None:
-                uses_list(self._usage)
-            else:
+            for number, usage in self._usages:
+                if len(self._usages) > 1:
+                    tag("h3", "card-text", f"Version {number}")
+                uses_list(usage)
+            if not self._usages:
                 tag("p", "card-text", "Playlists can have it once a version is approved.")
 
     def _draw_new(self, content: Content) -> None:

@@ -12,6 +12,7 @@ from tests.dashboard.browsing import Visit
 from tests.dashboard.conftest import new_context
 from tests.dashboard.files import add_page, add_version, picture, step
 from tests.dashboard.houses import add, api_of
+from tests.dashboard.published import approve_own, approved_page, put_in
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import add_person, make_tenant
 
@@ -149,6 +150,26 @@ def test_what_is_in_use_says_where_before_it_is_retired(
     dialog.get_by_test_id("form-submit").click()
     expect(version(page, 1).get_by_test_id("version-standing")).to_have_text("Retired")
     expect(version(page, 1)).to_contain_text("The season is over")
+
+
+def test_where_an_older_approved_version_is_used_is_said_beside_the_newest(
+    visitor: Visit, hub: HubProcess, postgres: EmbeddedPostgres
+) -> None:
+    page = visitor.page
+    house = make_tenant(postgres.url("dashboard"), "Keepers")
+    with api_of(hub, house.admin.email) as api:
+        approve_own(api)
+        first = approved_page(api, "Timetable")
+        put_in(api, add(api, "/playlists", name="Platform"), media_id=first)
+        content_id = api.get(f"/media/{first}").json()["content_id"]
+        newer = add(api, f"/contents/{content_id}/media", url="https://example.org/new")
+        for word in ("submit", "approve"):
+            step(api, newer, word)
+    visitor.enter(house.admin.email, f"/contents/{content_id}")
+    used = page.get_by_test_id("content-usage")
+    expect(used.get_by_role("heading")).to_have_text(["Version 2", "Version 1"])
+    expect(used.get_by_test_id("usage")).to_contain_text(["In no playlist.", "In 1 playlist"])
+    expect(used.get_by_test_id("uses")).to_contain_text("Platform")
 
 
 def test_the_library_is_searched_filtered_and_ordered(
