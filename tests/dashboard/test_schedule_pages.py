@@ -140,6 +140,8 @@ def test_an_entry_is_made_in_plain_words_changed_and_deleted(visitor: Visit, alo
     page.get_by_test_id("form-submit").click()
     expect(page.get_by_test_id("form-problem")).to_contain_text("at least one day of the week")
     page.get_by_test_id("entry-screen").fill("Sta")
+    # What has that name comes in between, and moves the button.
+    expect(page.get_by_role("group", name="What has that name")).not_to_be_empty()
     page.get_by_test_id("form-submit").click()
     expect(page.get_by_test_id("form-problem")).to_have_text("Choose a screen.")
     page.get_by_test_id("entry-screen").fill("lob")
