@@ -4,7 +4,6 @@ sessions, and its number. An alert in the middle of that does not wait for it.
 
 from __future__ import annotations
 
-import statistics
 import time
 from pathlib import Path
 from typing import Any
@@ -40,8 +39,7 @@ def test_a_published_version_reaches_every_online_screen_within_two_seconds(
             _connected(driver, hub, tokens)
             took = [_published(driver, api, playlist, media, number) for number in range(PUBLISHED_TIMES)]
             figures.record(f"published to {SCREENS} screens, slowest of {PUBLISHED_TIMES}", max(took), "s")
-            # What else the machine does only adds: one of three may be somebody else's.
-            assert statistics.median(took) <= REACHED_WITHIN_S, took
+            assert max(took) <= REACHED_WITHIN_S, took
             alert_s = _alerted_while_publishing(driver, api, playlist, media)
             figures.record(f"alert to {SCREENS} screens while something is published", alert_s, "s")
             assert alert_s <= REACHED_WITHIN_S, alert_s

@@ -29,8 +29,16 @@ def lying_on_its_side() -> bytes:
     return picture("JPEG", exif=exif)
 
 
-def animation(frames: int = 3, size: tuple[int, int] = (64, 32), kind: str = "GIF") -> bytes:
-    pictures = [Image.new("RGB", size, (40 * (n % 6), 0, 0)) for n in range(frames)]
+def animation(
+    frames: int = 3, size: tuple[int, int] = (64, 32), kind: str = "GIF", *, noise: float = 0.0
+) -> bytes:
+    """`noise`: how rough the pictures are; rough ones do not pack."""
+    pictures = [
+        Image.effect_noise(size, noise).convert("RGB")
+        if noise
+        else Image.new("RGB", size, (40 * (n % 6), 0, 0))
+        for n in range(frames)
+    ]
     file = io.BytesIO()
     pictures[0].save(file, kind, save_all=True, append_images=pictures[1:], duration=100, loop=0)
     return file.getvalue()

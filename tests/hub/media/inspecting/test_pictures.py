@@ -74,9 +74,10 @@ def test_a_picture_that_is_cut_short_is_unusable(tmp_path: Path, kind: FileType)
         assert "damaged" in why_not(look(tmp_path, content[: int(len(content) * share)], kind))
 
 
-def test_an_animation_that_is_cut_short_is_unusable(tmp_path: Path) -> None:
-    content = animation(6, (400, 300), "WEBP")
-    assert "damaged" in why_not(look(tmp_path, content[:-400], FileType.WEBP))
+@pytest.mark.parametrize("kind", [FileType.GIF, FileType.PNG, FileType.WEBP])
+def test_an_animation_whose_last_picture_is_damaged_is_unusable(tmp_path: Path, kind: FileType) -> None:
+    content = animation(6, (400, 300), kind.name, noise=60.0)
+    assert "damaged" in why_not(look(tmp_path, content[:-400], kind))
 
 
 def test_noise_behind_an_honest_beginning_is_unusable(tmp_path: Path) -> None:
