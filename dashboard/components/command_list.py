@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-
-import msgspec
 
 from dashboard.clock import Clock, to_ms
 from dashboard.command_sentences import COMMAND_STATUS_WORDS, COMMAND_TONES, COMMAND_WORDS, outcome
 from dashboard.components.buttons import button
 from dashboard.components.markup import Tag, tag
+from dashboard.heard_commands import HeardCommands
 from dashboard.sentences import took
 from protocol.api import CommandRow
 from protocol.live import CommandChange
@@ -41,6 +40,7 @@ class CommandList:
         self.name_of = name_of
         self.one_order = one_order
         self._lines: dict[str, _Line] = {}
+        self._heard = HeardCommands()
         self._list = tag("ul", "lines", testid="command-list")
         self._none: Tag | None = None
 
@@ -65,19 +65,20 @@ class CommandList:
         """Show these below the others: the next page."""
         with self._list:
             for row in rows:
-                self._lines[row.id] = _Line(self, row, now_ms)
+                self._lines[row.id] = _Line(self, self._heard.latest(row), now_ms)
 
     def put(self, row: CommandRow, now_ms: int) -> bool:
         """The same command as it is now. False when it is not in the list."""
         line = self._lines.get(row.id)
         if line is not None:
-            line.show(row, now_ms)
+            line.show(self._heard.latest(row), now_ms)
         return line is not None
 
     def change(self, change: CommandChange, now_ms: int) -> bool:
-        """Move one on. False when it is not in the list yet."""
+        """Move one on. False when it is not in the list yet: then it is moved on when it comes."""
+        self._heard.hear(change)
         line = self._lines.get(change.command_id)
-        return line is not None and self.put(moved(line.row, change), now_ms)
+        return line is not None and self.put(line.row, now_ms)
 
     def _say_none(self, none: bool) -> None:
         if none and self._none is None:
@@ -152,16 +153,6 @@ class _Line:
         if row.created_by and not shown.one_order:
             notes.append(f"sent by {row.created_by}")
         return [note for note in notes if note]
-
-
-def moved(row: CommandRow, change: CommandChange) -> CommandRow:
-    """The command after a change of the live feed."""
-    at = datetime.fromtimestamp(change.at_ms / 1000, UTC)
-    which = {CommandStatus.SENT: "sent_at", CommandStatus.RECEIVED: "received_at"}
-    instant = which.get(change.status, "finished_at")
-    if change.status is CommandStatus.QUEUED:
-        return msgspec.structs.replace(row, status=change.status, detail=change.detail)
-    return msgspec.structs.replace(row, status=change.status, detail=change.detail, **{instant: at})
 
 
 def _last_instant(row: CommandRow) -> datetime:

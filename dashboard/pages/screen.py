@@ -100,6 +100,16 @@ class _Screen:
         self._commands.show(commands, self._page.now_ms)
         self._timeline.show(timeline, self._page.now_ms)
 
+    async def _load_commands(self) -> None:
+        """They alone: what happened live is further than what is written of it."""
+        try:
+            commands = await self._page.hub.commands(self._device.id)
+        except HubError as error:
+            if error.signed_out:
+                explain(self._page.session, error)
+            return
+        self._commands.show(commands, self._page.now_ms)
+
     async def load_plays(self) -> None:
         """What it plays, and why."""
         if self._plays is not None:
@@ -139,8 +149,10 @@ class _Screen:
             for c in change.commands
             if c.device_id == mine and not self._commands.change(c, self._page.now_ms)
         ]
-        if unknown or change.resynchronised:
+        if change.resynchronised:
             await self.load()
+        elif unknown:
+            await self._load_commands()
 
     async def _order(self, command: CommandName) -> None:
         if command is CommandName.REBOOT and not await wants_reboot(self._device.name):
@@ -151,7 +163,7 @@ class _Screen:
             explain(self._page.session, error)
             return
         toast(f"{COMMAND_WORDS[command]}: accepted.")
-        await self.load()
+        await self._load_commands()
 
     async def _cancel(self, command_id: str) -> None:
         try:
