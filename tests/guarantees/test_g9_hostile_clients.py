@@ -100,13 +100,14 @@ async def watched(
                 with trio.fail_after(FORGOTTEN_WITHIN_S):
                     await until(lambda: open_files(hub.pid) <= files + 2)
                     await until(lambda: metric(hub, "screens_connected") == 1)
+                    # A connection is closed a moment before what waited on it is forgotten.
+                    await until(lambda: resident_mib(hub.pid) - memory_mib < MORE_MEMORY_MIB)
                 grown_mib = resident_mib(hub.pid) - memory_mib
                 slowest_ack_s = witness.slowest_ack_s
     figures.record(f"{name}: slowest heartbeat of another screen", slowest_ack_s * 1000, "ms")
     figures.record(f"{name}: an alert reaches another screen after", alerted_s[0] * 1000, "ms")
     figures.record(f"{name}: the hub has more memory afterwards", grown_mib, "MiB")
     assert slowest_ack_s < SLOWEST_ACK_S
-    assert grown_mib < MORE_MEMORY_MIB
     assert metric(hub, "turn_faults_total") == 0
     log = hub.log.read_text(encoding="utf-8")
     assert "Traceback" not in log, log[:4_000]
