@@ -1,14 +1,15 @@
 """What a manifest plays, by the hub's clock: which items, in which order, and until when that holds. Pure.
 
 Rule 1: only what is within its window is shown, hub or no hub: what ended is not begun any more, and leaves.
-Rule 2: with `shuffle` each round has another order, the same for every screen that plays the manifest.
+Rule 2: with `shuffle` each round has another order, the same for every screen that plays the manifest: by the
+        SHA-256, in hex, of `<playlist id>/<number>/<round>/<item id>`, which any platform can compute.
 Rule 3: behind the end of its schedule a manifest says nothing, and nothing plays.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
-from random import Random
 
 from player.playback import PlaylistItem
 from protocol.manifest import Manifest, ManifestItem, ManifestPlaylist, ManifestSegment
@@ -36,7 +37,8 @@ class Programme:
             return ()
         items = [PlaylistItem(item.name, item.duration_s, item.id) for item in _shown(playlist, now_ms)]
         if playlist.shuffle:
-            Random(f"{playlist.playlist_id}/{playlist.number}/{turn}").shuffle(items)  # noqa: S311
+            prefix = f"{playlist.playlist_id}/{playlist.number}/{turn}/"
+            items.sort(key=lambda item: hashlib.sha256(f"{prefix}{item.id}".encode()).hexdigest())
         return tuple(items)
 
     def next_turn_ms(self, now_ms: int) -> int | None:

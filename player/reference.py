@@ -50,7 +50,9 @@ from protocol.frames import (
     Playback,
     PlaylistFrame,
     Receipt,
+    RecordsKept,
     Resumed,
+    SettingsFrame,
     Uplink,
     Welcome,
 )
@@ -217,6 +219,8 @@ class ReferenceScreen:
                 return self._kept(self._ordered(frame, now))
             case ManifestFrame():
                 self._follower.keep(frame.manifest)
+                return []
+            case SettingsFrame() | RecordsKept():
                 return []
             case PlaylistFrame():
                 return [*self._commands.stamped(self._follower.told(frame, now), now)]

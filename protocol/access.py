@@ -383,8 +383,15 @@ class ActInTenant(Struct, frozen=True):
 # ---- the hub's signature ----
 
 
+class Endorsement(Struct, frozen=True):
+    """An older key's signature of a newer one: base64url, of `protocol.alert.endorsed_text`."""
+
+    kid: str
+    value: str
+
+
 class SigningKey(Struct, frozen=True):
-    """One public key of the hub, as a JWK (RFC 8037)."""
+    """One public key of the hub, as a JWK (RFC 8037). `endorsements`: by every older key that is kept."""
 
     kid: str
     x: str
@@ -392,6 +399,7 @@ class SigningKey(Struct, frozen=True):
     crv: Literal["Ed25519"] = "Ed25519"
     use: Literal["sig"] = "sig"
     alg: Literal["EdDSA"] = "EdDSA"
+    endorsements: list[Endorsement] = field(default_factory=list)
 
 
 class SigningKeySet(Struct, frozen=True):

@@ -11,12 +11,14 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from protocol.vocabulary import (
+    AlertSound,
     CommandName,
     CommandStatus,
     DeviceStatus,
     EmergencyStatus,
     LedgerState,
     MissingReason,
+    Pictogram,
     PlaybackState,
     Presence,
     PresenceReason,
@@ -65,12 +67,18 @@ class Register(Struct, frozen=True):
 
 
 class Registered(Struct, frozen=True):
-    """Show `pairing_code` on the screen; keep `claim_token` secret and poll `/devices/claim` with it."""
+    """Show `pairing_code` on the screen; keep `claim_token` secret and poll `/devices/claim` with it.
+
+    `approval_url`: the page on which it is approved, where the hub knows it; `approval_qr`: the same as a
+    picture, an SVG in a `data:` address.
+    """
 
     device_id: str
     pairing_code: str
     claim_token: str
     expires_at: datetime
+    approval_url: str | None = None
+    approval_qr: str | None = None
 
 
 class Claim(Struct, frozen=True):
@@ -195,7 +203,8 @@ class Scope(Struct, frozen=True):
 
 
 class CommandRequest(Struct, frozen=True):
-    """`command` is one of play, pause, stop, reload_playlist, reboot, ping."""
+    """`command` is one of play, pause, stop, reload_playlist, reboot, ping, screenshot, set_volume, identify.
+    `args`: `{"volume": 0 to 100}` of set_volume, `{"for_s": 1 to 600}` of identify."""
 
     command: CommandName
     args: dict[str, Any] = field(default_factory=dict)
@@ -264,12 +273,31 @@ class BulkCommand(Struct, frozen=True):
 # ---- emergencies ----
 
 
+Language = Annotated[str, Meta(pattern="^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3})?$")]
+"""BCP 47: `es`, `pt-BR`; empty: not said."""
+
+
+class EmergencyText(Struct, frozen=True):
+    """The alert in another language; screens show them in turn."""
+
+    language: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+    title: Annotated[str, Meta(min_length=1, max_length=120)]
+    message: Annotated[str, Meta(max_length=1000)]
+
+
 class EmergencyRequest(Struct, frozen=True):
+    """`language`: of title and message; `texts`: the same in others. `pictogram` and `sound`: what screens
+    show and play with it; both are in every screen already."""
+
     title: Annotated[str, Meta(min_length=1, max_length=120)]
     message: Annotated[str, Meta(max_length=1000)]
     severity: Severity
     scope: Scope = field(default_factory=Scope)
     expires_in_s: Annotated[int, Meta(ge=10, le=30 * 86400)] | None = None
+    language: Language = ""
+    texts: Annotated[list[EmergencyText], Meta(max_length=5)] = field(default_factory=list)
+    pictogram: Pictogram | None = None
+    sound: AlertSound | None = None
 
 
 class ScopePreviewRequest(Struct, frozen=True):
@@ -326,6 +354,10 @@ class Emergency(Struct, frozen=True):
     p50_ms: int | None
     p99_ms: int | None
     slowest_ms: int | None
+    language: str = ""
+    texts: list[EmergencyText] = field(default_factory=list)
+    pictogram: Pictogram | None = None
+    sound: AlertSound | None = None
 
 
 class LedgerRow(Struct, frozen=True):

@@ -14,6 +14,13 @@ Rule 7: `playlist_version` is a level, not an event: a screen that reports anoth
         `playlist` which manifest that is, and plays it as soon as it can; what it reports is what it plays.
         The manifest comes by `manifest` just before where it is small, else it is fetched over HTTP.
 Rule 8: instants are integers, milliseconds since the Unix epoch (`…_ms`); durations are seconds (`…_s`).
+Rule 9: what a screen records, with or without the hub, is a log, numbered from 1 on. It sends the oldest that
+        the hub does not have, in order; `records_kept` says how far it is in PostgreSQL. Until then the
+        screen keeps it, and says it again. A number that is missing was summarised into a later one.
+Rule 10: settings are a level like the playlist: a screen whose `settings_version` is not the hub's is sent
+        them whole.
+Rule 11: an alert is signed, and so is a drill. A screen that knows the hub's keys refuses any other, and says
+        so. A drill goes the same way as an alert, up to the last step: it is answered, and not shown.
 """
 
 from __future__ import annotations
@@ -23,26 +30,69 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 from protocol.manifest import Manifest
-from protocol.vocabulary import CommandName, EventName, PlaybackState, ReceiptStatus, Severity
+from protocol.player import PlayerSettings
+from protocol.vocabulary import (
+    AlertSound,
+    CommandName,
+    EventName,
+    Pictogram,
+    PlaybackState,
+    ReceiptStatus,
+    Severity,
+)
 
 # What a screen may say is bounded before it is believed: screens are untrusted.
 Counter = Annotated[int, Meta(ge=0, le=2**53)]
 ShortText = Annotated[str, Meta(max_length=200)]
 LongText = Annotated[str, Meta(max_length=2000)]
+RECORDS_AT_MOST = 100
+"""So many records in one frame."""
 
 
 class Playback(Struct, frozen=True, omit_defaults=True):
-    """What is on the glass: `item` is the name of the thing playing, `position_s` seconds into it."""
+    """What is on the glass: `item` is the name of the thing playing, `position_s` seconds into it;
+    `media_id`: of the manifest."""
 
     state: PlaybackState
     item: ShortText | None = None
     position_s: float | None = None
+    media_id: ShortText | None = None
 
 
-class Alert(Struct, frozen=True):
+class Health(Struct, frozen=True, omit_defaults=True):
+    """How the screen is; what it cannot know it leaves out. `files_missing`: of its manifest, not there yet.
+    `dropped_frames`: since it was switched on."""
+
+    uptime_s: Counter | None = None
+    memory_bytes: Counter | None = None
+    memory_limit_bytes: Counter | None = None
+    storage_bytes: Counter | None = None
+    storage_limit_bytes: Counter | None = None
+    dropped_frames: Counter | None = None
+    files_missing: Counter | None = None
+
+
+class AlertText(Struct, frozen=True):
+    """An alert in another language (BCP 47)."""
+
+    language: str
+    title: str
+    message: str
+
+
+class Signature(Struct, frozen=True):
+    """Ed25519, base64url without padding. `kid`: by which of the hub's keys."""
+
+    kid: str
+    value: str
+
+
+class Alert(Struct, frozen=True, omit_defaults=True):
     """One emergency as a screen must show it. `expires_ms`: hide it by yourself then, hub or no hub.
 
     `sequence`: Rule 5. An alert begins at 1; whatever is said about it later has a higher number.
+    `texts`: the same in other languages, to be shown in turn. `drill`: Rule 11. `signature`: of
+    `protocol.alert.signed_text`.
     """
 
     emergency_id: str
@@ -53,6 +103,12 @@ class Alert(Struct, frozen=True):
     content_hash: str
     expires_ms: int | None = None
     sequence: int = 1
+    language: str = ""
+    texts: list[AlertText] = field(default_factory=list)
+    pictogram: Pictogram | None = None
+    sound: AlertSound | None = None
+    drill: bool = False
+    signature: Signature | None = None
 
 
 # ---- uplink: what a screen says ----
@@ -72,13 +128,15 @@ class Hello(Struct, frozen=True, tag="hello", omit_defaults=True):
     playlist_version: Counter = 0
     session_id: ShortText | None = None
     command_seq: Counter = 0
+    settings_version: ShortText | None = None
 
 
 class Heartbeat(Struct, frozen=True, tag="heartbeat", omit_defaults=True):
     """Still here. `playback` is left out while unchanged. `emergency_version`: the last one applied.
 
     `command_seq`: the last command that came in this session (Rule 6); a screen that leaves it out is not
-    sent anything again before it reconnects.
+    sent anything again before it reconnects. `settings_version`: Rule 10; None: it takes no settings.
+    `health`: once a minute is enough.
     """
 
     seq: Counter
@@ -86,6 +144,8 @@ class Heartbeat(Struct, frozen=True, tag="heartbeat", omit_defaults=True):
     playback: Playback | None = None
     playlist_version: Counter = 0
     command_seq: Counter | None = None
+    settings_version: ShortText | None = None
+    health: Health | None = None
 
 
 class DeviceEvent(Struct, frozen=True, tag="event", omit_defaults=True):
@@ -109,20 +169,51 @@ class Receipt(Struct, frozen=True, tag="receipt", omit_defaults=True):
     at_ms: Counter | None = None
 
 
+class Play(Struct, frozen=True, tag="play", omit_defaults=True):
+    """Something was on the glass: one item, or a summary of `plays` of them. `shown_ms`: how long, in sum;
+    `completed`: how many of them to their end. Instants by the hub's clock, as the screen knows it."""
+
+    name: ShortText
+    started_ms: Counter
+    ended_ms: Counter
+    shown_ms: Counter
+    media_id: ShortText | None = None
+    playlist_id: ShortText | None = None
+    playlist_number: Counter | None = None
+    plays: Annotated[int, Meta(ge=1, le=2**31 - 1)] = 1
+    completed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+
+
+class Record(Struct, frozen=True):
+    """One of a screen's log: its number there, and what it says."""
+
+    number: Annotated[int, Meta(ge=1, le=2**53)]
+    what: Play | DeviceEvent
+
+
+class Records(Struct, frozen=True, tag="records"):
+    """The oldest of the log that the hub does not have, in order (Rule 9). `log`: drawn by chance when the
+    screen begins one."""
+
+    log: Annotated[str, Meta(min_length=8, max_length=64)]
+    records: Annotated[list[Record], Meta(min_length=1, max_length=RECORDS_AT_MOST)]
+
+
 class DeviceGoodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
     """The screen leaves on purpose."""
 
     reason: ShortText = ""
 
 
-Uplink = Hello | Heartbeat | DeviceEvent | Receipt | DeviceGoodbye
+Uplink = Hello | Heartbeat | DeviceEvent | Receipt | Records | DeviceGoodbye
 
 
 # ---- downlink: what the hub says ----
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):
-    """The session has begun. `emergencies` is the whole truth about alerts (Rule 3)."""
+    """The session has begun. `emergencies` is the whole truth about alerts (Rule 3). `tenant_id`: part of
+    what the hub signs of an alert."""
 
     device_id: str
     name: str
@@ -132,6 +223,7 @@ class Welcome(Struct, frozen=True, tag="welcome"):
     emergency_version: int
     emergencies: list[Alert] = field(default_factory=list)
     playlist_version: int = 0
+    tenant_id: str = ""
 
 
 class Resumed(Struct, frozen=True, tag="resumed", omit_defaults=True):
@@ -193,6 +285,20 @@ class PlaylistFrame(Struct, frozen=True, tag="playlist", omit_defaults=True):
     fetch_within_s: float = 0.0
 
 
+class SettingsFrame(Struct, frozen=True, tag="settings"):
+    """How the screen is set up from now on (Rule 10)."""
+
+    version: str
+    settings: PlayerSettings
+
+
+class RecordsKept(Struct, frozen=True, tag="records_kept"):
+    """All of this log up to `number` is in PostgreSQL (Rule 9)."""
+
+    log: str
+    number: int
+
+
 class Error(Struct, frozen=True, tag="error", omit_defaults=True):
     """A frame was understood to be JSON but not to be anything the hub knows. The session goes on."""
 
@@ -209,4 +315,15 @@ class Goodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
     reconnect_after_s: float | None = None
 
 
-Downlink = Welcome | Resumed | Ack | Command | ManifestFrame | PlaylistFrame | Error | Goodbye
+Downlink = (
+    Welcome
+    | Resumed
+    | Ack
+    | Command
+    | ManifestFrame
+    | PlaylistFrame
+    | SettingsFrame
+    | RecordsKept
+    | Error
+    | Goodbye
+)

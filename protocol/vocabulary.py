@@ -97,6 +97,11 @@ class EventName(StrEnum):
     ERROR = "error"
     READY = "ready"
     IDLE = "idle"
+    ITEM_SKIPPED = "item_skipped"
+    ALERT_REFUSED = "alert_refused"
+    RESTARTED = "restarted"
+    SAFE_MODE = "safe_mode"
+    SUMMARISED = "summarised"
 
 
 class CommandName(StrEnum):
@@ -110,6 +115,9 @@ class CommandName(StrEnum):
     EMERGENCY_HIDE = "emergency_hide"
     REBOOT = "reboot"
     PING = "ping"
+    SCREENSHOT = "screenshot"
+    SET_VOLUME = "set_volume"
+    IDENTIFY = "identify"
 
 
 OPERATOR_COMMANDS: Final = frozenset(CommandName) - {CommandName.EMERGENCY_SHOW, CommandName.EMERGENCY_HIDE}
@@ -168,6 +176,26 @@ class Severity(StrEnum):
     SEVERE = "severe"
     MODERATE = "moderate"
     MINOR = "minor"
+
+
+class Pictogram(StrEnum):
+    """What an alert can show beside its words. Every screen has these pictures with it: none is fetched."""
+
+    FIRE = "fire"
+    EVACUATE = "evacuate"
+    SHELTER = "shelter"
+    LOCKDOWN = "lockdown"
+    WEATHER = "weather"
+    MEDICAL = "medical"
+    HAZARD = "hazard"
+    INFORMATION = "information"
+
+
+class AlertSound(StrEnum):
+    """What an alert can sound like. A screen makes them itself."""
+
+    CHIME = "chime"
+    SIREN = "siren"
 
 
 class EmergencyStatus(StrEnum):
@@ -355,6 +383,23 @@ class Transition(StrEnum):
     CUT = "cut"
     FADE = "fade"
     SLIDE = "slide"
+
+
+class Orientation(StrEnum):
+    """How the screen hangs: by which side is up, turned clockwise from landscape."""
+
+    LANDSCAPE = "landscape"
+    PORTRAIT = "portrait"
+    LANDSCAPE_FLIPPED = "landscape_flipped"
+    PORTRAIT_FLIPPED = "portrait_flipped"
+
+
+class Scaling(StrEnum):
+    """How a picture of another shape fills the screen: whole, cut off, or distorted."""
+
+    CONTAIN = "contain"
+    COVER = "cover"
+    STRETCH = "stretch"
 
 
 class PlaysBecause(StrEnum):

@@ -42,6 +42,7 @@ from protocol.frames import (
     Playback,
     PlaylistFrame,
     Receipt,
+    Records,
     Resumed,
     Uplink,
     Welcome,
@@ -199,6 +200,7 @@ class DeviceActor:
         self._around.playlist_reported(self.device_id, hello.playlist_version, now.wall_ms)
         if shadow.playlist_to_tell:
             self._tell_playlist(link)
+        self._agree_on_settings(link, hello.settings_version)
         self._keeper.expect_heartbeat(self.device_id, self.due_s)
         # Sent to an older link and unanswered: the screen applies a command once per id, so sending again
         # is safe.
@@ -215,6 +217,7 @@ class DeviceActor:
             emergency_version=self.link.emergency_version,
             emergencies=alerts,
             playlist_version=self._shadow.desired_playlist,
+            tenant_id=self._around.tenant_id(self.device_id),
         )
         self.link.send(encode(welcome))
 
@@ -244,6 +247,14 @@ class DeviceActor:
         within_s = 0.0 if has_it else wanted.fetch_within_s
         link.send(encode(PlaylistFrame(wanted.version, wanted.digest, within_s)))
         shadow.tell_playlist(wanted.version, wanted.digest if carried is not None else None)
+
+    def _agree_on_settings(self, link: Link, reported: str | None) -> None:
+        """A screen that takes settings and has others is sent them, as often as it says so."""
+        if reported is None:
+            return
+        wanted = self._around.settings(self.device_id)
+        if wanted is not None and wanted.version != reported:
+            link.send(encode(wanted))
 
     def _close(self, code: CloseCode, reason: PresenceReason, now: Instant) -> None:
         if self.link is not None:
@@ -281,6 +292,8 @@ class DeviceActor:
                 self._receipt(frame, now)
             case DeviceEvent():
                 self._event(frame, now)
+            case Records():
+                self._around.recorded(self.device_id, link, frame)
             case DeviceGoodbye():
                 self._close(CloseCode.NORMAL, PresenceReason.SAID_GOODBYE, now)
             case Hello():
@@ -314,13 +327,15 @@ class DeviceActor:
             shadow.desired_playlist,
         )
         link.send(encode(ack))
+        self._agree_on_settings(link, frame.settings_version)
         if alerts is not None:
             self._around.alerts_delivered(self.device_id, alerts, now)
         if shadow.report_playback(frame.playback) and frame.playback is not None:
             self._around.playback_changed(self.device_id, frame.playback, now.wall_ms)
+        shadow.report_health(frame.health)
         if shadow.sample_due(now.wall_ms):
             self._around.heartbeat_sampled(
-                self.device_id, frame.emergency_version, shadow.playback, now.wall_ms
+                self.device_id, frame.emergency_version, shadow.playback, shadow.health, now.wall_ms
             )
         if shadow.pending:
             self._orders.send_due(link, now)

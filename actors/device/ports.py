@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from actors.runtime import Instant
 from protocol.close_codes import CloseCode
-from protocol.frames import Alert, DeviceEvent, Playback, Receipt
+from protocol.frames import Alert, DeviceEvent, Health, Playback, Receipt, Records, SettingsFrame
 from protocol.vocabulary import CommandName, CommandStatus, PresenceReason
 
 
@@ -76,6 +76,15 @@ class Surroundings(Protocol):
     def session_epoch(self, device_id: str) -> int:
         """The highest epoch that a link of the screen has had, as far as this hub knows."""
 
+    def tenant_id(self, device_id: str) -> str:
+        """Whose screen it is: part of what is signed of an alert."""
+
+    def settings(self, device_id: str) -> SettingsFrame | None:
+        """How the screen must be set up; None while nobody knows it."""
+
+    def recorded(self, device_id: str, link: Link, records: Records) -> None:
+        """What the screen recorded: it is kept, and answered on this link once it is in PostgreSQL."""
+
     def playlist_version(self, device_id: str) -> int:
         """The playlist version the screen must have."""
 
@@ -101,7 +110,12 @@ class Surroundings(Protocol):
         """The screen plays something else, or has another state."""
 
     def heartbeat_sampled(
-        self, device_id: str, emergency_version: int, playback: Playback | None, wall_ms: int
+        self,
+        device_id: str,
+        emergency_version: int,
+        playback: Playback | None,
+        health: Health | None,
+        wall_ms: int,
     ) -> None:
         """A heartbeat worth keeping (at most one a minute)."""
 

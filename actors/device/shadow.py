@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from actors.device.messages import PendingCommand
-from protocol.frames import Playback
+from protocol.frames import Health, Playback
 from protocol.vocabulary import (
     COMMAND_TRANSITIONS,
     OPEN_COMMAND_STATUSES,
@@ -47,6 +47,7 @@ class Shadow:
         "_numbers",
         "acknowledged_seq",
         "desired_playlist",
+        "health",
         "last_heard_ms",
         "losses_in_a_row",
         "pending",
@@ -61,6 +62,8 @@ class Shadow:
 
     def __init__(self) -> None:
         self.playback: Playback | None = None
+        self.health: Health | None = None
+        """The last that the screen said of how it is."""
         self.reported_version = 0
         self.reported_playlist = 0
         self.desired_playlist = 0
@@ -105,7 +108,17 @@ class Shadow:
         if playback is None:
             return False
         before, self.playback = self.playback, playback
-        return before is None or (before.state, before.item) != (playback.state, playback.item)
+        if before is None:
+            return True
+        return (before.state, before.item, before.media_id) != (
+            playback.state,
+            playback.item,
+            playback.media_id,
+        )
+
+    def report_health(self, health: Health | None) -> None:
+        """How it is; None: it did not say."""
+        self.health = health or self.health
 
     def sample_due(self, wall_ms: int) -> bool:
         """Whether this heartbeat is to be kept; if so, the next is a minute away. A wall clock that was set

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Self
 from hub.live.stability import Stability
 from hub.manifests.shelf import Playing
 from protocol.api import Scope
-from protocol.frames import Playback
+from protocol.frames import Playback, SettingsFrame
 from protocol.live import ScreenRow
 from protocol.vocabulary import (
     SIMULATED_PLATFORM,
@@ -81,6 +81,7 @@ class Screen:
         "reason",
         "reported_digest",
         "reported_playlist",
+        "settings",
         "since_ms",
         "site",
         "site_id",
@@ -122,6 +123,7 @@ class Screen:
         self.reported_digest: str | None = None
         self.plays: Playing | None = None
         self.lags_since_ms: int | None = None
+        self.settings: SettingsFrame | None = None
         self.stability = Stability()
         self.unstable_since_ms: int | None = None
         self._minute = 0

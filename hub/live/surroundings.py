@@ -12,7 +12,7 @@ import re
 
 import msgspec
 
-from actors.device.ports import WantedManifest
+from actors.device.ports import Link, WantedManifest
 from actors.runtime import Instant
 from hub.journal import Journal
 from hub.journal_records import (
@@ -28,7 +28,7 @@ from hub.live.feed import Feed
 from hub.live.playlists import Playlists
 from hub.live.roster import Roster, Screen
 from hub.live.stability import CALM_MS, LOSSES, WITHIN_MS
-from protocol.frames import Alert, DeviceEvent, Playback, Receipt
+from protocol.frames import Alert, DeviceEvent, Health, Playback, Receipt, Records, SettingsFrame
 from protocol.live import CommandChange, TimelineEntry
 from protocol.vocabulary import (
     OPEN_COMMAND_STATUSES,
@@ -48,6 +48,11 @@ EVENT_SENTENCES = {
     EventName.ERROR: "the screen reported an error",
     EventName.READY: "ready",
     EventName.IDLE: "idle",
+    EventName.ITEM_SKIPPED: "an item was skipped",
+    EventName.ALERT_REFUSED: "an alert was refused",
+    EventName.RESTARTED: "the player started again",
+    EventName.SAFE_MODE: "the player started in safe mode",
+    EventName.SUMMARISED: "records were summarised",
 }
 
 UNSTABLE = f"unstable: lost its connection {LOSSES} times within {WITHIN_MS // 60_000} minutes"
@@ -106,6 +111,19 @@ class Effects:
         """See the port."""
         screen = self._roster.get(device_id)
         return 0 if screen is None else screen.epoch
+
+    def tenant_id(self, device_id: str) -> str:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        return "" if screen is None else screen.tenant_id
+
+    def settings(self, device_id: str) -> SettingsFrame | None:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        return None if screen is None else screen.settings
+
+    def recorded(self, device_id: str, link: Link, records: Records) -> None:
+        """See the port."""
 
     def playlist_version(self, device_id: str) -> int:
         """See the port."""
@@ -197,12 +215,19 @@ class Effects:
         """See the port."""
         screen = self._roster.get(device_id)
         if screen is not None:
-            screen.playback = Playback(playback.state, clean(playback.item))
+            screen.playback = Playback(
+                playback.state, clean(playback.item), media_id=clean(playback.media_id)
+            )
             self._record_playback(screen, wall_ms)
             self._feed.screen_changed(screen.tenant_id, device_id)
 
     def heartbeat_sampled(
-        self, device_id: str, emergency_version: int, playback: Playback | None, wall_ms: int
+        self,
+        device_id: str,
+        emergency_version: int,
+        playback: Playback | None,
+        health: Health | None,
+        wall_ms: int,
     ) -> None:
         """See the port."""
         screen = self._roster.get(device_id)

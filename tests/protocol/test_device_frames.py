@@ -15,29 +15,69 @@ from protocol.codec import MalformedFrame, UnknownFrame, decode_downlink, decode
 from protocol.frames import (
     Ack,
     Alert,
+    AlertText,
     Command,
     DeviceEvent,
     DeviceGoodbye,
     Downlink,
     Error,
     Goodbye,
+    Health,
     Heartbeat,
     Hello,
     ManifestFrame,
+    Play,
     Playback,
     PlaylistFrame,
     Receipt,
+    Record,
+    Records,
+    RecordsKept,
     Resumed,
+    SettingsFrame,
+    Signature,
     Uplink,
     Welcome,
 )
 from protocol.manifest import Manifest, ManifestSegment
-from protocol.vocabulary import CommandName, EventName, PlaybackState, ReceiptStatus, Severity
+from protocol.player import PlayerSettings
+from protocol.vocabulary import (
+    AlertSound,
+    CommandName,
+    EventName,
+    Orientation,
+    Pictogram,
+    PlaybackState,
+    ReceiptStatus,
+    Scaling,
+    Severity,
+)
 
 FIRE = Alert("e1", "Fire", "Leave.", Severity.EXTREME, 1_000, "hash", 9_000)
 FIRE_JSON = (
     '{"emergency_id":"e1","title":"Fire","message":"Leave.","severity":"extreme","issued_ms":1000,'
-    '"content_hash":"hash","expires_ms":9000,"sequence":1}'
+    '"content_hash":"hash","expires_ms":9000}'
+)
+SIGNED = Alert(
+    "e1",
+    "Fire",
+    "Leave.",
+    Severity.EXTREME,
+    1_000,
+    "hash",
+    sequence=3,
+    language="en",
+    texts=[AlertText("es", "Fuego", "Salgan.")],
+    pictogram=Pictogram.FIRE,
+    sound=AlertSound.SIREN,
+    drill=True,
+    signature=Signature("k1", "c2ln"),
+)
+SIGNED_JSON = (
+    '{"emergency_id":"e1","title":"Fire","message":"Leave.","severity":"extreme","issued_ms":1000,'
+    '"content_hash":"hash","sequence":3,"language":"en",'
+    '"texts":[{"language":"es","title":"Fuego","message":"Salgan."}],"pictogram":"fire","sound":"siren",'
+    '"drill":true,"signature":{"kid":"k1","value":"c2ln"}}'
 )
 
 UPLINK: list[tuple[Uplink, str]] = [
@@ -69,6 +109,26 @@ UPLINK: list[tuple[Uplink, str]] = [
         Receipt("c1", ReceiptStatus.RENDERED, None, "hash", 5),
         '{"type":"receipt","command_id":"c1","status":"rendered","content_hash":"hash","at_ms":5}',
     ),
+    (
+        Heartbeat(3, settings_version="v", health=Health(60, 1, 2, 3, 4, 0, 5)),
+        '{"type":"heartbeat","seq":3,"settings_version":"v","health":{"uptime_s":60,"memory_bytes":1,'
+        '"memory_limit_bytes":2,"storage_bytes":3,"storage_limit_bytes":4,"dropped_frames":0,"files_missing":5}}',
+    ),
+    (
+        Records(
+            "log-one1",
+            [
+                Record(7, Play("a.mp4", 1, 11, 10, "m", "p", 3, completed=1)),
+                Record(9, DeviceEvent(EventName.ITEM_SKIPPED, "b.mp4", "damaged", 5)),
+                Record(10, Play("a.mp4", 1, 900, 400, "m", plays=40, completed=39)),
+            ],
+        ),
+        '{"type":"records","log":"log-one1","records":[{"number":7,"what":{"type":"play","name":"a.mp4",'
+        '"started_ms":1,"ended_ms":11,"shown_ms":10,"media_id":"m","playlist_id":"p","playlist_number":3,'
+        '"completed":1}},{"number":9,"what":{"type":"event","event":"item_skipped","item":"b.mp4",'
+        '"detail":"damaged","at_ms":5}},{"number":10,"what":{"type":"play","name":"a.mp4","started_ms":1,'
+        '"ended_ms":900,"shown_ms":400,"media_id":"m","plays":40,"completed":39}}]}',
+    ),
     (DeviceGoodbye(), '{"type":"goodbye"}'),
     (DeviceGoodbye("reboot"), '{"type":"goodbye","reason":"reboot"}'),
 ]
@@ -77,13 +137,34 @@ DOWNLINK: list[tuple[Downlink, str]] = [
     (
         Welcome("d", "Lobby", "s", 15.0, 1, 2, [FIRE]),
         '{"type":"welcome","device_id":"d","name":"Lobby","session_id":"s","heartbeat_interval_s":15.0,'
-        f'"server_time_ms":1,"emergency_version":2,"emergencies":[{FIRE_JSON}],"playlist_version":0}}',
+        f'"server_time_ms":1,"emergency_version":2,"emergencies":[{FIRE_JSON}],"playlist_version":0,"tenant_id":""}}',
     ),
     (
         Welcome("d", "Lobby", "s", 15.0, 1, 2),
         '{"type":"welcome","device_id":"d","name":"Lobby","session_id":"s","heartbeat_interval_s":15.0,'
-        '"server_time_ms":1,"emergency_version":2,"emergencies":[],"playlist_version":0}',
+        '"server_time_ms":1,"emergency_version":2,"emergencies":[],"playlist_version":0,"tenant_id":""}',
     ),
+    (
+        Welcome("d", "Lobby", "s", 15.0, 1, 2, [SIGNED], 3, "t"),
+        '{"type":"welcome","device_id":"d","name":"Lobby","session_id":"s","heartbeat_interval_s":15.0,'
+        f'"server_time_ms":1,"emergency_version":2,"emergencies":[{SIGNED_JSON}],"playlist_version":3,'
+        '"tenant_id":"t"}',
+    ),
+    (
+        SettingsFrame("v", PlayerSettings()),
+        '{"type":"settings","version":"v","settings":{}}',
+    ),
+    (
+        SettingsFrame(
+            "v",
+            PlayerSettings(
+                Orientation.PORTRAIT, Scaling.COVER, 40, {"mon": [["08:00", "18:30"]]}, "Europe/Madrid"
+            ),
+        ),
+        '{"type":"settings","version":"v","settings":{"orientation":"portrait","scaling":"cover","volume":40,'
+        '"hours":{"mon":[["08:00","18:30"]]},"time_zone":"Europe/Madrid"}}',
+    ),
+    (RecordsKept("log-one1", 7), '{"type":"records_kept","log":"log-one1","number":7}'),
     (
         Resumed("s", 1, 2),
         '{"type":"resumed","session_id":"s","server_time_ms":1,"emergency_version":2}',

@@ -7,11 +7,24 @@ from typing import Any
 
 from actors.device.fleet import Reading
 from actors.device.messages import PendingCommand
-from actors.device.ports import WantedManifest
+from actors.device.ports import Link, WantedManifest
 from actors.runtime import Instant
 from protocol.close_codes import CloseCode
 from protocol.codec import decode_downlink
-from protocol.frames import Ack, Alert, Command, DeviceEvent, Downlink, Playback, Receipt, Resumed, Welcome
+from protocol.frames import (
+    Ack,
+    Alert,
+    Command,
+    DeviceEvent,
+    Downlink,
+    Health,
+    Playback,
+    Receipt,
+    Records,
+    Resumed,
+    SettingsFrame,
+    Welcome,
+)
 from protocol.vocabulary import CommandName, CommandStatus, PresenceReason, Severity
 
 NOON_MS = 1_767_355_200_000
@@ -81,6 +94,7 @@ class World:
     version: int = 1
     playlist: int = 0
     wanted: WantedManifest | None = None
+    wanted_settings: SettingsFrame | None = None
     reported: list[int] = field(default_factory=list)
     epochs: dict[str, int] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
@@ -121,6 +135,15 @@ class World:
     def session_epoch(self, device_id: str) -> int:
         return self.epochs.get(device_id, 0)
 
+    def tenant_id(self, device_id: str) -> str:
+        return "tenant"
+
+    def settings(self, device_id: str) -> SettingsFrame | None:
+        return self.wanted_settings
+
+    def recorded(self, device_id: str, link: Link, records: Records) -> None:
+        self._tell("recorded", device_id, records)
+
     def playlist_version(self, device_id: str) -> int:
         return self.playlist
 
@@ -146,9 +169,14 @@ class World:
         self._tell("playback", device_id, playback.state, playback.item)
 
     def heartbeat_sampled(
-        self, device_id: str, emergency_version: int, playback: Playback | None, wall_ms: int
+        self,
+        device_id: str,
+        emergency_version: int,
+        playback: Playback | None,
+        health: Health | None,
+        wall_ms: int,
     ) -> None:
-        self._tell("sampled", device_id, wall_ms)
+        self._tell("sampled", device_id, wall_ms, health)
 
     def event_reported(self, device_id: str, event: DeviceEvent, wall_ms: int) -> None:
         self._tell("event", device_id, event.event)

