@@ -41,6 +41,7 @@ from hub.api import (
     pairing,
     people,
     places,
+    player_pages,
     playlist_versions,
     playlists,
     roles,
@@ -134,6 +135,7 @@ def create_app(
     media_files.add_to(app, use_cases.served_files)
     health.add_to(app, readiness, metrics)
     pages.add_to(app, openapi_document(ROUTES))
+    player_pages.add_to(app)
 
     @app.before_request
     async def begin() -> None:

@@ -1,0 +1,89 @@
+"""The browser player, from files on this machine: `/player/` and everything below it.
+
+What is public is what lies in player/web; it is read once. The page's policy lets it run its own scripts
+only; what it *shows* may come from anywhere, as pictures, films and frames without rights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from quart import Response, request
+from quart_trio import QuartTrio
+
+from hub.api.problems import ProblemResponse
+
+_KINDS: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob: http: https:",
+        "connect-src 'self' ws: wss: http: https:",
+        "frame-src 'self' http: https:",
+        "font-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # Asked for each time, answered with 304: a new version of the hub brings its player with it.
+    "Cache-Control": "no-cache",
+}
+
+
+class _File(NamedTuple):
+    content: bytes
+    kind: str
+    etag: str
+
+
+def add_to(app: QuartTrio) -> None:
+    """GET /player/ and its files."""
+    folder = Path(str(files("player"))) / "web"
+    found = {
+        path.relative_to(folder).as_posix(): _read(path)
+        for path in folder.rglob("*")
+        if path.suffix in _KINDS
+    }
+
+    def answer(name: str) -> Response:
+        file = found.get(name)
+        if file is None:
+            raise ProblemResponse(404, "There is no such file. The player is at /player/.")
+        headers = {**_HEADERS, "ETag": file.etag}
+        if file.etag in request.headers.get("If-None-Match", ""):
+            return Response(status=304, headers=headers)
+        return Response(file.content, content_type=file.kind, headers=headers)
+
+    @app.get("/player/")
+    async def player() -> Response:
+        return answer("index.html")
+
+    @app.get("/player/<path:name>")
+    async def player_file(name: str) -> Response:
+        return answer(name)
+
+
+def _read(path: Path) -> _File:
+    content = path.read_bytes()
+    return _File(content, _KINDS[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')

@@ -1,0 +1,65 @@
+"""The browser player in a real Chromium, served by a real hub; and its pure pages, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from persistence.embedded import HUB_ROLE, EmbeddedPostgres
+from persistence.migrate import migrate
+from tests.hub.hub_process import HubProcess
+
+BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """One hub serves all of these, in one process."""
+    if isinstance(item, pytest.Function) and "hub" in item.fixturenames:
+        item.add_marker(pytest.mark.xdist_group("browser-player"))
+
+
+@pytest.fixture(scope="package")
+def hub(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    """A hub that is ready, on a database of its own, whose screens beat every second."""
+    postgres.create_database("browser_player")
+    owner_url = postgres.url("browser_player")
+    migrate(owner_url)
+    hub_url = owner_url.replace("clarion_owner@", f"{HUB_ROLE}@")
+    env = {"CLARION_HEARTBEAT_INTERVAL_S": "1"}
+    with HubProcess(owner_url, hub_url, tmp_path_factory.mktemp("hub"), env) as running:
+        yield running
+    postgres.drop_database("browser_player")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=str(chromium_path), args=BROWSER_ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+class Modules:
+    """A page of the player's origin with nothing on it: its modules are imported and called by themselves."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def run(self, body: str, argument: Any = None) -> Any:
+        """What `body` returns: the inside of an async function of `given`; `load("play/hours.js")` imports."""
+        return self.page.evaluate(
+            f"async (given) => {{ const load = (name) => import('/player/src/' + name);\n{body}\n}}", argument
+        )
+
+
+@pytest.fixture
+def modules(hub: HubProcess, browser: Browser) -> Iterator[Modules]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{hub.url}/player/icons/icon.svg")
+    yield Modules(page)
+    context.close()
