@@ -50,7 +50,8 @@ class Modules:
         self.page = page
 
     def run(self, body: str, argument: Any = None) -> Any:
-        """What `body` returns: the inside of an async function of `given`; `load("play/hours.js")` imports."""
+        """What `body` returns: the inside of an async function of `given`.
+        `load("play/hours.js")` imports a module."""
         return self.page.evaluate(
             f"async (given) => {{ const load = (name) => import('/player/src/' + name);\n{body}\n}}", argument
         )
