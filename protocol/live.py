@@ -29,7 +29,8 @@ class ScreenRow(Struct, frozen=True, omit_defaults=True):
     """One screen, as a table shows it. `since_ms` belongs to `presence`, `alert_*` to the gravest live
     alert. `unstable_since_ms` is set while it loses its connection again and again: `losses` times lately.
     `playlist` and its `playlist_number`: what it plays now, by what it reported; `lags_since_ms` is set while
-    that is not what it should have."""
+    that is not what it should have. `media_id`: of what is on the glass, `shown_since_ms`: since when that
+    runs."""
 
     id: str
     name: str
@@ -58,6 +59,8 @@ class ScreenRow(Struct, frozen=True, omit_defaults=True):
     playlist: str | None = None
     playlist_number: int | None = None
     lags_since_ms: int | None = None
+    media_id: str | None = None
+    shown_since_ms: int | None = None
 
 
 class EmergencyProgress(Struct, frozen=True, omit_defaults=True):

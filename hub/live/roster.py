@@ -82,6 +82,7 @@ class Screen:
         "reported_digest",
         "reported_playlist",
         "settings",
+        "shown_since_ms",
         "since_ms",
         "site",
         "site_id",
@@ -111,6 +112,7 @@ class Screen:
         self.since_ms: int | None = None
         self.last_seen_ms: int | None = None
         self.playback: Playback | None = None
+        self.shown_since_ms: int | None = None
         self.pending_commands = 0
         self.alert_id: str | None = None
         self.alert_state: LedgerState | None = None
@@ -185,6 +187,8 @@ class Screen:
             self.plays.name if self.plays is not None else None,
             self.plays.number if self.plays is not None else None,
             self.lags_since_ms,
+            playback.media_id if playback is not None else None,
+            self.shown_since_ms,
         )
 
     def must_play(self, version: int, digest: str | None) -> bool:

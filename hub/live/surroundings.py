@@ -36,6 +36,7 @@ from protocol.vocabulary import (
     CommandName,
     CommandStatus,
     EventName,
+    PlaybackState,
     Presence,
     PresenceReason,
 )
@@ -61,6 +62,8 @@ STABLE = f"stable again: kept its connection for {CALM_MS // 60_000} minutes"
 LINES_A_MINUTE = 120
 """What one screen may add to its history: whoever reports without end fills neither disk nor pages."""
 
+_LONGEST_SHOWN_S = 86_400.0
+
 # PostgreSQL has no NUL in text, and nobody wants control characters in a table.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -68,6 +71,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 def clean(text: str | None) -> str | None:
     """Text of a screen, fit to be kept and shown."""
     return text if text is None or text.isprintable() else _CONTROL.sub(" ", text)
+
+
+def shown_since_ms(playback: Playback, wall_ms: int) -> int | None:
+    """Since when it runs what it plays, by its word; what stands still has no such instant."""
+    if playback.state is not PlaybackState.PLAYING:
+        return None
+    return wall_ms - round(min(max(playback.position_s or 0.0, 0.0), _LONGEST_SHOWN_S) * 1000)
 
 
 class Effects:
@@ -218,6 +228,7 @@ class Effects:
             screen.playback = Playback(
                 playback.state, clean(playback.item), media_id=clean(playback.media_id)
             )
+            screen.shown_since_ms = shown_since_ms(playback, wall_ms)
             self._record_playback(screen, wall_ms)
             self._feed.screen_changed(screen.tenant_id, device_id)
 

@@ -135,6 +135,8 @@ def test_a_row_has_each_fact_in_its_place() -> None:
         "playlist": "its playlist",
         "playlist_number": 6,
         "lags_since_ms": 7,
+        "media_id": "its media",
+        "shown_since_ms": 8,
     }
     of_parts = {
         "id",
@@ -143,13 +145,14 @@ def test_a_row_has_each_fact_in_its_place() -> None:
         "playback",
         "now_playing",
         "losses",
+        "media_id",
         "playlist",
         "playlist_number",
     }
     for name in facts.keys() - of_parts:
         setattr(made, name, facts[name])
     made.groups = ("its group",)
-    made.playback = Playback(PlaybackState.PLAYING, "its item")
+    made.playback = Playback(PlaybackState.PLAYING, "its item", media_id="its media")
     made.plays = Playing("p", "its playlist", 6)
     made.stability.lost(PresenceReason.NETWORK_CLOSED, 3)
     made.stability.unstable = True

@@ -91,6 +91,26 @@ async def test_no_text_of_a_screen_is_kept_as_it_came(house: House) -> None:
     assert "\x00" not in repr(batch)
 
 
+@pytest.mark.parametrize(
+    ("state", "position_s", "since_ms"),
+    [
+        (PlaybackState.PLAYING, 2.5, NOON_MS - 2_500),
+        (PlaybackState.PLAYING, None, NOON_MS),
+        (PlaybackState.PLAYING, -1e300, NOON_MS),
+        (PlaybackState.PLAYING, 1e300, NOON_MS - 86_400_000),
+        (PlaybackState.PAUSED, 2.5, None),
+    ],
+)
+async def test_a_row_says_since_when_something_runs_whatever_the_screen_says(
+    house: House, state: PlaybackState, position_s: float | None, since_ms: int | None
+) -> None:
+    house.effects.playback_changed("d1", Playback(state, "Menu", position_s, "m1"), NOON_MS)
+    screen = house.roster.get("d1")
+    assert screen is not None
+    row = screen.row()
+    assert (row.now_playing, row.media_id, row.shown_since_ms) == ("Menu", "m1", since_ms)
+
+
 async def test_a_screen_that_reports_without_end_is_left_out_until_the_next_minute(house: House) -> None:
     failure = DeviceEvent(EventName.ERROR, detail="again")
     for _ in range(1000):
