@@ -17,6 +17,18 @@ from protocol.vocabulary import Orientation, Scaling
 Volume = Annotated[int, Meta(ge=0, le=100)]
 
 
+class SetVolumeArgs(Struct, frozen=True, forbid_unknown_fields=True):
+    """What comes with the command `set_volume`."""
+
+    volume: Volume
+
+
+class IdentifyArgs(Struct, frozen=True, forbid_unknown_fields=True):
+    """What comes with the command `identify`: for how long the screen shows its name."""
+
+    for_s: Annotated[int, Meta(ge=1, le=600)] = 10
+
+
 class PlayerSettings(Struct, frozen=True, omit_defaults=True):
     """What a screen is told. `hours`: when it is lit, by the clock of `time_zone`; None: always. Outside of
     them it is dark, but for an emergency."""

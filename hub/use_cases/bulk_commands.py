@@ -21,10 +21,11 @@ from hub.operator import Operator
 from hub.permissions import require, require_feature
 from hub.use_cases import command_batch
 from hub.use_cases.audit import record
+from hub.use_cases.command_args import checked_args
 from hub.use_cases.command_batch import as_ended
 from hub.use_cases.command_lane import CommandLane
 from hub.use_cases.command_ports import Ended
-from hub.use_cases.commands import IF_SENT, checked_args, tell_ended
+from hub.use_cases.commands import IF_SENT, tell_ended
 from hub.use_cases.errors import InConflict, NotFound
 from hub.use_cases.paging import ByInstant, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, Transaction

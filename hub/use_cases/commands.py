@@ -11,29 +11,26 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
-
-import msgspec
+from typing import Final, NamedTuple
 
 from hub.operator import Operator
 from hub.permissions import require
 from hub.use_cases.audit import record
+from hub.use_cases.command_args import checked_args
 from hub.use_cases.command_batch import Order, as_ended
 from hub.use_cases.command_lane import CommandLane
 from hub.use_cases.command_ports import Ended
-from hub.use_cases.errors import NO_SUCH_DEVICE, InConflict, Invalid, NotFound, Overloaded
+from hub.use_cases.errors import NO_SUCH_DEVICE, InConflict, NotFound, Overloaded
 from hub.use_cases.paging import ByNumber, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.realtime import Realtime
 from protocol.api import CommandAccepted, CommandRequest, CommandRow, Page
-from protocol.vocabulary import OPERATOR_COMMANDS, CommandName, CommandStatus, Permission
+from protocol.vocabulary import CommandName, CommandStatus, Permission
 
 NO_SUCH_COMMAND: Final = "There is no such command. The id may be mistyped."
 IF_SENT: Final = "; it had been sent, and the screen may have carried it out already"
 EXPIRED_AT_ONCE: Final = 1_000
 """In one transaction, a tenth of a second: after a long time without a hub it may be a million."""
-# A command travels in one frame of at most 64 KiB.
-_ARGS_AT_MOST_BYTES: Final = 16_384
 
 
 class Filter(NamedTuple):
@@ -175,16 +172,6 @@ async def tell_ended(
 ) -> None:
     """Tell the live side of commands that have just ended in PostgreSQL."""
     await realtime.commands_ended([as_ended(tenant_id, each, status) for each in ended])
-
-
-def checked_args(command: CommandName, args: dict[str, Any], for_alerts: str) -> str:
-    """The arguments as JSON. Raises Invalid: not a command of operators, or more than a frame holds."""
-    if command not in OPERATOR_COMMANDS:
-        raise Invalid({"command": f"{command} is not sent as a command: {for_alerts}"})
-    encoded = msgspec.json.encode(args)
-    if len(encoded) > _ARGS_AT_MOST_BYTES:
-        raise Invalid({"args": f"more than {_ARGS_AT_MOST_BYTES} bytes of JSON"})
-    return encoded.decode()
 
 
 _TOO_LATE: Final = "its time was over before the screen answered"
