@@ -120,7 +120,8 @@ class Hub:
         self.journal = Journal(
             RecordsFirst(self.records, JournalWriter(database)), DatabaseUnavailable, self._taken_over
         )
-        self.board = Board(self.roster, self.journal, self.moment, text_frame)
+        self.signing_keys = SigningKeys.kept_in(settings.data_dir, self.now())
+        self.board = Board(self.roster, self.journal, self.moment, text_frame, self.signing_keys.signed)
         self.feed = Feed(LivePicture(self.roster, self.board, self.tenant_names), wall_ms, text_frame)
         self.files = MediaFiles.of(settings)
         self.clearing = FileClearing(database, self.files, lambda: self.tenant_names, self.now)
@@ -205,7 +206,7 @@ class Hub:
                 self.moment,
             ),
             self.access,
-            SigningKeys.kept_in(settings.data_dir, self.now()),
+            self.signing_keys,
             archives,
             SecondFactor(kept_secret(settings.data_dir, "second-factors.key")),
             Links(database, self.now, self._mail(), settings.dashboard_url),

@@ -22,7 +22,8 @@ import msgspec
 import trio
 
 from protocol.api import Scope
-from protocol.vocabulary import ActorKind, Severity
+from protocol.frames import AlertText
+from protocol.vocabulary import ActorKind, AlertSound, Pictogram, Severity
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,10 @@ class Created(msgspec.Struct, frozen=True, tag="created"):
     scope_text: str
     content_hash: str
     expires_at: datetime | None
+    language: str = ""
+    texts: tuple[AlertText, ...] = ()
+    pictogram: Pictogram | None = None
+    sound: AlertSound | None = None
 
 
 class Cleared(msgspec.Struct, frozen=True, tag="cleared"):

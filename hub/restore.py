@@ -17,11 +17,13 @@ from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import LiveEmergency
 from persistence.live_state import EmergencyRecord, LedgerRecord, LiveState, ScreenRecord
 from protocol.api import Scope
-from protocol.frames import Playback
+from protocol.frames import AlertText, Playback
 from protocol.vocabulary import (
+    AlertSound,
     DeviceStatus,
     LedgerState,
     MissingReason,
+    Pictogram,
     PlaybackState,
     PresenceReason,
     Severity,
@@ -132,6 +134,10 @@ def _emergency(record: EmergencyRecord) -> LiveEmergency:
         issued_by=record.issued_by,
         expires_at=record.expires_at,
         issued_by_id=record.issued_by_id,
+        language=record.language,
+        texts=msgspec.convert(record.texts, tuple[AlertText, ...]),
+        pictogram=None if record.pictogram is None else Pictogram(record.pictogram),
+        sound=None if record.sound is None else AlertSound(record.sound),
     )
 
 

@@ -3,6 +3,8 @@
 Rule 1: a private key never leaves its file, `data_dir`/secrets/signing/<when>-<key id>.pem, 0600.
 Rule 2: what was signed before a rotation can still be checked: old keys are published too, until removed.
 Rule 3: a key is called by its thumbprint (RFC 7638), so that nobody can publish another one by its name.
+Rule 4: a newer key is endorsed by every older one that is kept: a screen that trusts any of them can take the
+        newest without anybody visiting it. None endorses an older one, so a key that was removed stays out.
 
 Whoever checks gets the public keys from `GET /api/v1/signing-keys`, a JWK Set (RFC 7517, RFC 8037).
 """
@@ -23,7 +25,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from hub.errors import StartError
 from hub.kept_secrets import make_secrets_folder, read_kept, write_once
-from protocol.access import SigningKey
+from protocol.access import Endorsement, SigningKey
+from protocol.alert import endorsed_text, signed_text
+from protocol.frames import Alert
+from protocol.frames import Signature as AlertSignature
 
 FOLDER: Final = "signing"
 
@@ -41,6 +46,7 @@ class SigningKeys:
     def __init__(self, keys: list[Ed25519PrivateKey]) -> None:
         self._keys = {_jwk(key.public_key()).kid: key for key in keys}
         self._newest = next(iter(self._keys))
+        self._published = [self._endorsed(kid) for kid in self._keys]
 
     @classmethod
     def kept_in(cls, data_dir: Path, now: datetime | None = None) -> Self:
@@ -60,6 +66,11 @@ class SigningKeys:
         """By the newest key."""
         return Signature(self._newest, self._keys[self._newest].sign(message))
 
+    def signed(self, tenant_id: str, alert: Alert) -> Alert:
+        """The alert with its signature for the screens of this tenant (protocol.frames, Rule 11)."""
+        kid, value = self.sign(signed_text(tenant_id, alert))
+        return msgspec.structs.replace(alert, signature=AlertSignature(kid, _base64url(value)))
+
     def verify(self, message: bytes, signature: Signature) -> bool:
         """Whether one of these keys made it, of this message."""
         key = self._keys.get(signature.kid)
@@ -72,7 +83,16 @@ class SigningKeys:
 
     def published(self) -> list[SigningKey]:
         """The public halves, the newest first."""
-        return [_jwk(key.public_key()) for key in self._keys.values()]
+        return list(self._published)
+
+    def _endorsed(self, kid: str) -> SigningKey:
+        """The public half of this key, with what every older one says of it (Rule 4)."""
+        kids = list(self._keys)
+        published = _jwk(self._keys[kid].public_key())
+        text = endorsed_text(kid, published.x)
+        older = kids[kids.index(kid) + 1 :]
+        endorsements = [Endorsement(each, _base64url(self._keys[each].sign(text))) for each in older]
+        return msgspec.structs.replace(published, endorsements=endorsements)
 
 
 def rotate(data_dir: Path, now: datetime) -> str:

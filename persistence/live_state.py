@@ -83,6 +83,10 @@ class EmergencyRecord(NamedTuple):
     cleared_at: datetime | None
     cleared_by: str | None
     issued_by_id: str | None
+    language: str
+    texts: list[dict[str, str]]
+    pictogram: str | None
+    sound: str | None
 
 
 class LedgerRecord(NamedTuple):
@@ -119,7 +123,7 @@ _SCREENS: Final = """
 _EMERGENCIES: Final = """
     SELECT e.id, e.hide_command_id, e.tenant_id, e.title, e.message, e.severity, e.scope, e.scope_text,
            e.content_hash, e.issued_at, e.issued_by_name, e.expires_at, e.cleared_at, e.cleared_by_name,
-           e.issued_by
+           e.issued_by, e.language, e.texts, e.pictogram, e.sound
       FROM emergencies e
      WHERE e.tenant_id = clarion_tenant() AND e.status IN ('live', 'clearing')
      ORDER BY e.issued_at

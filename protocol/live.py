@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from protocol.frames import Goodbye
+from protocol.frames import AlertText, Goodbye
 from protocol.vocabulary import (
+    AlertSound,
     CommandName,
     CommandStatus,
     DeviceStatus,
     EmergencyStatus,
     LedgerState,
     MissingReason,
+    Pictogram,
     PlaybackState,
     Presence,
     PresenceReason,
@@ -93,6 +95,10 @@ class EmergencyProgress(Struct, frozen=True, omit_defaults=True):
     p99_ms: int | None = None
     slowest_ms: int | None = None
     slowest_screen: str | None = None
+    language: str = ""
+    texts: list[AlertText] = field(default_factory=list)
+    pictogram: Pictogram | None = None
+    sound: AlertSound | None = None
 
 
 class CommandChange(Struct, frozen=True, omit_defaults=True):

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 import trio
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from actors.device.fleet import Fleet
 from actors.runtime import Services
 from hub.inspection import HubInspection
 from hub.live.roster import Roster
+from hub.signing import SigningKeys
 from hub.use_cases.ports import LedgerEntry
 from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
 from hub.use_cases.site_limits import Sites
@@ -20,6 +22,9 @@ from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
 from protocol.frames import Alert
 from tests.actors.device.world import INTERVAL_S, World
+
+KEYS = SigningKeys([Ed25519PrivateKey.from_private_bytes(bytes(32))])
+"""The hub's signature, the same in every run."""
 
 
 @dataclass

@@ -20,7 +20,7 @@ from actors.device.ports import Link
 from actors.emergency.ledger import Entry, Ledger
 from actors.runtime import Instant
 from hub.journal_records import EmergencyRecord, LedgerRecord
-from hub.live.incident import Incident
+from hub.live.incident import Incident, Sign
 from hub.live.incident_view import IncidentView
 from hub.live.roster import Roster, Screen
 from hub.use_cases.realtime import LiveEmergency
@@ -77,8 +77,10 @@ class Board:
         records: Records,
         clock: Callable[[], Instant],
         text_frame: Callable[[bytes], bytes],
+        sign: Sign,
     ) -> None:
         self._roster = roster
+        self._sign = sign
         self._text_frame = text_frame
         self._records = records
         self._clock = clock
@@ -147,7 +149,7 @@ class Board:
         self._refresh(incident, incident.ledger.entries)
 
     def _open(self, emergency: LiveEmergency) -> Incident:
-        incident = Incident(emergency, self._clock())
+        incident = Incident(emergency, self._clock(), self._sign)
         self._incidents[emergency.id] = incident
         self._by_hide_id[emergency.hide_command_id] = incident
         return incident

@@ -4,10 +4,12 @@ Rule 1: a ledger's instants run on the incident's clock: the wall clock of the m
         and steady time from there. A step of the wall clock changes neither the order of what happened, nor
         how long it took, nor when the verdict falls.
 Rule 2: its orders are numbered: the alert is 1, the all-clear 2. A screen ignores the lower after the higher.
+Rule 3: its alert is signed once, when it comes on the board, by the key of then: also after a restart.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from actors.emergency.ledger import Entry, Ledger
@@ -21,13 +23,16 @@ from protocol.vocabulary import CommandName, EmergencyStatus, Severity
 ALERT_SEQUENCE = 1
 ALL_CLEAR_SEQUENCE = 2
 
+Sign = Callable[[str, Alert], Alert]
+"""The alert with the hub's signature, for the screens of this tenant."""
+
 _GRAVITY = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Incident:
     """`opened`: when it came on the board."""
 
-    def __init__(self, emergency: LiveEmergency, opened: Instant) -> None:
+    def __init__(self, emergency: LiveEmergency, opened: Instant, sign: Sign) -> None:
         self.emergency = emergency
         self.reach = Reach.of(emergency.scope)
         self.issued_ms = to_ms(emergency.issued_at)
@@ -35,7 +40,7 @@ class Incident:
         self.ledger = Ledger(emergency.content_hash, self.issued_ms)
         self.cleared_ms: int | None = None
         self.cleared_by: str | None = None
-        self.alert = Alert(
+        alert = Alert(
             emergency_id=emergency.id,
             title=emergency.title,
             message=emergency.message,
@@ -44,7 +49,12 @@ class Incident:
             content_hash=emergency.content_hash,
             expires_ms=self.expires_ms,
             sequence=ALERT_SEQUENCE,
+            language=emergency.language,
+            texts=list(emergency.texts),
+            pictogram=emergency.pictogram,
+            sound=emergency.sound,
         )
+        self.alert = sign(emergency.tenant_id, alert)
         self._ahead_ms = opened.wall_ms - opened.mono_s * 1000.0
 
     def __repr__(self) -> str:

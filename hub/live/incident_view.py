@@ -11,7 +11,7 @@ from actors.emergency.ledger import Entry, Tally
 from hub.live.incident import Incident
 from hub.live.roster import Roster
 from hub.use_cases.site_limits import Sites, as_seen, lies_within
-from protocol.api import Emergency, LedgerRow, Scope
+from protocol.api import Emergency, EmergencyText, LedgerRow, Scope
 from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus, Presence, PresenceReason
 
@@ -93,6 +93,10 @@ class IncidentView:
             p50_ms=tally.percentile_ms(0.50),
             p99_ms=tally.percentile_ms(0.99),
             slowest_ms=tally.delays[-1][0] if tally.delays else None,
+            language=emergency.language,
+            texts=[EmergencyText(text.language, text.title, text.message) for text in emergency.texts],
+            pictogram=emergency.pictogram,
+            sound=emergency.sound,
         )
 
     def progress(self, sites: Sites = None) -> EmergencyProgress:
@@ -129,6 +133,10 @@ class IncidentView:
             p99_ms=tally.percentile_ms(0.99),
             slowest_ms=None if slowest is None else slowest[0],
             slowest_screen=None if slowest_screen is None else slowest_screen.name,
+            language=emergency.language,
+            texts=list(emergency.texts),
+            pictogram=emergency.pictogram,
+            sound=emergency.sound,
         )
 
     def ledger(self, sites: Sites = None) -> list[LedgerEntry]:

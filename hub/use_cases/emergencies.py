@@ -13,13 +13,14 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from hub.emergency_log import Actor, Cleared, Created, SignedOff
 from hub.operator import Operator
 from hub.permissions import require
+from hub.use_cases.alert_texts import words_of
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.errors import InConflict, NotAllowed, NotFound
 from hub.use_cases.explanation import explain
@@ -28,8 +29,6 @@ from hub.use_cases.ports import Database, LedgerEntry, Transaction
 from hub.use_cases.realtime import InForce, LiveEmergency, Realtime
 from hub.use_cases.scopes import Scopes, tidy
 from hub.use_cases.site_limits import as_seen, lies_within
-from hub.use_cases.texts import one_line
-from protocol.alert import content_hash
 from protocol.api import Emergency, EmergencyCreated, EmergencyRequest, LedgerRow, Page, Scope, ScopePreview
 from protocol.vocabulary import EmergencyStatus, LedgerState, Permission
 
@@ -64,7 +63,7 @@ class Emergencies:
         """
         require(operator, Permission.EMERGENCIES_TRIGGER)
         scope = tidy(operator, request.scope)
-        title, message = one_line("title", request.title), request.message.strip()
+        words = words_of(request)
         now = self._now()
         created = Created(
             tenant_id=operator.tenant_id,
@@ -72,13 +71,17 @@ class Emergencies:
             at=now,
             id=_emergency_id(operator, idempotency_key),
             hide_command_id=str(uuid.uuid4()),
-            title=title,
-            message=message,
+            title=words.title,
+            message=words.message,
             severity=request.severity,
             scope=scope,
             scope_text=await self._scopes.in_words(operator, scope, urgent=True),
-            content_hash=content_hash(title, message, request.severity),
+            content_hash=words.content_hash,
             expires_at=now + timedelta(seconds=request.expires_in_s) if request.expires_in_s else None,
+            language=words.language,
+            texts=words.texts,
+            pictogram=request.pictogram,
+            sound=request.sound,
         )
         live = self._realtime.in_force(operator.tenant_id, created.id)
         kept = None if live is not None else await self._records.keep(created)
@@ -267,10 +270,21 @@ def _emergency_id(operator: Operator, idempotency_key: str | None) -> str:
 
 
 def _said_before(before: Emergency, now: Created, reach: ScopePreview) -> EmergencyCreated:
-    if (before.content_hash, before.scope) != (now.content_hash, now.scope):
+    if _meant(before) != _meant(now):
         raise InConflict("This Idempotency-Key was used for another emergency. Use a new one.")
     return EmergencyCreated(
         before.id, before.targeted, reach.online, before.targeted - reach.online, before.issued_at, "database"
+    )
+
+
+def _meant(emergency: Emergency | Created) -> tuple[Any, ...]:
+    """What must be the same for it to be the same emergency."""
+    return (
+        emergency.content_hash,
+        emergency.scope,
+        emergency.language,
+        emergency.pictogram,
+        emergency.sound,
     )
 
 
@@ -289,4 +303,8 @@ def _live(created: Created) -> LiveEmergency:
         created.by.email,
         created.expires_at,
         created.by.user_id,
+        created.language,
+        created.texts,
+        created.pictogram,
+        created.sound,
     )

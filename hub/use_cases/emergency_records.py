@@ -169,15 +169,26 @@ def _add(tx: Transaction, entry: Created) -> bool:
         issued_by=entry.by.user_id,
         issued_by_name=entry.by.email,
         expires_at=entry.expires_at,
+        language=entry.language,
+        texts=entry.texts,
+        pictogram=entry.pictogram,
+        sound=entry.sound,
     )
 
 
 def _said(entry: Created) -> dict[str, Any]:
     expires_in_s = None if entry.expires_at is None else round((entry.expires_at - entry.at).total_seconds())
-    return {
+    said: dict[str, Any] = {
         "title": entry.title,
         "message": entry.message,
         "severity": entry.severity,
         "scope": msgspec.to_builtins(entry.scope),
         "expires_in_s": expires_in_s,
     }
+    more = {
+        "language": entry.language,
+        "texts": msgspec.to_builtins(entry.texts),
+        "pictogram": entry.pictogram,
+        "sound": entry.sound,
+    }
+    return said | {name: value for name, value in more.items() if value}

@@ -30,6 +30,7 @@ from hub.use_cases.tenant_ports import Tenants
 from hub.use_cases.upload_ports import Blobs, Uploads
 from protocol.access import TenantRow
 from protocol.api import Device, Emergency, LedgerRow, ProvisionItem, Scope, TimelineItem
+from protocol.frames import AlertText
 from protocol.vocabulary import DeviceStatus, Presence, PresenceReason
 
 Result = TypeVar("Result")
@@ -166,6 +167,10 @@ class Emergencies(Protocol):
         issued_by: str,
         issued_by_name: str,
         expires_at: datetime | None,
+        language: str = "",
+        texts: Sequence[AlertText] = (),
+        pictogram: str | None = None,
+        sound: str | None = None,
     ) -> bool: ...
 
     def get(self, emergency_id: str, sites: Sites = None, user_id: str | None = None) -> Emergency | None: ...

@@ -14,8 +14,8 @@ from hub.use_cases.ports import LedgerEntry
 from hub.use_cases.site_limits import Sites
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
-from protocol.frames import Alert
-from protocol.vocabulary import CommandName, CommandStatus, Severity
+from protocol.frames import Alert, AlertText
+from protocol.vocabulary import AlertSound, CommandName, CommandStatus, Pictogram, Severity
 
 
 class QueuedCommand(NamedTuple):
@@ -60,6 +60,10 @@ class LiveEmergency(NamedTuple):
     issued_by: str
     expires_at: datetime | None
     issued_by_id: str | None = None
+    language: str = ""
+    texts: tuple[AlertText, ...] = ()
+    pictogram: Pictogram | None = None
+    sound: AlertSound | None = None
 
 
 class InForce(Protocol):

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from persistence.repositories.at_sites import devices_at, values_of
 from persistence.repositories.base import Repository
 from protocol.api import Emergency, LedgerRow, Scope
+from protocol.frames import AlertText
 from protocol.vocabulary import Presence, PresenceReason
 
 
@@ -43,14 +44,19 @@ class Emergencies(Repository):
         issued_by: str,
         issued_by_name: str,
         expires_at: datetime | None,
+        language: str = "",
+        texts: Sequence[AlertText] = (),
+        pictogram: str | None = None,
+        sound: str | None = None,
     ) -> bool:
         """A live emergency. False when it is there already."""
         added = self._run(
             "INSERT INTO emergencies (id, hide_command_id, tenant_id, title, message, severity, scope,"
             " scope_text, content_hash, issued_at, issued_by,"
-            " issued_by_name, expires_at)"
+            " issued_by_name, expires_at, language, texts, pictogram, sound)"
             " VALUES (%(id)s, %(hide)s, %(tenant)s, %(title)s, %(message)s, %(severity)s, %(scope)s,"
-            " %(scope_text)s, %(hash)s, %(at)s, %(by)s, %(name)s, %(expires)s) ON CONFLICT (id) DO NOTHING",
+            " %(scope_text)s, %(hash)s, %(at)s, %(by)s, %(name)s, %(expires)s, %(language)s, %(texts)s,"
+            " %(pictogram)s, %(sound)s) ON CONFLICT (id) DO NOTHING",
             id=id,
             hide=hide_command_id,
             title=title,
@@ -63,6 +69,10 @@ class Emergencies(Repository):
             by=issued_by,
             name=issued_by_name,
             expires=expires_at,
+            language=language,
+            texts=Jsonb(msgspec.to_builtins(texts)),
+            pictogram=pictogram,
+            sound=sound,
         )
         return added == 1
 
@@ -210,7 +220,8 @@ _AT_THE_SITES: Final = """
 # Only the emergencies of the page are tallied, whatever number there is in all.
 _TALLIED: Final = """
 SELECT e.id, e.title, e.message, e.severity, e.scope, e.scope_text, e.status, e.content_hash, e.issued_at,
-       e.issued_by_name AS issued_by, e.expires_at, e.cleared_at, e.cleared_by_name AS cleared_by, t.*,
+       e.issued_by_name AS issued_by, e.expires_at, e.cleared_at, e.cleared_by_name AS cleared_by,
+       e.language, e.texts, e.pictogram, e.sound, t.*,
        coalesce((SELECT jsonb_object_agg(m.missing, m.n)
                    FROM (SELECT y.missing, count(*) AS n FROM emergency_ledger y
                           WHERE y.tenant_id = e.tenant_id AND y.emergency_id = e.id AND y.missing IS NOT NULL

@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import jwt
+import msgspec
 import pytest
 
 from hub.errors import StartError
 from hub.signing import Signature, SigningKeys, rotate
+from protocol.alert import content_hash, endorsed_text, signed_text
+from protocol.frames import Alert, AlertText
+from protocol.vocabulary import AlertSound, Pictogram, Severity
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -79,3 +83,69 @@ def test_a_key_id_is_the_thumbprint_of_rfc_8037(tmp_path: Path) -> None:
     (published,) = SigningKeys([Ed25519PrivateKey.from_private_bytes(seed)]).published()
     assert published.x == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
     assert published.kid == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+def test_a_newer_key_is_endorsed_by_every_older_one_and_no_older_one_by_a_newer(tmp_path: Path) -> None:
+    oldest = SigningKeys.kept_in(tmp_path, NOW).published()[0]
+    rotate(tmp_path, LATER)
+    middle = SigningKeys.kept_in(tmp_path, LATER).published()[0]
+    rotate(tmp_path, LATER.replace(hour=4))
+    newest, second, third = SigningKeys.kept_in(tmp_path, LATER).published()
+    assert (second.kid, third.kid) == (middle.kid, oldest.kid)
+    assert [each.kid for each in newest.endorsements] == [middle.kid, oldest.kid]
+    assert [each.kid for each in second.endorsements] == [oldest.kid]
+    assert third.endorsements == []
+    for endorsement, trusted in zip(newest.endorsements, (middle, oldest), strict=True):
+        known = jwt.PyJWK({"kty": "OKP", "crv": "Ed25519", "x": trusted.x, "alg": "EdDSA"})
+        known.key.verify(_bytes(endorsement.value), endorsed_text(newest.kid, newest.x))
+
+
+def test_an_alert_is_signed_in_all_that_it_says_and_for_one_tenant(tmp_path: Path) -> None:
+    keys = SigningKeys.kept_in(tmp_path, NOW)
+    alert = keys.signed("t1", _alert())
+    assert alert.signature is not None
+    signature = Signature(alert.signature.kid, _bytes(alert.signature.value))
+    assert keys.verify(signed_text("t1", alert), signature)
+    assert not keys.verify(signed_text("t2", alert), signature)
+    other = {
+        "emergency_id": "flood",
+        "title": "Ice",
+        "message": "Stay.",
+        "severity": Severity.MINOR,
+        "issued_ms": 2,
+        "content_hash": "another",
+        "expires_ms": 3,
+        "sequence": 3,
+        "language": "de",
+        "texts": [],
+        "pictogram": None,
+        "sound": None,
+        "drill": True,
+    }
+    assert {*other, "signature"} == set(Alert.__struct_fields__)
+    for name, value in other.items():
+        forged = msgspec.structs.replace(alert, **{name: value})
+        assert not keys.verify(signed_text("t1", forged), signature), name
+
+
+def _alert() -> Alert:
+    texts = [AlertText("es", "Fuego", "Salgan.")]
+    digest = content_hash("Fire", "Leave.", Severity.EXTREME, texts)
+    return Alert(
+        "fire",
+        "Fire",
+        "Leave.",
+        Severity.EXTREME,
+        1,
+        digest,
+        9,
+        1,
+        "en",
+        texts,
+        Pictogram.FIRE,
+        AlertSound.SIREN,
+    )
+
+
+def _bytes(value: str) -> bytes:
+    return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))

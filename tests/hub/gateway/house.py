@@ -33,6 +33,7 @@ from hub.use_cases.errors import NotAllowed
 from persistence.journal import Written
 from protocol.vocabulary import DeviceStatus
 from tests.actors.device.world import NOON_MS
+from tests.fakes import KEYS
 from tests.hub.gateway.client import MemoryTransport, frame, upgrade
 
 LIMITS = Limits(
@@ -58,7 +59,7 @@ class House:
     def __post_init__(self) -> None:
         self.roster = Roster()
         self.journal = Journal(self, ConnectionError)
-        self.board = Board(self.roster, self.journal, self.clock, text_frame)
+        self.board = Board(self.roster, self.journal, self.clock, text_frame, KEYS.signed)
         self.feed = Feed(LivePicture(self.roster, self.board, {"t1": "One"}), self.wall_ms, text_frame)
         urls = MediaUrls("m" * 32)
         self.shelf = Shelf(urls, lambda: datetime.fromtimestamp(self.wall_ms() / 1000, UTC), text_frame)

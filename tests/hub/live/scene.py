@@ -18,6 +18,7 @@ from protocol.frames import Receipt
 from protocol.live import EmergencyProgress
 from protocol.vocabulary import DeviceStatus, Presence, Severity
 from tests.actors.device.world import RecordingLink
+from tests.fakes import KEYS
 
 TENANT = "tenant-1"
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -41,7 +42,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.roster = Roster()
-        self.board = Board(self.roster, self, self.clock, self._text_frame)
+        self.board = Board(self.roster, self, self.clock, self._text_frame, KEYS.signed)
         self.board.connect(self, self)
 
     def _text_frame(self, payload: bytes) -> bytes:
