@@ -53,7 +53,7 @@ class PlaybackRecord(NamedTuple):
 
 
 class HeartbeatRecord(NamedTuple):
-    """A heartbeat that is kept."""
+    """A heartbeat that is kept; from `uptime_s` on, what the screen said last of its health."""
 
     tenant_id: str
     device_id: str
@@ -61,6 +61,13 @@ class HeartbeatRecord(NamedTuple):
     emergency_version: int
     playback: PlaybackState | None
     now_playing: str | None
+    uptime_s: int | None = None
+    memory_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+    storage_bytes: int | None = None
+    storage_limit_bytes: int | None = None
+    dropped_frames: int | None = None
+    files_missing: int | None = None
 
 
 class TimelineRecord(NamedTuple):

@@ -254,6 +254,7 @@ class Effects:
                 emergency_version,
                 None if playback is None else playback.state,
                 None if playback is None else clean(playback.item),
+                *(() if health is None else msgspec.structs.astuple(health)),
             )
         )
 
