@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dashboard.sentences import count
-from protocol.api import BulkCommand
+from protocol.api import BulkCommand, CommandRow
 from protocol.vocabulary import OPEN_COMMAND_STATUSES, CommandName, CommandStatus
 
 COMMAND_WORDS: Final[dict[CommandName, str]] = {
@@ -15,6 +15,9 @@ COMMAND_WORDS: Final[dict[CommandName, str]] = {
     CommandName.RELOAD_PLAYLIST: "Reload playlist",
     CommandName.REBOOT: "Reboot",
     CommandName.PING: "Ping",
+    CommandName.SCREENSHOT: "Screenshot",
+    CommandName.SET_VOLUME: "Set volume",
+    CommandName.IDENTIFY: "Identify",
     CommandName.EMERGENCY_SHOW: "Show alert",
     CommandName.EMERGENCY_HIDE: "Hide alert",
 }
@@ -25,6 +28,9 @@ COMMAND_EFFECTS: Final[dict[CommandName, str]] = {
     CommandName.RELOAD_PLAYLIST: "fetches its playlist anew",
     CommandName.REBOOT: "dark for a minute or more",
     CommandName.PING: "answers; nothing is seen",
+    CommandName.SCREENSHOT: "sends a picture of what it shows",
+    CommandName.SET_VOLUME: "how loud it plays",
+    CommandName.IDENTIFY: "shows its name for half a minute",
     CommandName.EMERGENCY_SHOW: "shows an alert",
     CommandName.EMERGENCY_HIDE: "hides an alert",
 }
@@ -64,6 +70,13 @@ COMMAND_TONES: Final[dict[CommandStatus, str]] = {
 """The colour of each status; empty for what is neither good nor bad."""
 
 
+def command_words(row: CommandRow) -> str:
+    """What was ordered: `Pause`, `Set volume to 40 %`."""
+    volume = row.args.get("volume")
+    said = f" to {volume} %" if row.command is CommandName.SET_VOLUME and volume is not None else ""
+    return f"{COMMAND_WORDS[row.command]}{said}"
+
+
 def outcome(status: CommandStatus, detail: str | None) -> str:
     """What became of it, or what it waits for: the hub's or the screen's own words where there are any."""
     if not detail:
@@ -93,6 +106,10 @@ def command_button(command: CommandName, targeted: int) -> str:
     """What the button that sends it says: `Reboot 50 screens`."""
     if command is CommandName.RELOAD_PLAYLIST:
         return f"Reload the playlist of {count(targeted, 'screen')}"
+    if command is CommandName.SET_VOLUME:
+        return f"Set the volume of {count(targeted, 'screen')}"
+    if command is CommandName.SCREENSHOT:
+        return f"Take a screenshot of {count(targeted, 'screen')}"
     return f"{COMMAND_WORDS[command]} {count(targeted, 'screen')}"
 
 

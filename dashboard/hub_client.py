@@ -15,6 +15,7 @@ from dashboard.hub_http import Credential, HubHttp, Ignored
 from dashboard.hub_keys import HubKeys
 from dashboard.hub_people import HubPeople
 from dashboard.hub_places import HubPlaces
+from dashboard.hub_players import HubPlayers
 from dashboard.hub_playlists import HubPlaylists
 from dashboard.hub_schedule import HubSchedule
 from dashboard.hub_tenants import HubTenants
@@ -60,6 +61,7 @@ class HubClient(HubHttp):
         self.places = HubPlaces(self)
         self.contents = HubContents(self)
         self.keys = HubKeys(self)
+        self.players = HubPlayers(self)
         self.playlists = HubPlaylists(self)
         self.schedule = HubSchedule(self)
         self.tenants = HubTenants(self)
@@ -169,6 +171,11 @@ class HubClient(HubHttp):
     async def not_showing(self, emergency_id: str) -> list[LedgerRow]:
         """The screens that do not show it, each with its reason."""
         return await self.every(f"/emergencies/{emergency_id}/ledger", LedgerRow, {"missing": "true"})
+
+    async def ledger(self, emergency_id: str, cursor: str | None = None, limit: int = 100) -> Page[LedgerRow]:
+        """One page of every screen of it."""
+        query = {"limit": str(limit), **({"cursor": cursor} if cursor is not None else {})}
+        return await self.get(f"/emergencies/{emergency_id}/ledger", Page[LedgerRow], query)
 
     async def still_showing(self, emergency_id: str) -> list[LedgerRow]:
         """The screens that may still show it: it was painted, and nobody has seen it go."""

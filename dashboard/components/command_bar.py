@@ -9,6 +9,7 @@ from nicegui import ui
 
 from dashboard.command_sentences import COMMAND_WORDS, bulk_open, bulk_verdict
 from dashboard.components.buttons import button
+from dashboard.components.command_args import asked_args
 from dashboard.components.command_choice import COMMANDS, WAIT_S
 from dashboard.components.dialogs import confirm
 from dashboard.components.markup import set_attribute, set_text, switch_class, tag
@@ -85,9 +86,12 @@ class CommandBar:
             f"Reboot {count(len(ids), 'screen')}",
         ):
             return
+        args = await asked_args(self._page.session, command, count(len(ids), "screen"))
+        if args is None:
+            return
         everybody = len(ids) == self._page.store.counters.screens
         scope = Scope() if everybody else Scope("devices", sorted(ids))
-        request = BulkCommandRequest(command, scope=scope, expires_in_s=WAIT_S)
+        request = BulkCommandRequest(command, args, scope, WAIT_S)
         self._under_way = True
         try:
             accepted = await self._page.hub.send_to_many(request, self._once.key(request))

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dashboard.command_sentences import COMMAND_EFFECTS, COMMAND_WORDS
+from dashboard.components.command_args import FIRST_VOLUME, args_of
+from dashboard.components.form_dialog import labelled
 from dashboard.components.icons import icon
-from dashboard.components.markup import Tag, set_attribute, tag
+from dashboard.components.markup import Tag, set_attribute, switch_class, tag
+from dashboard.components.volume_field import VolumeField
 from protocol.vocabulary import CommandName
 
 COMMANDS: Final[tuple[tuple[CommandName, str], ...]] = (
@@ -16,9 +19,12 @@ COMMANDS: Final[tuple[tuple[CommandName, str], ...]] = (
     (CommandName.STOP, "stop"),
     (CommandName.RELOAD_PLAYLIST, "reload"),
     (CommandName.PING, "ping"),
+    (CommandName.IDENTIFY, "identify"),
+    (CommandName.SET_VOLUME, "volume"),
     (CommandName.REBOOT, "reboot"),
 )
 """What an operator may send, each with its picture."""
+_TO_MANY: Final = (*COMMANDS, (CommandName.SCREENSHOT, "camera"))
 
 _WAITS: Final[tuple[tuple[str, int], ...]] = (
     ("1 minute: now or never", 60),
@@ -41,8 +47,16 @@ class CommandChoice:
         with tag("fieldset", "command-choice"):
             tag("legend", "field-label", "What they do")
             with tag("div", "command-cards", role="group"):
-                for command, picture in COMMANDS:
+                for command, picture in _TO_MANY:
                     self._card(command, picture)
+        with labelled("How loud") as self._loud:
+            self._volume = VolumeField(FIRST_VOLUME, "command-volume", on_change)
+        switch_class(self._loud, "hidden", True)
+
+    @property
+    def args(self) -> dict[str, Any]:
+        """What goes with the command that is chosen."""
+        return args_of(self.command, self._volume.value) if self.command is not None else {}
 
     def waiting(self) -> None:
         """How long it waits: a reboot that reaches a screen tomorrow surprises somebody."""
@@ -68,6 +82,7 @@ class CommandChoice:
         self.command = command
         for other, card in self._cards.items():
             set_attribute(card, "aria-pressed", "true" if other is command else "false")
+        switch_class(self._loud, "hidden", command is not CommandName.SET_VOLUME)
         self._on_change()
 
     def _wait(self, seconds: int) -> None:

@@ -7,7 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.clock import Clock, to_ms
-from dashboard.command_sentences import COMMAND_STATUS_WORDS, COMMAND_TONES, COMMAND_WORDS, outcome
+from dashboard.command_sentences import (
+    COMMAND_STATUS_WORDS,
+    COMMAND_TONES,
+    COMMAND_WORDS,
+    command_words,
+    outcome,
+)
 from dashboard.components.buttons import button
 from dashboard.components.markup import Tag, tag
 from dashboard.heard_commands import HeardCommands
@@ -131,7 +137,7 @@ class _Line:
             tag("time", "line-time", shown.clock.precise(to_ms(_last_instant(row)), now_ms))
             with tag("span", "line-words"):
                 if not shown.one_order:
-                    tag("strong", "", COMMAND_WORDS[row.command])
+                    tag("strong", "", command_words(row))
                 if shown.name_of is not None:
                     tag("a", "line-link", shown.name_of(row.device_id), href=f"/screens/{row.device_id}")
                 tag("span", "line-note", " · ".join(self._notes(now_ms)), testid="command-outcome")

@@ -117,7 +117,7 @@ class _Composer:
             f"{words}?", f"Each: {COMMAND_EFFECTS[command]}. {command_reach(targeted, online)}", words
         ):
             return
-        request = BulkCommandRequest(command, scope=self._scope.scope, expires_in_s=self._choice.expires_in_s)
+        request = BulkCommandRequest(command, self._choice.args, self._scope.scope, self._choice.expires_in_s)
         self._sending = True
         self._refresh()
         try:

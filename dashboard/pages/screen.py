@@ -9,6 +9,7 @@ from nicegui import ui
 
 from dashboard.command_sentences import COMMAND_WORDS
 from dashboard.components.buttons import button
+from dashboard.components.command_args import asked_args
 from dashboard.components.command_choice import COMMANDS
 from dashboard.components.command_list import CommandList
 from dashboard.components.dialogs import toast
@@ -157,8 +158,11 @@ class _Screen:
     async def _order(self, command: CommandName) -> None:
         if command is CommandName.REBOOT and not await wants_reboot(self._device.name):
             return
+        args = await asked_args(self._page.session, command, self._device.name)
+        if args is None:
+            return
         try:
-            await self._page.hub.send_command(self._device.id, CommandRequest(command))
+            await self._page.hub.send_command(self._device.id, CommandRequest(command, args))
         except HubError as error:
             explain(self._page.session, error)
             return
