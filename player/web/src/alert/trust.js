@@ -1,0 +1,98 @@
+// Every frame with alerts in it passes here before the machine sees it: what is not the hub's is taken out.
+//
+// Rule 1: frames keep their order: whoever calls waits for `sift` before the next frame.
+// Rule 2: a key that is not known is looked up once more at the hub, for as long as the caller's `fetchKeys`.
+// Rule 3: a refused alert is answered each time, and told in the log once.
+
+import { learnKeys, UNKNOWN_KEY, verifyAlert } from "./signature.js";
+
+const MOST_REMEMBERED = 256;
+
+/** Whether there is anything to check in this frame; if not, it needs no waiting. */
+export function carriesAlerts(frame) {
+  return frame.type === "command" ? frame.command === "emergency_show" : (frame.emergencies?.length ?? 0) > 0;
+}
+
+export class Trust {
+  #keys;
+  #tenantId;
+  #fetchKeys;
+  #onLearned;
+  #told = new Set();
+
+  /**
+   * @param {Object} given
+   * @param {import("./signature.js").SigningKey[]} given.keys those that the screen trusts
+   * @param {string|null} given.tenantId null: the first `welcome` says it
+   * @param {() => Promise<object[]>} given.fetchKeys those of GET /api/v1/signing-keys; may throw
+   * @param {(what: {signingKeys: object[], tenantId: string|null}) => void} given.onLearned keep this
+   */
+  constructor({ keys, tenantId, fetchKeys, onLearned = () => {} }) {
+    this.#keys = keys;
+    this.#tenantId = tenantId;
+    this.#fetchKeys = fetchKeys;
+    this.#onLearned = onLearned;
+  }
+
+  /**
+   * @param {object} frame any of the hub's
+   * @param {number|null} atMs of the hub's clock
+   * @returns {Promise<{frame: object|null, said: object[], events: object[]}>} the frame without what is
+   *   refused (null: nothing is left of it); `said`: receipts for the hub at once; `events`: for the log
+   */
+  async sift(frame, atMs) {
+    if (frame.type === "welcome" && this.#tenantId === null && frame.tenant_id) {
+      this.#tenantId = frame.tenant_id;
+      this.#learned();
+    }
+    if (!carriesAlerts(frame)) return { frame, said: [], events: [] };
+    const isOrder = frame.type === "command";
+    const fitting = [];
+    const [said, events] = [[], []];
+    for (const alert of isOrder ? [frame.args?.alert] : frame.emergencies) {
+      const reason = await this.#reasonAgainst(alert);
+      if (reason === null) {
+        fitting.push(alert);
+        continue;
+      }
+      const commandId = isOrder ? frame.command_id : alert?.emergency_id;
+      const detail = `The alert was refused: ${reason}.`;
+      said.push(stamped({ type: "receipt", command_id: `${commandId}`, status: "rejected", detail }, atMs));
+      if (this.#isNews(alert, reason)) {
+        const item = String(alert?.title ?? "").slice(0, 200);
+        events.push(stamped({ type: "event", event: "alert_refused", item, detail }, atMs));
+      }
+    }
+    if (isOrder) return { frame: fitting.length > 0 ? frame : null, said, events };
+    return { frame: { ...frame, emergencies: fitting }, said, events };
+  }
+
+  async #reasonAgainst(alert) {
+    if (this.#tenantId === null) return "this screen does not know whose it is yet";
+    const reason = await verifyAlert(alert, this.#tenantId, this.#keys);
+    if (reason !== UNKNOWN_KEY) return reason;
+    try {
+      this.#keys = await learnKeys(this.#keys, await this.#fetchKeys());
+    } catch {
+      return `${UNKNOWN_KEY}, and the hub did not answer when asked for its keys`;
+    }
+    this.#learned();
+    return verifyAlert(alert, this.#tenantId, this.#keys);
+  }
+
+  #learned() {
+    this.#onLearned({ signingKeys: this.#keys, tenantId: this.#tenantId });
+  }
+
+  #isNews(alert, reason) {
+    const what = JSON.stringify([alert?.emergency_id, alert?.sequence, alert?.signature, reason]);
+    if (this.#told.has(what)) return false;
+    this.#told.add(what);
+    if (this.#told.size > MOST_REMEMBERED) this.#told.delete(this.#told.values().next().value);
+    return true;
+  }
+}
+
+function stamped(frame, atMs) {
+  return atMs === null ? frame : { ...frame, at_ms: atMs };
+}
