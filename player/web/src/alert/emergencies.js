@@ -6,8 +6,8 @@
 //         screen has seen of that emergency is answered, and changes nothing, not even the version.
 // Rule 3: the truth is no order: it has the last word, also over what the screen has seen.
 // Rule 4: a drill is answered like an alert, and is otherwise nothing: not shown, not kept, no version.
-// Signatures were checked before (trust.js): what comes here is the hub's word.
-//         to Proof.of (proof.js) first, which waits for the glass and makes of it what goes over the link.
+// Rule 5: `rendered` is a promise here: it carries the alert as `proof_of`, and no hash. Whoever sends gives
+//         it to Proof.of (proof.js) first, which waits for the glass and makes of it what goes over the link.
 //
 // Signatures were checked before (trust.js): what comes here is the hub's word.
 

@@ -1,8 +1,10 @@
 // Whether the hub said it: Ed25519 signatures of alerts, and which keys are taken for the hub's.
+// Mirrors player/signature.py.
 //
-// Rule 1: a key is trusted that was there when the screen was enrolled, or that a trusted key endorses.
-// Rule 2: a key that the hub publishes no more is trusted no more, as long as one is left that is.
-// Rule 3: a browser that cannot check Ed25519 by itself uses the library in vendor/.
+// Rule 1: the first keys are trusted because of how they came: over the connection that the token came by.
+// Rule 2: a later key is trusted if one that is trusted already endorses it, and for no other reason.
+// Rule 3: no key is taken out: what an older one signed is still good, and the hub signs by the newest.
+// Rule 4: a browser that cannot check Ed25519 by itself uses the library in vendor/.
 
 import { verifyAsync } from "../../vendor/noble-ed25519-3.2.0.js";
 import { readAlert } from "./alert.js";
@@ -18,7 +20,7 @@ const MOST_KEYS = 32;
  */
 
 /** What `verifyAlert` says when another look at the hub's keys may help. */
-export const UNKNOWN_KEY = "it is signed with a key that this screen does not know";
+export const UNKNOWN_KEY = "it is signed by a key that this screen does not trust";
 
 /**
  * Whether the hub signed this alert for the screens of this tenant.
@@ -38,7 +40,7 @@ export async function verifyAlert(alert, tenantId, keys) {
   const key = keys.find(({ kid }) => kid === read.signature.kid);
   if (key === undefined) return UNKNOWN_KEY;
   const fits = await verifyBytes(key.x, read.signature.value, signedText(tenantId, read));
-  return fits ? null : "its signature does not fit what it says";
+  return fits ? null : "its signature does not fit";
 }
 
 /**
@@ -48,21 +50,18 @@ export async function verifyAlert(alert, tenantId, keys) {
  * @returns {Promise<SigningKey[]>}
  */
 export async function learnKeys(trusted, offered) {
-  const sound = [];
-  for (const key of offered.slice(0, MOST_KEYS)) if (await isSound(key)) sound.push(key);
-  if (trusted.length === 0) return sound;
-  const known = [...trusted];
-  const taken = new Set(sound.filter((key) => known.some((old) => old.kid === key.kid && old.x === key.x)));
-  // One endorsed key may endorse the next: go on until nothing is added.
-  for (let before = -1; before !== taken.size;) {
-    before = taken.size;
-    for (const key of sound) {
-      if (taken.has(key) || !await isEndorsed(key, known)) continue;
-      taken.add(key);
-      known.push(key);
-    }
+  const keys = [...trusted];
+  let waiting = [];
+  for (const key of offered.slice(0, MOST_KEYS)) {
+    if (await isSound(key) && !keys.some(({ kid }) => kid === key.kid)) waiting.push(key);
   }
-  return taken.size > 0 ? sound.filter((key) => taken.has(key)) : trusted;
+  if (trusted.length === 0) return waiting;
+  for (let before = -1; before !== keys.length;) { // A key may be endorsed by one that is itself new.
+    before = keys.length;
+    for (const key of waiting) if (await isEndorsed(key, keys)) keys.push(key);
+    waiting = waiting.filter((key) => !keys.includes(key));
+  }
+  return keys;
 }
 
 /**
@@ -92,9 +91,9 @@ async function isSound(key) {
   return typeof key?.x === "string" && typeof key.kid === "string" && key.kid === await keyId(key.x);
 }
 
-async function isEndorsed(key, known) {
+async function isEndorsed(key, trusted) {
   for (const { kid, value } of Array.isArray(key.endorsements) ? key.endorsements : []) {
-    const endorser = known.find((old) => old.kid === kid);
+    const endorser = trusted.find((old) => old.kid === kid);
     if (endorser && await verifyBytes(endorser.x, value, endorsedText(key.kid, key.x))) return true;
   }
   return false;
