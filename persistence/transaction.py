@@ -39,6 +39,7 @@ from persistence.repositories.playlist_versions import PlaylistVersions
 from persistence.repositories.playlists import Playlists
 from persistence.repositories.roles import Roles
 from persistence.repositories.schedule import Schedule
+from persistence.repositories.screenshots import Screenshots
 from persistence.repositories.second_factors import SecondFactors
 from persistence.repositories.sessions import Sessions
 from persistence.repositories.sites import Sites
@@ -207,6 +208,10 @@ class Transaction:
     @cached_property
     def blobs(self) -> Blobs:
         return Blobs(self.connection, self.tenant_id)
+
+    @cached_property
+    def screenshots(self) -> Screenshots:
+        return Screenshots(self.connection, self.tenant_id)
 
 
 class Tenant(NamedTuple):

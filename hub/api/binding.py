@@ -20,7 +20,7 @@ from hub.api.body_stream import body_stream
 from hub.api.decoding import CORRECT, decode_body, decode_form, decode_query
 from hub.api.limits import RequestLimits
 from hub.api.problems import ProblemResponse
-from hub.api.route import Answer, Download, Route
+from hub.api.route import Answer, Download, Route, Whole
 from hub.operator import Operator, Origin
 from hub.tokens import AccessTokens, InvalidToken
 from hub.use_cases.api_keys import SECRET_PREFIX
@@ -252,6 +252,9 @@ def _response(route: Route, returned: Any) -> Response:
     if isinstance(returned, Download):
         named = {"Content-Disposition": f'attachment; filename="{returned.file_name}"'}
         return Response(returned.chunks, route.status, headers=named, content_type=returned.media_type)
+    if isinstance(returned, Whole):
+        headers = dict(returned.headers)
+        return Response(returned.content, route.status, headers=headers, content_type=returned.media_type)
     answer = returned if isinstance(returned, Answer) else Answer(returned, route.status)
     if answer.body is None:
         return Response(b"", answer.status, headers=dict(answer.headers))

@@ -59,6 +59,8 @@ _TAGS: Final = {
     "playlists": "What plays in which order: drafts, and the numbered versions that screens play.",
     "manifests": "What each screen plays: fetched by the screen, and watched by operators.",
     "schedule": "What plays where and when, and why.",
+    "screenshots": "What screens look like: ordered by a command, sent by the screen, looked at.",
+    "player settings": "How a screen is set up: which way up, how loud, when it is lit.",
     "emergencies": "Take over every screen in scope, and know which of them show it.",
     "oneself": "Whoever is signed in: name, password, second factor.",
     "people": "Who may sign in, and their roles.",
@@ -217,6 +219,8 @@ def _as_3_0(node: Any) -> Any:
         return [_as_3_0(each) for each in node]
     if not isinstance(node, dict):
         return node
+    if "contentEncoding" in node:  # bytes as they are: no route has them as base64
+        return {"type": "string", "format": "binary"}
     schema = {
         name: _as_3_0(value)
         for name, value in node.items()

@@ -49,6 +49,15 @@ class CommandsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     command: CommandName | None = None
 
 
+class ScreenshotQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """`command_id`: of the order that the picture answers. `note`: what is not in it, and why. `taken_ms`:
+    when it was taken."""
+
+    command_id: Id
+    note: Annotated[str, Meta(max_length=500)] = ""
+    taken_ms: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+
+
 class EmergenciesQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     """`open`: only those that are live or being cleared."""
 

@@ -19,7 +19,7 @@ A handler is a plain async function. Its parameters say what it needs, by name:
     stream            the body as it comes (`hub/api/body_stream.py`), of any size
     anything else     a parameter of the path: a number from 1 if it is an int, an id otherwise
 
-It returns a Struct, answered with `status`, or an `Answer` that says more, or a `Download`.
+It returns a Struct, answered with `status`, or an `Answer` that says more, or a file: `Download`, `Whole`.
 Where `answers` has None for a type (204: done, and nothing to say) it returns nothing.
 """
 
@@ -67,6 +67,15 @@ class Download:
     chunks: AsyncGenerator[bytes]
     media_type: str
     file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A file that is here, all of it, and small."""
+
+    content: bytes
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

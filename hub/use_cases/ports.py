@@ -21,6 +21,7 @@ from hub.use_cases.password_ports import PasswordHashes
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.places_ports import Groups, Tags
 from hub.use_cases.places_ports import Sites as SitesPort
+from hub.use_cases.player_ports import Screenshots
 from hub.use_cases.playlist_ports import Playables, PlaylistItems, Playlists, PlaylistVersions
 from hub.use_cases.schedule_ports import Schedule
 from hub.use_cases.second_factor_ports import SecondFactors
@@ -353,6 +354,8 @@ class Transaction(Protocol):
     def uploads(self) -> Uploads: ...
     @property
     def blobs(self) -> Blobs: ...
+    @property
+    def screenshots(self) -> Screenshots: ...
 
 
 class Questions(Protocol):

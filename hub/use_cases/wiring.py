@@ -51,6 +51,7 @@ from hub.use_cases.publishing import Publishing
 from hub.use_cases.realtime import Realtime
 from hub.use_cases.roles import Roles
 from hub.use_cases.schedule import Schedule
+from hub.use_cases.screenshots import Screenshots
 from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.served_files import ServedFiles
 from hub.use_cases.sessions import Sessions
@@ -112,6 +113,7 @@ class UseCases:
     manifests: Manifests
     uploads: Uploads
     served_files: ServedFiles
+    screenshots: Screenshots
 
     @classmethod
     def wired(
@@ -184,4 +186,5 @@ class UseCases:
             manifests=Manifests(database, shelf, files.urls, now),
             uploads=Uploads(database, files, now),
             served_files=ServedFiles(database, files, access.is_suspended, now),
+            screenshots=Screenshots(database, files.scratch, now),
         )

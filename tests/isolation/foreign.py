@@ -67,6 +67,13 @@ _TOLD: Final[dict[str, Told]] = {
         name: lambda it, name=name: [it.ids[name[:-1]]]  # type: ignore[misc]
         for name in ("media_ids", "playlist_ids")
     },
+    "screenshot_id": lambda it: it.ids["screenshot_id"],
+    "Screenshots.add.screenshot_id": lambda it: str(uuid.uuid4()),
+    "Screenshots.command_id": lambda it: it.ids["picture_order_id"],
+    "taken_at": lambda it: AT,
+    "size_px": lambda it: (1, 1),
+    "content": lambda it: b"a picture",
+    "keep_newest.at_most": lambda it: 0,
     "Contents.wanted": lambda it: ContentFilter(text=it.marker),
     "Contents.order": lambda it: "newest",
     "Contents.named.name": lambda it: f"{it.marker} content",

@@ -144,6 +144,28 @@ def _fill(connection: Connection, it: Occupied) -> None:
         expires_at="tomorrow",
     )
     put(
+        "commands",
+        id=new("picture_order_id"),
+        device_id=device,
+        command="screenshot",
+        created_by=user,
+        created_by_name=it.tenant.admin.email,
+        expires_at="tomorrow",
+    )
+    put(
+        "screenshots",
+        id=new("screenshot_id"),
+        device_id=device,
+        command_id=it.ids["picture_order_id"],
+        taken_at="now",
+        kept_at="now",
+        note=it.marker,
+        mime_type="image/png",
+        width=1,
+        height=1,
+        picture=it.marker.encode(),
+    )
+    put(
         "emergencies",
         id=new("emergency_id"),
         title=f"{it.marker} fire",

@@ -67,6 +67,7 @@ _NOTHING_TO_SHOW: Final = {
         "Playlists": ("add", "lock"),
         "Roles": ("add",),
         "Schedule": ("add",),
+        "Screenshots": ("add",),
         "SecondFactors": ("replace_codes",),
         "Sessions": ("begin", "go_on"),
         "Sites": ("add", "lock", "people", "put_people"),
