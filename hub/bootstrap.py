@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import trio
@@ -54,6 +54,8 @@ from hub.open_commands import OpenCommands
 from hub.operator_door import OperatorDoor
 from hub.passwords import Passwords
 from hub.rate_limits import RateLimits
+from hub.recorded import KeptEvent
+from hub.records import RecordKeeping
 from hub.records_first import RecordsFirst
 from hub.restore import Restore
 from hub.retention import AuditKeeping, Retention
@@ -72,6 +74,7 @@ from persistence.database import Database
 from persistence.errors import DatabaseUnavailable, RedisUnavailable, UnsafeDatabaseRole
 from persistence.journal import JournalWriter
 from persistence.live_state import LiveState
+from persistence.records import RecordWriter
 from persistence.request_counts import RequestCounts
 from persistence.retention import Retention as OldRows
 from persistence.shared_contents import SharedContents
@@ -127,7 +130,12 @@ class Hub:
         self.clearing = FileClearing(database, self.files, lambda: self.tenant_names, self.now)
         self.shelf = Shelf(self.files.urls, self.now, text_frame)
         self.playlists = Playlists(self.roster, self.shelf, self.feed, wall_ms)
-        self.effects = Effects(self.roster, self.journal, self.feed, self.board, self.playlists)
+        self.record_keeping = RecordKeeping(
+            RecordWriter(database), DatabaseUnavailable, wall_ms, self._events_kept
+        )
+        self.effects = Effects(
+            self.roster, self.journal, self.feed, self.board, self.playlists, self.record_keeping.take
+        )
         self.fleet = Fleet(self.effects, self.open_commands, self.moment, settings.heartbeat_interval_s)
         self.board.connect(self.fleet, self.feed)
         self.open_commands.connect(self.fleet)
@@ -260,6 +268,7 @@ class Hub:
                 Service("journal", self.journal.run),
                 Service("beat", self._beat),
                 Service("emergency records", self.records.run, vital=False),
+                Service("records of screens", self.record_keeping.run, vital=False),
                 Service("live side", self.live.run, vital=False),
                 Service("expiry of commands", self._expire_commands, vital=False),
                 Service("tenants", self.tenants.run, vital=False),
@@ -339,6 +348,9 @@ class Hub:
                         await self.use_cases.commands.expire(tenant_id, before)
             except DatabaseUnavailable as error:
                 logger.warning("commands cannot be expired now: %s", error)
+
+    def _events_kept(self, tenant_id: str, device_id: str, events: Sequence[KeptEvent]) -> None:
+        self.effects.events_kept(tenant_id, device_id, events, self._wall_ms())
 
     def _taken_over(self, device_id: str) -> None:
         """Another hub has a newer session of the device: what this one says of it counts no more."""

@@ -35,6 +35,11 @@ def measures_of(hub: Hub) -> Metrics:
                 "Age of the oldest record that is not in PostgreSQL.",
                 lambda: journal.lag_s,
             ),
+            (
+                "records_waiting",
+                "Plays and events of screens that are not in PostgreSQL yet.",
+                lambda: hub.record_keeping.waiting,
+            ),
             ("operators_connected", "Operators' live sockets.", lambda: hub.feed.subscribers),
             (
                 "devices_quarantined",
@@ -73,6 +78,12 @@ def measures_of(hub: Hub) -> Metrics:
                 "devices_deleted",
                 "Devices deleted that asked to be let in and never were.",
                 lambda: deleted["devices"],
+            ),
+            ("records_kept", "Plays and events of screens kept.", lambda: hub.record_keeping.kept),
+            (
+                "records_put_off",
+                "Times that a screen was left to say its records again.",
+                lambda: hub.record_keeping.put_off,
             ),
             ("journal_refused", "Records that PostgreSQL refused.", lambda: journal.refused),
             (

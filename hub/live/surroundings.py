@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import msgspec
 
@@ -62,6 +64,9 @@ STABLE = f"stable again: kept its connection for {CALM_MS // 60_000} minutes"
 LINES_A_MINUTE = 120
 """What one screen may add to its history: whoever reports without end fills neither disk nor pages."""
 
+NEWS_MS = 300_000
+"""What a screen that was away for a week has to tell is history, and no news."""
+
 _LONGEST_SHOWN_S = 86_400.0
 
 # PostgreSQL has no NUL in text, and nobody wants control characters in a table.
@@ -73,6 +78,13 @@ def clean(text: str | None) -> str | None:
     return text if text is None or text.isprintable() else _CONTROL.sub(" ", text)
 
 
+def event_sentence(event: DeviceEvent) -> str:
+    """What a screen reports, as a line of its history."""
+    about = ": ".join(filter(None, (clean(event.item), clean(event.detail))))
+    sentence = EVENT_SENTENCES[event.event]
+    return f"{sentence}: {about}" if about else sentence
+
+
 def shown_since_ms(playback: Playback, wall_ms: int) -> int | None:
     """Since when it runs what it plays, by its word; what stands still has no such instant."""
     if playback.state is not PlaybackState.PLAYING:
@@ -80,17 +92,36 @@ def shown_since_ms(playback: Playback, wall_ms: int) -> int | None:
     return wall_ms - round(min(max(playback.position_s or 0.0, 0.0), _LONGEST_SHOWN_S) * 1000)
 
 
+class Line(Protocol):
+    """A line of a screen's history that is in PostgreSQL."""
+
+    @property
+    def at_ms(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
 class Effects:
-    """Fulfils `actors.device.ports.Surroundings`."""
+    """Fulfils `actors.device.ports.Surroundings`. `take_records(tenant_id, device_id, link, records)`: where
+    what a screen recorded goes."""
 
     def __init__(
-        self, roster: Roster, journal: Journal, feed: Feed, board: Board, playlists: Playlists
+        self,
+        roster: Roster,
+        journal: Journal,
+        feed: Feed,
+        board: Board,
+        playlists: Playlists,
+        take_records: Callable[[str, str, Link, Records], None],
     ) -> None:
         self._roster = roster
         self._journal = journal
         self._feed = feed
         self._board = board
         self._playlists = playlists
+        self._take_records = take_records
         self._unstable: set[str] = set()
 
     # ---- alerts ----
@@ -134,6 +165,15 @@ class Effects:
 
     def recorded(self, device_id: str, link: Link, records: Records) -> None:
         """See the port."""
+        screen = self._roster.get(device_id)
+        if screen is not None:
+            self._take_records(screen.tenant_id, device_id, link, records)
+
+    def events_kept(self, tenant_id: str, device_id: str, events: Iterable[Line], wall_ms: int) -> None:
+        """Events of a screen's log are in PostgreSQL now: pages are told of what is not long past."""
+        for event in events:
+            if event.at_ms > wall_ms - NEWS_MS:
+                self._feed.happened(tenant_id, TimelineEntry(device_id, event.kind, event.text, event.at_ms))
 
     def playlist_version(self, device_id: str) -> int:
         """See the port."""
@@ -285,13 +325,11 @@ class Effects:
         screen = self._roster.get(device_id)
         if screen is None:
             return
-        about = ": ".join(filter(None, (clean(event.item), clean(event.detail))))
-        sentence = EVENT_SENTENCES[event.event]
         # A playlist turns over every few seconds, for years: who watches sees each item, nobody keeps them.
         self._happened(
             screen,
             event.event,
-            f"{sentence}: {about}" if about else sentence,
+            event_sentence(event),
             wall_ms,
             kept=event.event not in (EventName.PLAYBACK_STARTED, EventName.PLAYBACK_ENDED),
         )

@@ -13,6 +13,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, Protocol
 
 from actors.device.fleet import Fleet, Reading
+from actors.device.ports import Link
 from actors.runtime import Instant
 from hub.client_address import ClientAddresses
 from hub.gateway.connection import Connection
@@ -31,6 +32,7 @@ from hub.manifests.shelf import Shelf
 from hub.media.signed_urls import MediaUrls
 from hub.use_cases.errors import NotAllowed
 from persistence.journal import Written
+from protocol.frames import Records
 from protocol.vocabulary import DeviceStatus
 from tests.actors.device.world import NOON_MS
 from tests.fakes import KEYS
@@ -54,6 +56,7 @@ class House:
     batches: list[Batch] = field(default_factory=list)
     open_commands: set[str] = field(default_factory=set)
     suspended: set[str] = field(default_factory=set)
+    recorded: list[tuple[str, str, Link, Records]] = field(default_factory=list)
     epoch: int = 0
 
     def __post_init__(self) -> None:
@@ -64,7 +67,9 @@ class House:
         urls = MediaUrls("m" * 32)
         self.shelf = Shelf(urls, lambda: datetime.fromtimestamp(self.wall_ms() / 1000, UTC), text_frame)
         self.playlists = Playlists(self.roster, self.shelf, self.feed, self.wall_ms)
-        self.effects = Effects(self.roster, self.journal, self.feed, self.board, self.playlists)
+        self.effects = Effects(
+            self.roster, self.journal, self.feed, self.board, self.playlists, self.take_records
+        )
         self.fleet = Fleet(self.effects, self, self.clock, 10.0)
         self.board.connect(self.fleet, self.feed)
         self.credentials = DeviceCredentials(self, ConnectionError)
@@ -114,6 +119,9 @@ class House:
         if token == "of-another-hub":
             raise AskAgain
         return OperatorIdentity(token, None, f"session-{token}") if token in ("t1", "t2") else None
+
+    def take_records(self, tenant_id: str, device_id: str, link: Link, records: Records) -> None:
+        self.recorded.append((tenant_id, device_id, link, records))
 
     def load_pending(self, reading: Reading) -> None:
         self.loads.append(reading)
