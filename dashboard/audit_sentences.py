@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from dashboard.account_sentences import browser_words
@@ -38,6 +39,7 @@ SENTENCES: Final = {
     "content_rules.changed": _Said("changed {it}"),
     "device.approved": _Said("let {it} in"),
     "device.changed": _Said("changed {it}"),
+    "device.drilled": _Said("tried the way of an alert to {it}: {drilled}"),
     "device.provisioned": _Said("let in {screens} at once"),
     "device.rejected": _Said("refused to let {it} in"),
     "device.revoked": _Said("shut {it} out"),
@@ -211,6 +213,7 @@ def _parts(row: AuditRow) -> dict[str, str]:
     method = (row.target_id or "").partition(" ")[0] if said.get("path") else ""
     return {
         "command": COMMAND_WORDS[CommandName(command)] if command in list(CommandName) else command,
+        "drilled": _drilled(said),
         "entries": count(_number(said.get("entries")), "entry", "entries"),
         "format": _FORMATS.get(str(said.get("format")), "a file"),
         "item": str(said.get("item") or "an item"),
@@ -228,6 +231,12 @@ def _parts(row: AuditRow) -> dict[str, str]:
         "showing": count(_number(said.get("still_showing")), "screen"),
         "verdict": "it is whole" if not faults else f"{count(faults, 'thing does', 'things do')} not fit",
     }
+
+
+def _drilled(said: Mapping[str, Any]) -> str:
+    if said.get("proven"):
+        return f"it proved within {_number(said.get('took_ms')):,} ms that it would show one"
+    return str(said.get("reason") or "it proved nothing")
 
 
 def _number(value: Any) -> int:

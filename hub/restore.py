@@ -114,6 +114,7 @@ def _screen(record: ScreenRecord, epoch: int) -> Screen:
     screen.reason = PresenceReason(record.presence_reason)
     screen.since_ms, screen.last_seen_ms = _ms(record.presence_since), _ms(record.last_seen_at)
     screen.pending_commands = record.open_commands
+    screen.proven_ms = _ms(record.proven_at)
     if record.playback is not None:
         screen.playback = Playback(PlaybackState(record.playback), record.now_playing)
     return screen

@@ -44,6 +44,7 @@ class ScreenRecord(NamedTuple):
     last_seen_at: datetime | None
     playback: str | None
     now_playing: str | None
+    proven_at: datetime | None
     open_commands: int
     playlist_version: int
     manifest_digest: str | None
@@ -108,7 +109,7 @@ _SCREENS: Final = """
     SELECT d.id, d.tenant_id, d.name, d.status, d.site_id, s.name, d.tags, d.location, d.platform,
            CASE WHEN d.pairing_state = 'waiting' AND d.pairing_expires_at > now() THEN d.pairing_code END,
            CASE WHEN d.pairing_state = 'waiting' THEN d.pairing_expires_at END,
-           d.presence_reason, d.presence_since, d.last_seen_at, d.playback, d.now_playing,
+           d.presence_reason, d.presence_since, d.last_seen_at, d.playback, d.now_playing, d.proven_at,
            (SELECT count(*) FROM commands c
              WHERE c.device_id = d.id AND c.status IN ('queued', 'sent', 'received')),
            d.playlist_version, d.manifest_digest, w.since, d.reported_playlist_version, r.digest

@@ -97,7 +97,7 @@ class Claimed(Struct, frozen=True, omit_defaults=True):
 
 class Device(Struct, frozen=True):
     """One device, as PostgreSQL has it. `groups`: names of all that reach it; `group_ids`: those it was put
-    into by hand, which a patch replaces."""
+    into by hand, which a patch replaces. `proven_at`: when it last answered a drill, after `proven_in_ms`."""
 
     id: str
     hardware_id: str
@@ -125,6 +125,8 @@ class Device(Struct, frozen=True):
     pairing_expires_at: datetime | None
     created_at: datetime
     approved_at: datetime | None
+    proven_at: datetime | None = None
+    proven_in_ms: int | None = None
 
 
 class DevicePatch(Struct, frozen=True):

@@ -32,7 +32,7 @@ class ScreenRow(Struct, frozen=True, omit_defaults=True):
     alert. `unstable_since_ms` is set while it loses its connection again and again: `losses` times lately.
     `playlist` and its `playlist_number`: what it plays now, by what it reported; `lags_since_ms` is set while
     that is not what it should have. `media_id`: of what is on the glass, `shown_since_ms`: since when that
-    runs."""
+    runs. `proven_ms`: when it last answered a drill."""
 
     id: str
     name: str
@@ -63,6 +63,7 @@ class ScreenRow(Struct, frozen=True, omit_defaults=True):
     lags_since_ms: int | None = None
     media_id: str | None = None
     shown_since_ms: int | None = None
+    proven_ms: int | None = None
 
 
 class EmergencyProgress(Struct, frozen=True, omit_defaults=True):

@@ -16,7 +16,7 @@ from hub.inspection import HubInspection
 from hub.live.roster import Roster
 from hub.signing import SigningKeys
 from hub.use_cases.ports import LedgerEntry
-from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
+from hub.use_cases.realtime import Drilled, EndedCommand, LiveEmergency, QueuedCommand
 from hub.use_cases.site_limits import Sites
 from protocol.api import Emergency, Scope, ScopePreview
 from protocol.close_codes import CloseCode
@@ -93,6 +93,8 @@ class RecordingRealtime:
     activated: list[LiveEmergency] = field(default_factory=list)
     cleared: list[tuple[str, datetime, str]] = field(default_factory=list)
     signed_off: list[str] = field(default_factory=list)
+    drilled: list[str] = field(default_factory=list)
+    drill_outcome: Drilled = field(default_factory=lambda: Drilled(43, None))
     live: dict[str, Emergency] = field(default_factory=dict)
     sites: dict[str, str | None] = field(default_factory=dict)
     alerts: dict[str, list[Alert]] = field(default_factory=dict)
@@ -134,6 +136,11 @@ class RecordingRealtime:
     async def clear(self, tenant_id: str, emergency_id: str, cleared_at: datetime, cleared_by: str) -> None:
         await trio.lowlevel.checkpoint()
         self.cleared.append((emergency_id, cleared_at, cleared_by))
+
+    async def drill(self, tenant_id: str, device_id: str) -> Drilled:
+        await trio.lowlevel.checkpoint()
+        self.drilled.append(device_id)
+        return self.drill_outcome
 
     def sign_off(self, tenant_id: str, emergency_id: str) -> None:
         self.signed_off.append(emergency_id)

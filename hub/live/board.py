@@ -20,6 +20,7 @@ from actors.device.ports import Link
 from actors.emergency.ledger import Entry, Ledger
 from actors.runtime import Instant
 from hub.journal_records import EmergencyRecord, LedgerRecord
+from hub.live.drills import Drills
 from hub.live.incident import Incident, Sign
 from hub.live.incident_view import IncidentView
 from hub.live.roster import Roster, Screen
@@ -81,6 +82,7 @@ class Board:
     ) -> None:
         self._roster = roster
         self._sign = sign
+        self.drills = Drills(clock, text_frame, sign)
         self._text_frame = text_frame
         self._records = records
         self._clock = clock
@@ -94,6 +96,7 @@ class Board:
         """The board, the fleet and the feed know each other: the composition root ties the knot here."""
         self._screens = screens
         self._changes = changes
+        self.drills.connect(screens)
 
     def __repr__(self) -> str:
         return f"<Board {list(self._incidents.values())!r}>"
@@ -238,7 +241,7 @@ class Board:
         incident = self._by_hide_id.get(receipt.command_id)
         if incident is not None and receipt.status is ReceiptStatus.SUCCEEDED:
             incident.ledger.hidden(device_id, incident.ms(now))
-        return incident is not None
+        return incident is not None or self.drills.receipt(device_id, receipt, now)
 
     @staticmethod
     def _shown(ledger: Ledger, device_id: str, receipt: Receipt, now_ms: int) -> None:
@@ -262,6 +265,7 @@ class Board:
         """The screen's link is gone."""
         for incident in self._incidents.values():
             incident.ledger.went_offline(device_id)
+        self.drills.went_offline(device_id)
 
     # ---- time ----
 

@@ -18,12 +18,13 @@ import trio
 from actors.device.fleet import Fleet
 from actors.device.messages import PendingCommand
 from hub.live.board import Board
+from hub.live.drills import OFFLINE
 from hub.live.feed import Feed
 from hub.live.incident import to_ms
 from hub.live.incident_view import IncidentView
 from hub.live.playlists import Playlists
 from hub.live.roster import Roster, Screen
-from hub.use_cases.realtime import EndedCommand, LiveEmergency, QueuedCommand
+from hub.use_cases.realtime import Drilled, EndedCommand, LiveEmergency, QueuedCommand
 from protocol.api import Scope, ScopePreview
 from protocol.close_codes import CloseCode
 from protocol.frames import Alert
@@ -244,6 +245,13 @@ class LiveSide:
         """See the port."""
         if self._board.view(tenant_id, emergency_id) is not None:
             await self._board.clear(emergency_id, to_ms(cleared_at), cleared_by)
+
+    async def drill(self, tenant_id: str, device_id: str) -> Drilled:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        if screen is None or screen.tenant_id != tenant_id:
+            return Drilled(None, OFFLINE)
+        return await self._board.drills.drill(tenant_id, device_id)
 
     def sign_off(self, tenant_id: str, emergency_id: str) -> None:
         """See the port."""

@@ -78,6 +78,7 @@ class Screen:
         "playlist_version",
         "plays",
         "presence",
+        "proven_ms",
         "reason",
         "reported_digest",
         "reported_playlist",
@@ -114,6 +115,7 @@ class Screen:
         self.playback: Playback | None = None
         self.shown_since_ms: int | None = None
         self.pending_commands = 0
+        self.proven_ms: int | None = None
         self.alert_id: str | None = None
         self.alert_state: LedgerState | None = None
         self.alert_missing: MissingReason | None = None
@@ -189,6 +191,7 @@ class Screen:
             self.lags_since_ms,
             playback.media_id if playback is not None else None,
             self.shown_since_ms,
+            self.proven_ms,
         )
 
     def must_play(self, version: int, digest: str | None) -> bool:
@@ -305,6 +308,7 @@ class Roster:
             "platform",
             "pairing_code",
             "pairing_expires_ms",
+            "proven_ms",
         ):
             setattr(known, name, getattr(screen, name))
         self._settle(known)

@@ -68,6 +68,8 @@ class Devices(Protocol):
 
     def happened(self, device_ids: Sequence[str], kind: str, text: str, at: datetime) -> None: ...
 
+    def proved(self, device_id: str, at: datetime, took_ms: int) -> None: ...
+
 
 class Pairing(Protocol):
     """A device as enrolment sees it."""

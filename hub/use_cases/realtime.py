@@ -66,6 +66,13 @@ class LiveEmergency(NamedTuple):
     sound: AlertSound | None = None
 
 
+class Drilled(NamedTuple):
+    """How a drill went. `took_ms`: until the screen's proof; None: there was none, and `reason` says why."""
+
+    took_ms: int | None
+    reason: str | None
+
+
 class InForce(Protocol):
     """An emergency that is live or clearing, as of this moment. `sites`: those to which whoever looks is
     limited, None: to none. They are shown and counted the screens there."""
@@ -128,6 +135,9 @@ class Realtime(Protocol):
 
     async def clear(self, tenant_id: str, emergency_id: str, cleared_at: datetime, cleared_by: str) -> None:
         """Fan the all-clear out and chase it until no screen still shows the alert."""
+
+    async def drill(self, tenant_id: str, device_id: str) -> Drilled:
+        """Send one screen an alert that it does not show, and wait for its proof: two seconds at most."""
 
     def sign_off(self, tenant_id: str, emergency_id: str) -> None:
         """Close the case of an emergency that is clearing, whoever may still show it."""

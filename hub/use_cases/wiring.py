@@ -26,6 +26,7 @@ from hub.use_cases.commands import Commands
 from hub.use_cases.contents import Contents
 from hub.use_cases.denials import Denials
 from hub.use_cases.devices import Devices
+from hub.use_cases.drills import Drills
 from hub.use_cases.emergencies import Emergencies
 from hub.use_cases.emergency_records import EmergencyRecords
 from hub.use_cases.enrolment_keys import EnrolmentKeys
@@ -80,6 +81,7 @@ class UseCases:
     commands: Commands
     bulk_commands: BulkCommands
     emergencies: Emergencies
+    drills: Drills
     sites: Sites
     groups: Groups
     inspection: HubInspection
@@ -153,6 +155,7 @@ class UseCases:
             commands=Commands(database, realtime, lane, now, command_default_ttl_s),
             bulk_commands=BulkCommands(database, realtime, lane, now, command_default_ttl_s),
             emergencies=Emergencies(database, realtime, records, now),
+            drills=Drills(database, realtime, now),
             sites=Sites(database, realtime, access, now),
             groups=Groups(database, realtime, now),
             inspection=inspection,

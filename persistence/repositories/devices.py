@@ -22,7 +22,7 @@ SELECT d.id, d.hardware_id, d.name, d.status, d.presence, d.presence_reason, d.p
               WHERE m.tenant_id = d.tenant_id AND m.device_id = d.id ORDER BY m.group_id) AS group_ids,
        d.tags, d.location, d.settings, d.model, d.platform, d.mac_address::text,
        host(d.ip_address) AS ip_address, d.player_version, d.playback, d.now_playing,
-       d.created_at, d.approved_at,
+       d.created_at, d.approved_at, d.proven_at, d.proven_in_ms,
        CASE WHEN d.pairing_state = 'waiting' AND d.pairing_expires_at > now() THEN d.pairing_code
        END AS pairing_code,
        CASE WHEN d.pairing_state = 'waiting' AND d.pairing_expires_at > now() THEN d.pairing_expires_at
@@ -173,6 +173,16 @@ class Devices(Repository):
             at=at,
             kind=kind,
             text=text,
+        )
+
+    def proved(self, device_id: str, at: datetime, took_ms: int) -> None:
+        """The screen answered a drill."""
+        self._run(
+            "UPDATE devices SET proven_at = %(at)s, proven_in_ms = %(took)s"
+            " WHERE tenant_id = %(tenant)s AND id = %(id)s",
+            id=device_id,
+            at=at,
+            took=took_ms,
         )
 
 

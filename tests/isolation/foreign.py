@@ -16,6 +16,7 @@ from hub.use_cases.content_ports import ContentFilter
 from hub.use_cases.key_ports import KeyUse
 from persistence.repositories.media_queue import Taken
 from protocol.api import ProvisionItem, Scope
+from protocol.frames import AlertText
 from protocol.playlists import Canary, DraftItem
 from protocol.vocabulary import CommandName, LinkPurpose, SessionEnd, TenantStatus
 from tests.isolation.occupied import Occupied
@@ -135,6 +136,11 @@ _TOLD: Final[dict[str, Told]] = {
     "EnrolmentKeys.key_id": lambda it: it.ids["enrolment_key_id"],
     "BulkCommands.id": lambda it: it.ids["bulk_id"],
     "Emergencies.id": lambda it: it.ids["emergency_id"],
+    "language": lambda it: "en",
+    "texts": lambda it: [AlertText("es", it.marker, "Some text")],
+    "pictogram": lambda it: "fire",
+    "sound": lambda it: "chime",
+    "took_ms": lambda it: 43,
     "Names.ids": lambda it: [it.ids["device_id"]],
     "Sites.ids": lambda it: [it.ids["site_id"]],
     "Names.table": lambda it: "devices",
