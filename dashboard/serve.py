@@ -46,6 +46,7 @@ import dashboard.pages.schedule
 import dashboard.pages.screen
 import dashboard.pages.screen_groups
 import dashboard.pages.screens
+import dashboard.pages.screenshot_picture
 import dashboard.pages.set_password
 import dashboard.pages.sign_in
 import dashboard.pages.tenants
@@ -65,6 +66,7 @@ _STYLES: Final = (
     "frame.css",
     "screens.css",
     "screen.css",
+    "players.css",
     "emergency.css",
     "commands.css",
     "manage.css",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dashboard.clock import Clock, to_ms
 from dashboard.components.markup import Tag, set_text, tag
-from dashboard.sentences import playing
 from dashboard.tags_typed import tag_text
 from protocol.api import Device
 from protocol.live import ScreenRow
 from protocol.vocabulary import MISSING_SENTENCES, LedgerState
 
 _NOW = (
-    ("playing", "Playing"),
     ("alert", "Alert"),
     ("seen", "Last seen"),
     ("pending", "Pending commands"),
@@ -24,7 +22,7 @@ class NowFacts:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._facts: dict[str, Tag] = {}
-        with tag("dl", "facts"):
+        with tag("dl", "facts facts-three"):
             for key, text in _NOW:
                 with tag("div", "fact"):
                     tag("dt", "", text)
@@ -32,7 +30,6 @@ class NowFacts:
 
     def show(self, row: ScreenRow, now_ms: int) -> None:
         seen = self._clock.moment(row.last_seen_ms, now_ms) if row.last_seen_ms else "never"
-        set_text(self._facts["playing"], playing(row))
         set_text(self._facts["alert"], alert_sentence(row))
         set_text(self._facts["seen"], seen)
         set_text(self._facts["pending"], f"{row.pending_commands:,}")

@@ -8,17 +8,23 @@ from fastapi.responses import RedirectResponse
 from nicegui import ui
 
 from dashboard.command_sentences import COMMAND_WORDS
+from dashboard.components.alert_path_card import AlertPathCard
 from dashboard.components.buttons import button
 from dashboard.components.command_args import asked_args
 from dashboard.components.command_choice import COMMANDS
 from dashboard.components.command_list import CommandList
 from dashboard.components.dialogs import toast
 from dashboard.components.edit_screen import edit_screen
+from dashboard.components.health_card import HealthCard
 from dashboard.components.markup import tag
+from dashboard.components.now_playing import NowPlaying
+from dashboard.components.play_history import PlayHistory
 from dashboard.components.plays_card import PlaysCard
 from dashboard.components.screen_dialogs import revoke, rotate_token, wants_reboot
 from dashboard.components.screen_facts import AboutFacts, NowFacts
 from dashboard.components.screen_head import ScreenHead
+from dashboard.components.screenshots_card import ScreenshotsCard
+from dashboard.components.settings_card import SettingsCard
 from dashboard.components.timeline import Timeline
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
@@ -46,7 +52,7 @@ async def screen_page(screen_id: str) -> RedirectResponse | None:
                 tag("a", "btn", "All screens", href="/")
             return None
         screen = _Screen(page, device)
-    await asyncio.gather(screen.load(), screen.load_plays())
+    await asyncio.gather(screen.load(), screen.load_cards())
     return None
 
 
@@ -66,9 +72,12 @@ class _Screen:
             with tag("div", "screen-column"):
                 with tag("section", "card", aria_label="Now"):
                     tag("h2", "card-title", "Now")
+                    self._glass = NowPlaying(page, device.id)
                     self._now = NowFacts(clock)
+                self._shots = ScreenshotsCard(page, device)
                 may_see = session.may(Permission.CONTENT_VIEW)
                 self._plays = PlaysCard(page, device) if may_see else None
+                self._settings = SettingsCard(page, device)
                 with tag("section", "card about-card", aria_label="About this screen"):
                     tag("h2", "card-title", "About")
                     self._about = AboutFacts(clock)
@@ -81,11 +90,13 @@ class _Screen:
                         "No command was ever sent to this screen.",
                         self._cancel if session.may(Permission.COMMANDS_SEND) else None,
                     )
+                AlertPathCard(page, device)
                 with tag("section", "card", aria_label="What happened"):
                     tag("h2", "card-title", "What happened")
                     self._timeline = Timeline(clock)
+                self._health = HealthCard(page, device)
+                self._played = PlayHistory(page, device)
         self._about.show(device, page.now_ms)
-        self._show_row()
         page.on_change(self._changed)
 
     async def load(self) -> None:
@@ -111,10 +122,10 @@ class _Screen:
             return
         self._commands.show(commands, self._page.now_ms)
 
-    async def load_plays(self) -> None:
-        """What it plays, and why."""
-        if self._plays is not None:
-            await self._plays.load()
+    async def load_cards(self) -> None:
+        """What each card asks the hub for by itself."""
+        cards = (self._shots, self._settings, self._health, self._played, self._plays)
+        await asyncio.gather(self._show_row(), *(card.load() for card in cards if card is not None))
 
     def _command_buttons(self) -> None:
         may_not = self._page.session.may_not(Permission.COMMANDS_SEND)
@@ -130,18 +141,21 @@ class _Screen:
                     testid=f"command-{command}",
                 )
 
-    def _show_row(self) -> None:
+    async def _show_row(self) -> None:
         row = self._page.store.screens.get(self._device.id)
         if row is not None:
             self._head.show(row, self._page.now_ms)
             self._now.show(row, self._page.now_ms)
+            await self._glass.show(row)
 
     async def _changed(self, change: Change) -> None:
         mine = self._device.id
         if mine in change.screens:
-            self._show_row()
+            await self._show_row()
             if self._plays is not None:
                 await self._plays.changed(self._page.store.screens[mine])
+        if change.commands:
+            await self._shots.changed(change)
         for entry in change.timeline:
             if entry.device_id == mine:
                 self._timeline.add(entry, self._page.now_ms)

@@ -1,0 +1,65 @@
+"""Whether this screen would show an alert: proven by sending it one that it does not show."""
+
+from __future__ import annotations
+
+from dashboard.components.buttons import button
+from dashboard.components.markup import set_attribute, set_text, switch_class, tag
+from dashboard.frame import LivePage
+from dashboard.hub_http import HubError
+from dashboard.player_sentences import drilled
+from dashboard.session import explain
+from protocol.api import Device
+from protocol.player import DrillResult
+from protocol.vocabulary import Permission
+
+_LEAD = (
+    "A real, signed alert goes the whole way to this screen. The screen lays it out, answers with the proof "
+    "of what it would show, and shows nothing."
+)
+
+
+class AlertPathCard:
+    """The button is there for who may trigger emergencies."""
+
+    def __init__(self, page: LivePage, device: Device) -> None:
+        self._page, self._device = page, device
+        self._under_way = False
+        with tag("section", "card", aria_label="Alert path", testid="alert-path"):
+            with tag("div", "card-head"):
+                tag("h2", "card-title", "Alert path")
+                self._prove = (
+                    button("Prove the alert path", self._drill, icon="shield", kind="small", testid="drill")
+                    if page.session.may(Permission.EMERGENCIES_TRIGGER)
+                    else None
+                )
+            tag("p", "row-note", _LEAD)
+            self._last = tag("p", "drill-last", testid="drill-last")
+            self._said = tag("p", "note drill-said hidden", role="status", testid="drill-result")
+
+    async def _drill(self) -> None:
+        if self._under_way:
+            return
+        self._under_way = True
+        self._say("Waiting for the screen's proof…", "")
+        if self._prove is not None:
+            set_attribute(self._prove, "aria-disabled", "true")
+        try:
+            result = await self._page.hub.players.drill(self._device.id)
+        except HubError as error:
+            self._say("", "")
+            explain(self._page.session, error)
+        else:
+            self._show(result)
+        finally:
+            self._under_way = False
+            if self._prove is not None:
+                set_attribute(self._prove, "aria-disabled", "false")
+
+    def _show(self, result: DrillResult) -> None:
+        self._say(drilled(result), "note-good" if result.proven else "note-bad")
+
+    def _say(self, words: str, tone: str) -> None:
+        set_text(self._said, words)
+        switch_class(self._said, "hidden", not words)
+        for known in ("note-good", "note-bad"):
+            switch_class(self._said, known, known == tone)
