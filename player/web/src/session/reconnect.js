@@ -1,0 +1,52 @@
+// When to come back after a connection ended, and when not to. Pure: chance is handed in.
+//
+// Rule 1: every wait is random over its whole range ("full jitter"): a thousand screens that lost the hub in the
+//         same second do not return in the same second.
+// Rule 2: the hub's word wins: its `goodbye` says how long to stay away, its close code whether to return.
+// Rule 3: the range doubles with every attempt in a row, up to a limit, and starts anew once a session has proved
+//         sound.
+
+export const TOKEN_REVOKED = 4401;
+export const SUPERSEDED = 4409;
+const NORMAL = 1000;
+const FIRST_RANGE_S = 1;
+const LONGEST_RANGE_S = 30;
+
+/** Whether the same screen with the same token should connect again. @param {number|null} closeCode */
+export function mayComeBack(closeCode) {
+  return closeCode !== TOKEN_REVOKED && closeCode !== SUPERSEDED;
+}
+
+/** Whether the session goes on after such an end: not when it was meant, or another took it over. */
+export function mayResume(closeCode) {
+  return closeCode !== NORMAL && mayComeBack(closeCode);
+}
+
+/** How long to wait before the next attempt. */
+export class Backoff {
+  #attempts = 0;
+  #random;
+
+  /** @param {() => number} random from 0 to 1 */
+  constructor(random) {
+    this.#random = random;
+  }
+
+  /** The hub answered a heartbeat, so the next loss is a new one. A `welcome` alone proves too little. */
+  sessionIsSound() {
+    this.#attempts = 0;
+  }
+
+  /**
+   * Seconds to wait after a connection ended or could not be made; null: do not come back.
+   * @param {{closeCode?: number|null, goodbye?: object|null}} ending
+   */
+  delayS({ closeCode = null, goodbye = null } = {}) {
+    const stayAway = goodbye !== null && typeof goodbye.reconnect_after_s !== "number";
+    if (!mayComeBack(closeCode) || stayAway) return null;
+    const atLeastS = goodbye === null ? 0 : Math.max(0, goodbye.reconnect_after_s);
+    const rangeS = Math.min(LONGEST_RANGE_S, FIRST_RANGE_S * 2 ** Math.min(this.#attempts, 31));
+    this.#attempts += 1;
+    return atLeastS + this.#random() * rangeS;
+  }
+}
