@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from protocol.alert import content_hash
-from protocol.frames import Alert
+from protocol.frames import Alert, AlertText
 from protocol.vocabulary import Severity
 
 _RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
@@ -20,21 +20,22 @@ _RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 @dataclass(frozen=True, slots=True)
 class PaintedAlert:
-    """One alert as it is on the glass: the three texts that people can read."""
+    """One alert as it is on the glass: what people can read, in each of its languages."""
 
     title: str
     message: str
     severity: Severity
+    texts: tuple[AlertText, ...] = ()
 
     @property
     def content_hash(self) -> str:
         """What the `rendered` receipt carries: SHA-256 in hex."""
-        return content_hash(self.title, self.message, self.severity)
+        return content_hash(self.title, self.message, self.severity, self.texts)
 
 
 def paint(alert: Alert) -> PaintedAlert:
     """Put one alert on the glass. A real screen lays out text here, and hashes the text that it laid out."""
-    return PaintedAlert(alert.title, alert.message, alert.severity)
+    return PaintedAlert(alert.title, alert.message, alert.severity, tuple(alert.texts))
 
 
 @dataclass(frozen=True, slots=True)

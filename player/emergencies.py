@@ -6,6 +6,8 @@ Rule 2: orders (show, hide) are the fast way between two truths. One with a lowe
         has seen of that emergency is answered, and changes nothing, not even the version: an all-clear is
         never undone by its alert, and if the hub meant it after all, the next truth sets it right.
 Rule 3: the truth is no order: it has the last word, also over what the screen has seen.
+Rule 4: a drill goes the way of an order up to the glass, and no further: it is laid out, read back and
+        answered, and nothing is shown, remembered or counted.
 """
 
 from __future__ import annotations
@@ -53,9 +55,20 @@ class Emergencies:
         self._clock = clock
         self._seen: OrderedDict[str, int] = OrderedDict()
 
+    @property
+    def sequences(self) -> dict[str, int]:
+        """What was seen of which emergency, the oldest first."""
+        return dict(self._seen)
+
+    def recall(self, alerts: Iterable[Alert], sequences: dict[str, int], now_ms: int | None) -> None:
+        """Show again what was shown when the screen was switched off, less what is over."""
+        for emergency_id, sequence in sequences.items():
+            self._remember(emergency_id, sequence)
+        self.board.replace(alerts, now_ms or 0)
+
     def believe(self, frame: Welcome | Resumed | Ack, truth: Iterable[Alert]) -> Difference:
         """Show exactly `truth` (Rule 1); what that changed."""
-        truth = list(truth)
+        truth = [alert for alert in truth if not alert.drill]
         self.version = frame.emergency_version
         for alert in truth:
             self._remember(alert.emergency_id, alert.sequence)
@@ -70,6 +83,10 @@ class Emergencies:
                 self._receipt(command.command_id, ReceiptStatus.REJECTED, now, f"cannot be shown: {error}")
             ]
         alert = order.alert
+        if alert.drill:
+            if self._clock.has_passed(alert.expires_ms, now):
+                return [self._receipt(command.command_id, ReceiptStatus.REJECTED, now, EXPIRED)]
+            return [self.rendered(alert, now)]
         if self._is_overtaken(alert.emergency_id, alert.sequence):
             shown = self.board.get(alert.emergency_id)
             return [self.gone(alert.emergency_id, now) if shown is None else self.rendered(shown, now)]

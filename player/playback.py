@@ -4,12 +4,13 @@ Rule 1: time is an argument, in seconds of a clock that never goes back; the pla
 Rule 2: every item that starts is said to end before another starts.
 Rule 3: what would have played while nobody moved the playhead (the machine slept) did not play, and no event
         says that it did.
+Rule 4: whatever was on the glass is told to `on_shown`, once, when it leaves: by itself or not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from protocol.frames import DeviceEvent, Playback
@@ -18,11 +19,15 @@ from protocol.vocabulary import EventName, PlaybackState
 
 @dataclass(frozen=True, slots=True)
 class PlaylistItem:
-    """One thing to show for `duration_s` seconds. `id`: tells two of the same name apart."""
+    """One thing to show for `duration_s` seconds. `id`: tells two of the same name apart. The rest is
+    what the manifest calls it; of another version of its playlist it is still the same thing."""
 
     name: str
     duration_s: float
     id: str = ""
+    media_id: str | None = None
+    playlist_id: str | None = field(default=None, compare=False)
+    playlist_number: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.duration_s > 0:
@@ -39,13 +44,34 @@ DEMO_PLAYLIST: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An item was on the glass. `shown_s`: without the time that it was paused."""
+
+    item: PlaylistItem
+    started_at: float
+    ended_at: float
+    shown_s: float
+    completed: bool
+
+
 class Playhead:
     """Plays a playlist round and round; made stopped. Each method returns the events it caused, in order.
 
     Idle it is while it would play and there is nothing to be shown.
     """
 
-    __slots__ = ("_ends_at", "_index", "_left_s", "_playlist", "_round", "_rounds", "state")
+    __slots__ = (
+        "_ends_at",
+        "_index",
+        "_left_s",
+        "_playlist",
+        "_round",
+        "_rounds",
+        "_started_at",
+        "on_shown",
+        "state",
+    )
 
     def __init__(self, playlist: Sequence[PlaylistItem]) -> None:
         if not playlist:
@@ -56,6 +82,8 @@ class Playhead:
         self._index = 0
         self._ends_at = 0.0  # While playing: when the item ends.
         self._left_s = 0.0  # While paused: how much of the item is left.
+        self._started_at = 0.0
+        self.on_shown: Callable[[Shown], object] = lambda _: None
         self.state = PlaybackState.STOPPED
 
     @property
@@ -77,7 +105,7 @@ class Playhead:
             return Playback(self.state)
         left_s = self._left_s if self.state is PlaybackState.PAUSED else self._ends_at - now
         position_s = min(item.duration_s, max(0.0, item.duration_s - left_s))
-        return Playback(self.state, item.name, round(position_s, 1))
+        return Playback(self.state, item.name, round(position_s, 1), item.media_id)
 
     def play(self, now: float) -> list[DeviceEvent]:
         """Go on where it was paused, or start from the first item."""
@@ -96,15 +124,15 @@ class Playhead:
             self._left_s = max(0.0, self._ends_at - now)
         return []
 
-    def stop(self) -> list[DeviceEvent]:
+    def stop(self, now: float) -> list[DeviceEvent]:
         """Clear the glass."""
-        ended = self._ended()
+        ended = self._ended(now)
         self.state = PlaybackState.STOPPED
         return ended
 
     def restart(self, now: float) -> list[DeviceEvent]:
         """Play from the first item, whatever it did before."""
-        return [*self.stop(), *self.play(now)]
+        return [*self.stop(now), *self.play(now)]
 
     def load(self, rounds: Callable[[int], tuple[PlaylistItem, ...]], now: float) -> list[DeviceEvent]:
         """Something else is to be shown: `rounds(n)` gives the items of round n, from 0. What is on the glass
@@ -115,7 +143,7 @@ class Playhead:
         if showing is not None and showing in (items := rounds(self._round)):
             self._playlist, self._index = items, items.index(showing)
             return []
-        ended = self._ended()
+        ended = self._ended(now)
         # What was paused is not there any more, and what comes instead was not.
         return [*ended, *self._begin_round(0, now)]
 
@@ -123,7 +151,8 @@ class Playhead:
         """Move on to the next item if this one has ended."""
         if self.state is not PlaybackState.PLAYING or now < self._ends_at:
             return []
-        ended, was_due_at = self._ended(), self._ends_at
+        was_due_at = self._ends_at
+        ended = self._ended(was_due_at)
         following = self._index + 1
         if following == len(self._playlist):
             following, self._round = 0, self._round + 1
@@ -142,7 +171,14 @@ class Playhead:
     def _start(self, index: int, at: float) -> DeviceEvent:
         item = self._playlist[index]
         self.state, self._index, self._ends_at = PlaybackState.PLAYING, index, at + item.duration_s
+        self._started_at = at
         return DeviceEvent(EventName.PLAYBACK_STARTED, item.name)
 
-    def _ended(self) -> list[DeviceEvent]:
-        return [] if self.item is None else [DeviceEvent(EventName.PLAYBACK_ENDED, self.item.name)]
+    def _ended(self, at: float) -> list[DeviceEvent]:
+        item = self.item
+        if item is None:
+            return []
+        left_s = self._left_s if self.state is PlaybackState.PAUSED else max(0.0, self._ends_at - at)
+        shown_s = max(0.0, item.duration_s - left_s)
+        self.on_shown(Shown(item, self._started_at, max(self._started_at, at), shown_s, left_s <= 0.0))
+        return [DeviceEvent(EventName.PLAYBACK_ENDED, item.name)]

@@ -35,7 +35,7 @@ class Programme:
         playlist = self.playlist_at(now_ms)
         if playlist is None:
             return ()
-        items = [PlaylistItem(item.name, item.duration_s, item.id) for item in _shown(playlist, now_ms)]
+        items = [_played(item, playlist) for item in _shown(playlist, now_ms)]
         if playlist.shuffle:
             prefix = f"{playlist.playlist_id}/{playlist.number}/{turn}/"
             items.sort(key=lambda item: hashlib.sha256(f"{prefix}{item.id}".encode()).hexdigest())
@@ -56,6 +56,12 @@ class Programme:
             if segment.until_ms is None or now_ms < segment.until_ms:
                 return segment
         return None
+
+
+def _played(item: ManifestItem, playlist: ManifestPlaylist) -> PlaylistItem:
+    return PlaylistItem(
+        item.name, item.duration_s, item.id, item.media_id, playlist.playlist_id, playlist.number
+    )
 
 
 def _shown(playlist: ManifestPlaylist, now_ms: int) -> Iterable[ManifestItem]:

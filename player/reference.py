@@ -1,7 +1,7 @@
 """The reference screen: how any platform must behave on the device socket `clarion.v1`, as a state machine.
 
 To make a screen for another platform, write the same machine there, and around it a thin shell that owns the
-socket and the clock. `loadtest/link.py` is such a shell.
+socket and the clock. `player/agent/` is such a shell.
 
     screen = ReferenceScreen(now, rng=Random())
     send(screen.connected(now))                  # the socket is open: hello
@@ -11,18 +11,19 @@ socket and the clock. `loadtest/link.py` is such a shell.
 
 Rule 1: frames in, frames out. No socket, no clock, no thread: `now` is seconds of a clock that never goes
         back, and chance comes from the `rng` that is handed in.
-Rule 2: after `hello`, nothing is said before `welcome` or `resumed`. What happens without a session is not
-        reported later, but for one thing: an alert that ended by itself meanwhile.
+Rule 2: after `hello`, nothing is said before `welcome` or `resumed`. What happens without a session is
+        reported later if there is a log (see recorder.py); an alert that ended by itself is answered anyhow.
 Rule 3: after `welcome` and `resumed` every alert on the glass is answered, and every final answer that the
         hub may not have heard is said again: it may have died with its link (see session.py).
 Rule 4: the time of day is the hub's (see hub_clock.py).
+Rule 5: what it is given to hear was sifted before: alerts are the hub's (see trust.py).
 
 What is shown is told in emergencies.py, what is carried out in commands.py, what plays in following.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Final
 
@@ -35,15 +36,21 @@ from player.following import Follower
 from player.hub_clock import HubClock
 from player.journal import CommandJournal, MemoryJournal
 from player.playback import DEMO_PLAYLIST, Playhead, PlaylistItem
+from player.recorder import Recorder
+from player.records import RecordLog
+from player.remembered import Remembered
 from player.session import Session
+from player.settings import Settings
 from protocol.frames import (
     Ack,
     Alert,
     Command,
+    DeviceEvent,
     DeviceGoodbye,
     Downlink,
     Error,
     Goodbye,
+    Health,
     Heartbeat,
     Hello,
     ManifestFrame,
@@ -59,7 +66,8 @@ from protocol.frames import (
 from protocol.manifest import DeviceManifest, Manifest
 from protocol.vocabulary import CommandName, ReceiptStatus
 
-PLAYER_VERSION: Final = "reference 0.2.0"
+PLAYER_VERSION: Final = "reference 0.3.0"
+HEALTH_INTERVAL_S: Final = 60.0
 
 _FINAL: Final = frozenset({ReceiptStatus.SUCCEEDED, ReceiptStatus.FAILED, ReceiptStatus.REJECTED})
 
@@ -68,6 +76,9 @@ class ReferenceScreen:
     """One screen, from being switched on (made, at `now`) to the end. It plays at once, hub or no hub.
 
     `journal`: which commands it has carried out. One that is on a disk makes that outlive the screen.
+    `log`: where it records what it plays and what goes wrong; None: it records nothing. `health`: how the
+    screen is, at an instant of its clock. `remembered`: of when it was switched off. `hub_ms`: what the hub's
+    clock shows now, if the screen knows it.
     """
 
     def __init__(
@@ -76,6 +87,10 @@ class ReferenceScreen:
         *,
         rng: Random,
         journal: CommandJournal | None = None,
+        log: RecordLog | None = None,
+        health: Callable[[float], Health] | None = None,
+        remembered: Remembered | None = None,
+        hub_ms: int | None = None,
         playlist: Sequence[PlaylistItem] = DEMO_PLAYLIST,
         model: str = "",
         platform: str = "reference",
@@ -83,16 +98,32 @@ class ReferenceScreen:
     ) -> None:
         self.goodbye: Goodbye | None = None
         """The hub's farewell on this connection, if it said one: how long to stay away."""
+        known = remembered or Remembered()
         self._about = Hello(player_version, model, platform)
         self._clock = HubClock()
         self._session = Session(rng)
+        self._settings = Settings(known.settings_version, known.settings, known.volume)
+        self._recorder = None if log is None else Recorder(log, self._clock, self._settings)
+        self._health = health
+        self._health_due = now
         self._playhead = Playhead(playlist)
+        if self._recorder is not None:
+            self._playhead.on_shown = self._recorder.shown
         self._emergencies = Emergencies(self._clock)
         self._follower = Follower(self._playhead, self._clock, rng)
         self._commands = Commands(
-            self._playhead, self._follower, self._clock, MemoryJournal() if journal is None else journal
+            self._playhead,
+            self._follower,
+            self._clock,
+            MemoryJournal() if journal is None else journal,
+            self._settings,
         )
         self._reported: Playback | None = None
+        if hub_ms is not None:
+            self._clock.set(hub_ms, now)
+        self._emergencies.recall(known.alerts, known.sequences, hub_ms)
+        if known.manifest is not None and hub_ms is not None:
+            self._follower.fetched(known.playlist_version, known.manifest, now)
         self._playhead.play(now)
 
     # ---- what is on the glass, and what the hub is told ----
@@ -106,6 +137,32 @@ class ReferenceScreen:
     def glass(self) -> list[PaintedAlert] | PlaylistItem | None:
         """What a person in front of it sees: the alerts if there are any, else what plays, else nothing."""
         return [paint(alert) for alert in self.alerts] or self._playhead.item
+
+    @property
+    def remembered(self) -> Remembered:
+        """What it must still know when it is switched on again."""
+        return Remembered(
+            self.alerts,
+            self._emergencies.sequences,
+            self.playlist_version,
+            self.manifest,
+            self._settings.version,
+            self._settings.told,
+            self._settings.volume,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """How it is set up."""
+        return self._settings
+
+    def hub_ms(self, now: float) -> int | None:
+        """What the hub's clock shows, as far as the screen knows."""
+        return self._clock.ms(now)
+
+    def is_dark(self, now: float) -> bool:
+        """Whether nothing is to be seen, whatever plays: outside of its hours, and without an alert."""
+        return not self.shows_alert and not self._settings.is_lit(self._clock.ms(now))
 
     @property
     def shows_alert(self) -> bool:
@@ -162,6 +219,7 @@ class ReferenceScreen:
             self._playhead.due_at,
             self._follower.due_at,
             self._follower.fetch_at,
+            None if self._recorder is None else self._recorder.due_at,
             expiry,
         )
         return min((due for due in dues if due is not None), default=None)
@@ -181,12 +239,15 @@ class ReferenceScreen:
             playlist_version=self.playlist_version,
             session_id=session_id,
             command_seq=0 if session_id is None else self.command_seq,
+            settings_version=self._settings.version,
         )
         return [hello]
 
     def disconnected(self, close_code: int | None = None) -> None:
         """The socket is gone, with `close_code` if the hub sent one. What is shown and plays goes on."""
         self._session.link_lost(close_code)
+        if self._recorder is not None:
+            self._recorder.link_lost()
 
     def leave(self, reason: str) -> list[Uplink]:
         """The last words before the screen closes the socket on purpose; then call `disconnected`."""
@@ -197,6 +258,9 @@ class ReferenceScreen:
 
     def receive(self, frame: Downlink, now: float) -> list[Uplink]:
         """What the hub said; returns what to answer, in order."""
+        return self._told(self._heard(frame, now), now)
+
+    def _heard(self, frame: Downlink, now: float) -> Sequence[Uplink]:
         match frame:
             case Welcome():
                 self._clock.set(frame.server_time_ms, now)
@@ -220,7 +284,12 @@ class ReferenceScreen:
             case ManifestFrame():
                 self._follower.keep(frame.manifest)
                 return []
-            case SettingsFrame() | RecordsKept():
+            case SettingsFrame():
+                self._settings.take(frame)
+                return []
+            case RecordsKept():
+                if self._recorder is not None:
+                    self._recorder.kept(frame, now)
                 return []
             case PlaylistFrame():
                 return [*self._commands.stamped(self._follower.told(frame, now), now)]
@@ -231,6 +300,7 @@ class ReferenceScreen:
         if self._clock.has_passed(self._emergencies.board.expires_ms, now):
             said += self._kept(self._emergencies.expire(now))
         said += self._commands.stamped([*self._follower.advance(now), *self._playhead.advance(now)], now)
+        said = self._told(said, now)
         if self.session is None:
             return []
         if self._session.heartbeat_due is not None and now >= self._session.heartbeat_due:
@@ -246,17 +316,31 @@ class ReferenceScreen:
     def fetched(self, answer: DeviceManifest, now: float) -> list[Uplink]:
         """It came. What to say."""
         events = self._follower.fetched(answer.version, answer.manifest, now)
-        return [] if self.session is None else [*self._commands.stamped(events, now)]
+        said = self._told(self._commands.stamped(events, now), now)
+        return [] if self.session is None else said
 
     def not_fetched(self, again_at: float) -> None:
         """The hub did not answer; try again then."""
         self._follower.not_fetched(again_at)
+
+    # ---- what is recorded ----
+
+    def report(self, events: Iterable[DeviceEvent], now: float) -> list[Uplink]:
+        """Something happened around the machine: a file is broken, an alert was refused. What to say."""
+        said = self._told(self._commands.stamped(list(events), now), now)
+        return [] if self.session is None else said
+
+    def _told(self, said: Sequence[Uplink], now: float) -> list[Uplink]:
+        """What is really said now: events go into the log if there is one, and the log has its turn."""
+        return list(said) if self._recorder is None else self._recorder.told(said, now)
 
     # ---- what the frames do ----
 
     def _begin(
         self, unheard: list[Receipt], frame: Welcome | Resumed, truth: list[Alert] | None, now: float
     ) -> list[Uplink]:
+        if self._recorder is not None and self._session.heartbeat_due is not None:
+            self._recorder.begin(self._session.heartbeat_due, self._session.interval_s)
         gone: list[str] = []
         if truth is not None:
             gone = self._emergencies.believe(frame, truth).gone
@@ -291,12 +375,17 @@ class ReferenceScreen:
         playback = self._playhead.snapshot(now)
         before, self._reported = self._reported, playback
         unchanged = before is not None and (before.state, before.item) == (playback.state, playback.item)
+        health = None
+        if self._health is not None and now >= self._health_due:
+            health, self._health_due = self._health(now), now + HEALTH_INTERVAL_S
         return Heartbeat(
             self._session.beat(now),
             self.emergency_version,
             None if unchanged else playback,
             self.playlist_version,
             self.command_seq,
+            self._settings.version,
+            health,
         )
 
     def _kept(self, said: Sequence[Uplink]) -> list[Uplink]:

@@ -11,10 +11,19 @@ import msgspec
 from player.reference import ReferenceScreen
 from protocol.alert import content_hash
 from protocol.frames import Ack, Alert, Command, Receipt, Resumed, Uplink, Welcome
-from protocol.vocabulary import CommandName, ReceiptStatus, Severity
+from protocol.vocabulary import OPERATOR_COMMANDS, CommandName, ReceiptStatus, Severity
 
 EPOCH_MS: Final = 1_750_000_000_000
 """What the hub's clock shows when the screen's own shows 0."""
+
+
+CARRIED_OUT: Final = sorted(OPERATOR_COMMANDS - {CommandName.SCREENSHOT})
+"""What the reference can do: it has no picture of what it shows."""
+
+
+def order(command_id: str, name: CommandName, seq: int | None = None) -> Command:
+    args = {"volume": 30} if name is CommandName.SET_VOLUME else {}
+    return Command(command_id, name, args, seq=seq)
 
 
 def hub_ms(now: float) -> int:

@@ -65,8 +65,8 @@ def test_stopping_ends_the_item_and_playing_starts_from_the_first() -> None:
     playhead = Playhead(TWO)
     playhead.play(0.0)
     playhead.advance(10.0)
-    assert playhead.stop() == [ended("second")]
-    assert playhead.stop() == []
+    assert playhead.stop(15.0) == [ended("second")]
+    assert playhead.stop(15.0) == []
     assert playhead.pause(20.0) == []
     assert playhead.state is PlaybackState.STOPPED
     assert playhead.play(20.0) == [started("first")]
@@ -106,7 +106,7 @@ def test_every_item_that_starts_ends_before_another_starts(steps: list[tuple[str
             case "pause":
                 events = playhead.pause(now)
             case "stop":
-                events = playhead.stop()
+                events = playhead.stop(now)
             case "restart":
                 events = playhead.restart(now)
             case _:

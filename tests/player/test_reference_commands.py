@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from player.commands import NO_PICTURE
 from player.journal import REMEMBERED_COMMANDS
 from player.playback import DEMO_PLAYLIST
-from protocol.frames import Command, DeviceEvent, Receipt
-from protocol.vocabulary import OPERATOR_COMMANDS, CommandName, EventName, ReceiptStatus
-from tests.player.talk import answers, hub_ms, in_session, welcome
+from protocol.frames import Command, DeviceEvent, Receipt, SettingsFrame
+from protocol.player import PlayerSettings
+from protocol.vocabulary import CommandName, EventName, ReceiptStatus, Scaling
+from tests.player.talk import CARRIED_OUT, answers, hub_ms, in_session, order, welcome
 
 RECEIVED, SUCCEEDED, REJECTED = ReceiptStatus.RECEIVED, ReceiptStatus.SUCCEEDED, ReceiptStatus.REJECTED
 
 
-@pytest.mark.parametrize("name", sorted(OPERATOR_COMMANDS))
+@pytest.mark.parametrize("name", CARRIED_OUT)
 def test_each_command_is_answered_with_received_first_and_succeeded_last(name: CommandName) -> None:
-    said = in_session().receive(Command("c1", name), 2.0)
+    said = in_session().receive(order("c1", name), 2.0)
     assert answers([said[0], said[-1]]) == [("c1", RECEIVED), ("c1", SUCCEEDED)]
     assert len(answers(said)) == 2
     assert all(isinstance(f, Receipt | DeviceEvent) and f.at_ms == hub_ms(2.0) for f in said)
+
+
+def test_a_picture_of_what_it_shows_is_refused_with_the_reason() -> None:
+    (said,) = in_session().receive(Command("c1", CommandName.SCREENSHOT), 2.0)
+    assert isinstance(said, Receipt)
+    assert (said.status, said.detail) == (REJECTED, NO_PICTURE)
+
+
+def test_a_volume_that_was_ordered_holds_until_the_settings_name_another_one() -> None:
+    screen = in_session()
+    screen.receive(SettingsFrame("v1", PlayerSettings(volume=50)), 1.0)
+    screen.receive(order("c1", CommandName.SET_VOLUME), 2.0)
+    assert screen.settings.volume == 30
+    screen.receive(SettingsFrame("v2", PlayerSettings(volume=50, scaling=Scaling.COVER)), 3.0)
+    assert screen.settings.volume == 30
+    screen.receive(SettingsFrame("v3", PlayerSettings(volume=60)), 4.0)
+    assert screen.settings.volume == 60
+
+
+@pytest.mark.parametrize("args", [{}, {"volume": 101}, {"volume": "loud"}])
+def test_a_volume_that_makes_no_sense_is_refused(args: dict[str, Any]) -> None:
+    assert answers(in_session().receive(Command("c1", CommandName.SET_VOLUME, args), 2.0)) == [
+        ("c1", REJECTED)
+    ]
 
 
 def test_a_ping_is_answered_with_pong() -> None:
@@ -83,7 +111,7 @@ def test_a_command_that_expired_on_its_way_is_refused() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, REMEMBERED_COMMANDS - 1), st.sampled_from(sorted(OPERATOR_COMMANDS))),
+        st.tuples(st.integers(0, REMEMBERED_COMMANDS - 1), st.sampled_from(CARRIED_OUT)),
         max_size=60,
     )
 )
@@ -93,7 +121,7 @@ def test_whatever_is_sent_each_id_is_received_once_and_answered_every_time(
     screen = in_session()
     received: list[str] = []
     for number, name in orders:
-        said = answers(screen.receive(Command(str(number), name), 1.0))
+        said = answers(screen.receive(order(str(number), name), 1.0))
         assert said[-1] == (str(number), SUCCEEDED)
         received += [command_id for command_id, status in said if status is RECEIVED]
     assert received == list(dict.fromkeys(str(number) for number, _ in orders))

@@ -37,7 +37,7 @@ def test_a_screen_plays_before_it_ever_met_a_hub() -> None:
 def test_hello_is_the_first_word_and_says_what_is_shown() -> None:
     screen = ReferenceScreen(0.0, rng=Random(1), model="M1", platform="simulated", player_version="9")
     playing = Playback(PlaybackState.PLAYING, "Welcome", 3.0)
-    assert screen.connected(3.0) == [Hello("9", "M1", "simulated", 0, playing)]
+    assert screen.connected(3.0) == [Hello("9", "M1", "simulated", 0, playing, settings_version="")]
 
 
 def test_nothing_is_said_between_hello_and_welcome() -> None:
