@@ -1,1 +1,213 @@
 // The composition root: opens the store, enrols or starts, and joins the rooms. The only page that knows all of them.
+//
+// Rule 1: one session a browser: the page that holds the lock is the screen; another one waits for it to go.
+// Rule 2: what plays and what warns starts from the disk, before and without the hub.
+// Rule 3: a token that is not good any more ends in a clean pairing screen: whatever it brought is forgotten.
+
+import { Emergencies } from "./alert/emergencies.js";
+import { Overlay } from "./alert/overlay.js";
+import { Proof } from "./alert/proof.js";
+import { learnKeys } from "./alert/signature.js";
+import { Trust } from "./alert/trust.js";
+import { Commands } from "./commands/commands.js";
+import { deeds } from "./commands/deeds.js";
+import { NamePlate } from "./commands/identify.js";
+import { enrol, fetchSigningKeys, installation } from "./enrol/enrol.js";
+import { Identity } from "./enrol/identity.js";
+import { Pairing } from "./enrol/pairing.js";
+import { Files } from "./play/files.js";
+import { Stage } from "./play/stage.js";
+import { Sending } from "./records/sending.js";
+import { EVERY_MS, health } from "./session/health.js";
+import { HubClock } from "./session/hub_clock.js";
+import { Link, nowS } from "./session/link.js";
+import { Screen } from "./session/machine.js";
+import { Memory } from "./session/memory.js";
+import { Settings } from "./settings/settings.js";
+import { openStore } from "./store.js";
+import { aboutThisBrowser } from "./version.js";
+
+const LOCK = "clarion-session";
+const part = (id) => document.getElementById(id);
+
+async function start() {
+  const pairing = new Pairing(part("pairing"));
+  const lacking = whatIsLacking();
+  if (lacking !== null) {
+    pairing.say("This browser cannot be a screen as it is", lacking);
+    return;
+  }
+  const store = await openStore();
+  await alone(pairing);
+  await store.journal.interrupt();
+  navigator.storage.persist().catch(() => {});
+  await installation(store);
+  const identity = (await store.get("identity")) ?? (await enrol(store, pairing));
+  await run(store, identity);
+}
+
+/** Joins the rooms, and lets the screen run until it is shut out. */
+async function run(store, kept) {
+  const who = new Identity(store, kept);
+  if (who.now.signingKeys.length === 0) await trustOnFirstUse(who);
+  const clock = new HubClock();
+  const hubMs = () => clock.ms(nowS());
+  const clockKept = await store.get("clock");
+  if (clockKept) clock.set(Date.now() + clockKept.aheadMs, nowS());
+
+  // What is said to the hub, now or later.
+  let link = null;
+  const say = (frames) => link?.say(frames) ?? false;
+  const sending = new Sending({ log: store.log, say });
+  const stamped = (event) => ({ type: "event", ...event, at_ms: hubMs() ?? Date.now() });
+  const record = (what) => sending.record(what).catch(() => {}); // A full disk must not stop what plays.
+
+  // What plays.
+  const files = new Files({
+    hubUrl: location.origin,
+    token: who.now.token,
+    onAddressesOver: () => {
+      screen.follower.fetchAt ??= nowS();
+      link?.look();
+    },
+    onNoRoom: (item) => record(stamped({ event: "error", item: item.name, detail: "There is no room for its file." })),
+  });
+  const stage = new Stage({
+    root: part("stage"),
+    files,
+    clock,
+    onPlayed: (play) => record({ type: "play", ...play }),
+    onSkipped: ({ item, reason }) => record(stamped({ event: "item_skipped", item: item.name, detail: reason })),
+    onEvent: (event) => say(screen.happened(stamped(event))),
+  });
+  const glass = {
+    get playback() {
+      return stage.playback;
+    },
+    load: (manifest) => {
+      stage.load(manifest);
+      files.want(manifest);
+    },
+    renew: (manifest) => files.want(manifest),
+    restart: () => stage.restart(),
+  };
+
+  // What warns.
+  const emergencies = new Emergencies(clock);
+  const overlay = new Overlay({ root: part("alerts") });
+  const proof = new Proof({ overlay, clock });
+  const { signingKeys: keys, tenantId } = who.now;
+  const trust = new Trust({ keys, tenantId, fetchKeys: fetchSigningKeys, onLearned: (what) => who.learn(what) });
+
+  // What is obeyed.
+  const settings = new Settings({ store, glass: part("glass"), stage, hubMs });
+  const screen = new Screen({
+    about: aboutThisBrowser(),
+    clock,
+    emergencies,
+    glass,
+    random: Math.random,
+    room: {
+      order: (command) => commands.carryOut(command),
+      settings: (frame) => settings.take(frame),
+      kept: (frame) => sending.kept(frame),
+      begun: () => sending.begun(),
+    },
+  });
+  const commands = new Commands({
+    journal: store.journal,
+    hubMs,
+    answer: (receipt) => say(screen.answered([receipt])),
+    deeds: deeds({
+      stage,
+      follower: screen.follower,
+      settings,
+      namePlate: new NamePlate(part("identify"), () => who.now),
+      token: () => who.now.token,
+      leave: () => link.flushed(),
+    }),
+  });
+
+  const memory = new Memory({ store, clock, emergencies, follower: screen.follower });
+  link = new Link({
+    identity: who.now,
+    screen,
+    believed: async (came) => {
+      const { frame, said, events } = await trust.sift(came, hubMs());
+      say(screen.answered(said));
+      events.forEach(record);
+      if (frame?.type === "welcome") who.learn({ name: frame.name, deviceId: frame.device_id });
+      return frame;
+    },
+    stepped: () => {
+      if (memory.alertsChanged()) overlay.show(emergencies.alerts);
+      memory.keep();
+    },
+    prove: (receipt) => proof.of(receipt),
+    onEnd: (reason) => reason === "revoked" && forget(store, files, memory, who),
+    random: Math.random,
+  });
+
+  // From the disk first (Rule 2), then from the hub.
+  await memory.restore();
+  if (emergencies.alerts.length > 0) overlay.show(emergencies.alerts);
+  await settings.restore();
+  screen.settingsVersion = settings.version;
+  const measure = async () => {
+    screen.health = await health({ stage, files });
+  };
+  measure();
+  setInterval(measure, EVERY_MS);
+  link.run();
+}
+
+/** The hub's keys, over the connection that the token came by. Later they are asked for when they are needed. */
+async function trustOnFirstUse(who) {
+  try {
+    await who.learn({ signingKeys: await learnKeys([], await fetchSigningKeys()) });
+  } catch {
+    // The hub is away: the first alert asks again.
+  }
+}
+
+/** Rule 3. The installation stays: the same hardware is the same device. */
+async function forget(store, files, memory, who) {
+  memory.stop();
+  who.stop();
+  const { hardwareId, enrolmentKey } = await installation(store);
+  await files.clear();
+  await store.clear();
+  await store.set("installation", { hardwareId, enrolmentKey });
+  location.reload();
+}
+
+function whatIsLacking() {
+  if (isSecureContext && "serviceWorker" in navigator && crypto.subtle) return null;
+  return (
+    `It was opened at ${location.origin}, without TLS: a browser keeps no files and checks no signatures there. ` +
+    "Open it by https, or tell the browser to trust this address: " +
+    `--unsafely-treat-insecure-origin-as-secure=${location.origin}`
+  );
+}
+
+/** Rule 1. Done when this page is the only one; the lock is let go of when the page goes. */
+function alone(pairing) {
+  return new Promise((granted) => {
+    const hold = () => new Promise(() => {});
+    navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
+      if (lock !== null) {
+        granted();
+        return hold();
+      }
+      pairing.say("Open already", "Another page of this browser is this screen. When it is closed, this one takes over.");
+      navigator.locks.request(LOCK, () => {
+        pairing.hide();
+        granted();
+        return hold();
+      });
+      return undefined;
+    });
+  });
+}
+
+start();

@@ -37,7 +37,7 @@ export class Panel {
     this.#fitted.add(seen);
     const box = seen.querySelector(".alert-box");
     seen.dir = getComputedStyle(box).direction; // the picture is where the reading begins
-    fitWords(box);
+    fitWords(box, seen);
   }
 
   /** The space is another one: words are fitted again when they are shown. */
