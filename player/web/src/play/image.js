@@ -1,0 +1,34 @@
+// A picture: decoded before anybody sees it.
+
+import { Layer, painted } from "./layer.js";
+
+export class ImageLayer extends Layer {
+  #address = null;
+
+  constructor(item, files) {
+    super(item, "img");
+    this.files = files;
+    this.content.alt = "";
+  }
+
+  async prepare() {
+    this.#address = URL.createObjectURL(await this.files.open(this.item));
+    this.content.src = this.#address;
+    try {
+      await this.content.decode();
+    } catch {
+      throw new Error("The picture cannot be decoded.");
+    }
+    await painted();
+  }
+
+  get picture() {
+    return this.content;
+  }
+
+  dispose() {
+    super.dispose();
+    this.content.removeAttribute("src");
+    if (this.#address !== null) URL.revokeObjectURL(this.#address);
+  }
+}

@@ -1,0 +1,373 @@
+// The stage: two layers, one on the glass and one being made ready. Follows a manifest by the hub's clock.
+//
+// Rule 1: nothing is shown before it is ready (decoded, its first frame painted). Until then what was there stays.
+// Rule 2: what cannot be shown is said (`onSkipped`), left out, and tried again later: after one minute, then
+//         two, then four, up to an hour. Where nothing can be shown there is a quiet mark, never just black.
+// Rule 3: the playhead says what should be on the glass; `#settle` makes it so, whatever happened before. It can
+//         be called at any time and any number of times.
+// Rule 4: the stage looks up every second at least: the hub's clock may have been set meanwhile.
+//
+//   new Stage({ root, files, clock, onPlayed, onSkipped, onPlayback, onEvent })
+//     onPlayed(play)             protocol.frames.Play without its tag: something has left the glass
+//     onSkipped({item, reason})  of the manifest, and a sentence
+//     onPlayback(playback)       protocol.frames.Playback, whenever it changes
+//     onEvent({event, item})     playback_started, playback_ended, idle: protocol.frames.DeviceEvent without
+//                                its tag and time (optional)
+
+import { ImageLayer } from "./image.js";
+import { PageLayer } from "./page.js";
+import { Playhead, isSame } from "./playhead.js";
+import { begunPlay, endedPlay } from "./plays.js";
+import { Programme } from "./programme.js";
+import { Refusals } from "./refusals.js";
+import { takeSnapshot } from "./snapshot.js";
+import { StreamLayer } from "./stream.js";
+import { appear } from "./transition.js";
+import { VideoLayer } from "./video.js";
+
+const LAYERS = { image: ImageLayer, video: VideoLayer, html: PageLayer, web: PageLayer, stream: StreamLayer };
+const LOOKS_UP_EVERY_S = 1;
+const CUED_AHEAD_S = 15;
+const READY_WITHIN_S = 30;
+/** So much later than it was due, and an item's time begins when it comes. */
+const LATE_S = 0.1;
+/** So long what is over may stay, while what comes is made ready. */
+const STAYS_S = 3;
+/** A film that does not move for so long is broken. */
+const STALLED_S = 5;
+/** The clock of the hub was set if it is so far from where it should be. */
+const CLOCK_SET_MS = 500;
+
+const ignore = () => {};
+
+/** `playback` is what the screen reports. All methods return at once; the glass follows. */
+export class Stage {
+  #playhead = new Playhead();
+  #refusals = new Refusals();
+  #programme = null;
+  #turnMs = null;
+  #lookedUp = null; // {now, nowMs}: to notice that the clock was set.
+  /** @type {import("./layer.js").Layer|null} */
+  #shown = null;
+  #play = null; // What has begun, for its record (plays.js).
+  #cue = null; // {item, layer, ready}
+  #awaitedSinceS = null;
+  #stall = { positionS: null, sinceS: 0 };
+  #timer = null;
+  #volume = 100;
+  #dark = false;
+  #droppedBefore = 0;
+
+  constructor({ root, files, clock, onPlayed = ignore, onSkipped = ignore, onPlayback = ignore, onEvent = ignore }) {
+    Object.assign(this, { root, files, clock, onPlayed, onSkipped, onPlayback, onEvent });
+    root.classList.add("stage");
+    root.dataset.scaling = "contain";
+    this.#playhead.play(this.#now());
+    files.addEventListener("changed", () => this.#follow());
+    this.#settle();
+  }
+
+  // ---- orders ----
+
+  /** Follow this manifest. What is on the glass stays, if it is still in it. */
+  load(manifest) {
+    this.#programme = new Programme(manifest);
+    this.#refusals = new Refusals();
+    this.#follow();
+  }
+
+  play() {
+    if (this.#playhead.state === "paused") this.#shown?.goOn();
+    this.#caused(this.#playhead.play(this.#now()));
+  }
+
+  pause() {
+    this.#playhead.pause(this.#now());
+    if (this.#playhead.state === "paused") this.#shown?.pause();
+    this.#caused([]);
+  }
+
+  stop() {
+    this.#caused(this.#playhead.stop());
+  }
+
+  /** Play from the first item, whatever it did before. */
+  restart() {
+    const now = this.#now();
+    this.#end(now, false);
+    const events = this.#playhead.restart(now);
+    if (this.#agrees) this.#begin(now); // The same again: there is nothing to be made ready.
+    this.#caused(events);
+  }
+
+  /** @param {number} percent 0 to 100 */
+  setVolume(percent) {
+    this.#volume = percent;
+    this.#shown?.setVolume(percent);
+  }
+
+  /** @param {"contain"|"cover"|"stretch"} scaling */
+  setScaling(scaling) {
+    this.root.dataset.scaling = scaling;
+  }
+
+  /** Outside of the operating hours: nothing plays, and nothing is seen, not even the mark. */
+  setDark(isDark) {
+    if (isDark === this.#dark) return;
+    this.#dark = isDark;
+    this.#follow();
+  }
+
+  // ---- what is on the glass ----
+
+  /** protocol.frames.Playback */
+  get playback() {
+    return this.#playhead.snapshot(this.#now());
+  }
+
+  /** The manifest's item that is seen; null: none. */
+  get item() {
+    return this.#shown?.item ?? null;
+  }
+
+  /** Since it was made. */
+  get droppedFrames() {
+    return this.#droppedBefore + (this.#shown?.droppedFrames ?? 0);
+  }
+
+  /** How long what should move has not; 0 while it does, or nothing should. For the watchdog. */
+  get stalledS() {
+    return this.#stall.positionS === null ? 0 : this.#now() - this.#stall.sinceS;
+  }
+
+  /** @returns {Promise<{blob: Blob, width: number, height: number, note: string}>} at most 1280 pixels wide */
+  snapshot() {
+    return takeSnapshot(this.root, this.#shown);
+  }
+
+  // ---- time ----
+
+  #now() {
+    return performance.now() / 1000;
+  }
+
+  #nowMs(now) {
+    return this.clock.ms(now) ?? Date.now();
+  }
+
+  /** Another manifest, another hour, another file, or an item that cannot be shown: what is played now? */
+  #follow() {
+    const now = this.#now();
+    const programme = this.#programme;
+    if (programme === null) return this.#caused([]);
+    const nowMs = this.#nowMs(now);
+    this.#lookedUp = { now, nowMs };
+    this.#turnMs = programme.nextTurnMs(nowMs);
+    const rounds = (turn) => (this.#dark ? [] : programme.itemsAt(nowMs, turn).filter((item) => this.#isFit(item)));
+    this.#caused(this.#playhead.load(rounds, now));
+  }
+
+  #isFit(item) {
+    return this.files.has(item) && !this.#refusals.has(item, this.#now());
+  }
+
+  #caused(events) {
+    for (const event of events) this.onEvent(event);
+    this.onPlayback(this.playback);
+    this.#settle();
+  }
+
+  /** Whether the clock has come to a point where something else may be played, or was set. */
+  #hasTurned(now) {
+    if (this.#programme === null) return false;
+    const nowMs = this.#nowMs(now);
+    const before = this.#lookedUp;
+    this.#lookedUp = { now, nowMs };
+    const wasSet = Math.abs(nowMs - before.nowMs - (now - before.now) * 1000) > CLOCK_SET_MS;
+    return wasSet || (this.#turnMs !== null && nowMs >= this.#turnMs) || this.#refusals.areOver(now);
+  }
+
+  // ---- the glass follows the playhead (Rule 3) ----
+
+  get #agrees() {
+    const item = this.#playhead.item;
+    return item !== null && this.#shown !== null && isSame(this.#shown.item, item);
+  }
+
+  #settle() {
+    const now = this.#now();
+    if (this.#hasTurned(now)) return this.#follow();
+    const state = this.#playhead.state;
+    this.root.dataset.state = this.#dark ? "dark" : state;
+    if (this.#playhead.item === null) this.#clear(now);
+    else if (!this.#agrees) this.#bring(this.#playhead.item, now);
+    else if (state === "playing" && now >= this.#playhead.dueAt) this.#goOn(now);
+    else this.#watch(now);
+    this.#prepare(this.#now());
+    this.#arm(this.#now());
+  }
+
+  /** What should be on the glass is not: as soon as it is ready, it is, and its time begins. */
+  #bring(item, now) {
+    this.#cueUp(item);
+    if (!this.#cue.ready) {
+      this.#awaitedSinceS ??= now;
+      // What is over leaves (programme.js, Rule 1): it stays for a moment only, so that there is no gap.
+      if (now - this.#awaitedSinceS > STAYS_S) this.#retire(now);
+      return;
+    }
+    this.#playhead.begun(now);
+    this.#swap(now, false);
+  }
+
+  /** The item has had its time. */
+  #goOn(now) {
+    const following = this.#playhead.following;
+    const stays = following !== null && this.#shown.keeps && isSame(following, this.#shown.item);
+    if (following !== null && !stays && !(this.#isCued(following) && this.#cue.ready)) return; // Rule 1
+    const isLate = now - this.#playhead.dueAt > LATE_S;
+    const events = this.#playhead.advance(now);
+    if (isLate) this.#playhead.begun(now);
+    if (following === null) this.#end(now, true);
+    else if (stays) this.#turnOver(now);
+    else this.#swap(now, true);
+    this.#caused(events);
+  }
+
+  #turnOver(now) {
+    this.#end(now, true);
+    this.#note(now);
+  }
+
+  #swap(now, completed) {
+    const { item, layer } = this.#cue;
+    const before = this.#shown;
+    this.#end(now, completed);
+    this.#cue = null;
+    this.#awaitedSinceS = null;
+    this.#shown = layer;
+    this.#refusals.forget(item);
+    this.#begin(now);
+    if (this.#playhead.state === "paused") layer.pause();
+    appear(layer, before).then(() => this.#putAway(before));
+  }
+
+  #begin(now) {
+    this.#shown.setVolume(this.#volume);
+    this.#shown.begin();
+    this.#note(now);
+  }
+
+  #note(now) {
+    this.#play = begunPlay(this.#shown.item, this.#programme.playlistAt(this.#nowMs(now)), now, this.#nowMs(now));
+    this.#stall = { positionS: null, sinceS: now };
+  }
+
+  #end(now, completed) {
+    if (this.#play === null) return;
+    const play = endedPlay(this.#play, now, completed);
+    this.#play = null;
+    this.onPlayed(play);
+  }
+
+  #clear(now) {
+    this.#retire(now);
+    this.#putAway(this.#cue?.layer ?? null);
+    this.#cue = null;
+    this.#awaitedSinceS = null;
+  }
+
+  #retire(now) {
+    this.#end(now, false);
+    this.#putAway(this.#shown);
+    this.#shown = null;
+  }
+
+  #putAway(layer) {
+    if (layer === null) return;
+    this.#droppedBefore += layer.droppedFrames;
+    layer.dispose();
+  }
+
+  // ---- what is made ready ----
+
+  #isCued(item) {
+    return this.#cue !== null && isSame(this.#cue.item, item);
+  }
+
+  #prepare(now) {
+    if (!this.#agrees || this.#playhead.state !== "playing") return;
+    const item = this.#upcoming(now);
+    if (item === null || this.#isCued(item)) return;
+    if (this.#shown.keeps && isSame(item, this.#shown.item)) return;
+    if (this.#playhead.dueAt - now <= CUED_AHEAD_S || this.#turnIsNear(now)) this.#cueUp(item);
+  }
+
+  #turnIsNear(now) {
+    const turnAt = this.clock.when(this.#turnMs);
+    return turnAt !== null && turnAt - now <= CUED_AHEAD_S && turnAt < this.#playhead.dueAt;
+  }
+
+  /** What is on the glass next: the following item, or what the clock brings before that. */
+  #upcoming(now) {
+    if (this.#turnIsNear(now)) {
+      const items = this.#programme.itemsAt(this.#turnMs, 0).filter((item) => this.#isFit(item));
+      if (!items.some((item) => isSame(item, this.#shown.item))) return items[0] ?? null;
+    }
+    return this.#playhead.following;
+  }
+
+  #cueUp(item) {
+    if (this.#isCued(item)) return;
+    this.#putAway(this.#cue?.layer ?? null);
+    const layer = new (LAYERS[item.kind] ?? ImageLayer)(item, this.files);
+    const cue = { item, layer, ready: false };
+    this.#cue = cue;
+    layer.onBroken = (reason) => this.#refuse(layer, reason);
+    this.root.append(layer.element);
+    const tooLate = new Promise((_, reject) => {
+      setTimeout(() => reject(new Error("It was not ready in time.")), READY_WITHIN_S * 1000);
+    });
+    Promise.race([layer.prepare(), tooLate]).then(
+      () => {
+        cue.ready = true;
+        if (this.#cue === cue) this.#settle();
+      },
+      (fault) => {
+        if (this.#cue === cue) this.#refuse(layer, fault.message);
+      },
+    );
+  }
+
+  /** This layer cannot be shown, or not any more (Rule 2). */
+  #refuse(layer, reason) {
+    const now = this.#now();
+    this.#refusals.add(layer.item, now);
+    this.onSkipped({ item: layer.item, reason });
+    this.files.doubt(layer.item);
+    const isWanted = this.#playhead.item !== null && isSame(this.#playhead.item, layer.item);
+    if (this.#cue?.layer === layer) {
+      this.#cue = null;
+      layer.dispose();
+    } else if (this.#shown === layer) {
+      layer.onBroken = ignore;
+    }
+    const events = isWanted ? this.#playhead.skip(now) : [];
+    for (const event of events) this.onEvent(event);
+    this.#follow();
+  }
+
+  #watch(now) {
+    const positionS = this.#playhead.state === "playing" ? this.#shown.positionS : null;
+    if (positionS === null || positionS !== this.#stall.positionS) this.#stall = { positionS, sinceS: now };
+    else if (now - this.#stall.sinceS > STALLED_S) this.#refuse(this.#shown, "The film does not move.");
+  }
+
+  #arm(now) {
+    clearTimeout(this.#timer);
+    const dues = [this.clock.when(this.#turnMs), this.#agrees ? this.#playhead.dueAt : null];
+    const ahead = dues.filter((due) => due !== null && due > now).map((due) => due - now);
+    const pause = Math.min(LOOKS_UP_EVERY_S, ...ahead);
+    this.#timer = setTimeout(() => this.#settle(), Math.max(1, Math.ceil(pause * 1000)));
+  }
+}
