@@ -7,6 +7,7 @@ only; what it *shows* may come from anywhere, as pictures, films and frames with
 from __future__ import annotations
 
 import hashlib
+import json
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -66,6 +67,8 @@ def add_to(app: QuartTrio) -> None:
         if path.suffix in _KINDS
     }
 
+    shell = _shell(found)
+
     def answer(name: str) -> Response:
         file = found.get(name)
         if file is None:
@@ -79,9 +82,25 @@ def add_to(app: QuartTrio) -> None:
     async def player() -> Response:
         return answer("index.html")
 
+    @app.get("/player/shell.json")
+    async def player_shell() -> Response:
+        return Response(shell, content_type="application/json", headers={**_HEADERS})
+
     @app.get("/player/<path:name>")
     async def player_file(name: str) -> Response:
         return answer(name)
+
+
+def _shell(found: dict[str, _File]) -> bytes:
+    """What the service worker keeps, so that the player starts without a network: every file but itself, with
+    its SHA-256; `version` changes when any of them does."""
+    hashes = {
+        name: hashlib.sha256(file.content).hexdigest()
+        for name, file in sorted(found.items())
+        if name != "sw.js"
+    }
+    version = hashlib.sha256(json.dumps(hashes).encode()).hexdigest()[:32]
+    return json.dumps({"version": version, "files": hashes}).encode()
 
 
 def _read(path: Path) -> _File:

@@ -33,8 +33,8 @@ export function largestThatFits(smallest, largest, fits) {
 }
 
 /**
- * Give the words in `box` the largest size at which they fit into it: `--size` of the title in px, `--message`
- * of the message in parts of it. Lays the page out some fifty times at most.
+ * Give the words in `box` the largest size at which they fit: `--size` of the title in px, `--message` of the
+ * message in parts of it. Lays the page out some fifty times at most.
  * @param {HTMLElement} box hides what overflows
  * @param {HTMLElement} around has the picture beside it, which is small where it `is-crowded`
  */

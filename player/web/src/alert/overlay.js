@@ -1,7 +1,7 @@
 // The alerts on the glass, above everything: the gravest has the most space, others are beside it.
 //
 // Rule 1: what is shown needs nothing but this page: no file, no font, no network.
-// Rule 2: shown means painted: two animation frames later. A page that nobody sees (a hidden tab) shows nothing.
+// Rule 2: shown means painted: two animation frames later. A hidden tab shows nothing.
 // Rule 3: what is told of the glass is read from the page, after making sure that nothing lies over it.
 // Rule 4: a drill is laid out like an alert, on a layer of its own that is not visible.
 
