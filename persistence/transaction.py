@@ -25,6 +25,7 @@ from persistence.repositories.enrolment import Enrolment
 from persistence.repositories.enrolment_keys import EnrolmentKeys
 from persistence.repositories.features import Features, UserGroups
 from persistence.repositories.groups import Groups
+from persistence.repositories.health import HealthHistory
 from persistence.repositories.links import Links
 from persistence.repositories.manifest_facts import ManifestFacts
 from persistence.repositories.manifests import Manifests
@@ -37,8 +38,10 @@ from persistence.repositories.playable import Playables
 from persistence.repositories.playlist_items import PlaylistItems
 from persistence.repositories.playlist_versions import PlaylistVersions
 from persistence.repositories.playlists import Playlists
+from persistence.repositories.plays import Plays
 from persistence.repositories.roles import Roles
 from persistence.repositories.schedule import Schedule
+from persistence.repositories.screen_setups import ScreenSetups
 from persistence.repositories.screenshots import Screenshots
 from persistence.repositories.second_factors import SecondFactors
 from persistence.repositories.sessions import Sessions
@@ -208,6 +211,22 @@ class Transaction:
     @cached_property
     def blobs(self) -> Blobs:
         return Blobs(self.connection, self.tenant_id)
+
+    @cached_property
+    def screen_setups(self) -> ScreenSetups:
+        return ScreenSetups(self.connection, self.tenant_id)
+
+    @cached_property
+    def plays(self) -> Plays:
+        return Plays(self.connection, self.tenant_id)
+
+    @cached_property
+    def health(self) -> HealthHistory:
+        return HealthHistory(self.connection, self.tenant_id)
+
+    @cached_property
+    def screen_setups(self) -> ScreenSetups:
+        return ScreenSetups(self.connection, self.tenant_id)
 
     @cached_property
     def screenshots(self) -> Screenshots:

@@ -45,8 +45,10 @@ from hub.api import (
     player_pages,
     playlist_versions,
     playlists,
+    reports,
     roles,
     schedule,
+    screen_setups,
     screenshots,
     sessions,
     sign_in,
@@ -78,6 +80,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *drills.ROUTES,
     *manifests.ROUTES,
     *screenshots.ROUTES,
+    *screen_setups.ROUTES,
     *commands.ROUTES,
     *bulk_commands.ROUTES,
     *places.ROUTES,
@@ -99,6 +102,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *uploads.ROUTES,
     *contents.ROUTES,
     *media.ROUTES,
+    *reports.ROUTES,
 )
 
 

@@ -59,6 +59,7 @@ _TAGS: Final = {
     "playlists": "What plays in which order: drafts, and the numbered versions that screens play.",
     "manifests": "What each screen plays: fetched by the screen, and watched by operators.",
     "schedule": "What plays where and when, and why.",
+    "reports": "What was played on which screens, and how screens are.",
     "screenshots": "What screens look like: ordered by a command, sent by the screen, looked at.",
     "player settings": "How a screen is set up: which way up, how loud, when it is lit.",
     "emergencies": "Take over every screen in scope, and know which of them show it.",

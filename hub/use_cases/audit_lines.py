@@ -1,18 +1,13 @@
-"""The audit log as text that leaves the house: JSON Lines that carry the chain, and CSV for spreadsheets.
-
-Rule: a spreadsheet takes a cell that begins with = + - or @ for a formula and works it out. Whoever chose a
-name or an address would run it on the auditor's machine, so such a cell gets an apostrophe before it.
-"""
+"""The audit log as text that leaves the house: JSON Lines that carry the chain, and CSV for spreadsheets."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
+from hub.use_cases import spreadsheets
 from hub.use_cases.audit_chain import Chain
 from protocol.audit import AuditLink, AuditSeal
 
@@ -32,8 +27,6 @@ _COLUMNS: Final = (
     "outcome",
     "details",
 )
-# Also the wide forms that East Asian spreadsheets read as the same signs.
-_BEGINS_A_FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
 
 _encoder: Final = msgspec.json.Encoder()
 _line: Final = msgspec.json.Decoder(AuditLink)
@@ -55,12 +48,12 @@ def from_json_line(line: bytes) -> AuditLink | AuditSeal:
 
 def csv_head() -> bytes:
     """The names of the columns. The last three are the chain: `entry` is what is hashed."""
-    return _to_csv([(*_COLUMNS, "previous_hash", "hash", "entry")])
+    return spreadsheets.to_csv([(*_COLUMNS, "previous_hash", "hash", "entry")])
 
 
 def to_csv(links: Iterable[AuditLink]) -> bytes:
     """A row each. What is in a cell is no formula."""
-    return _to_csv(_cells(link) for link in links)
+    return spreadsheets.to_csv(_cells(link) for link in links)
 
 
 def _cells(link: AuditLink) -> list[str]:
@@ -78,13 +71,7 @@ def _cell(name: str, value: Any) -> str:
     if name == "ip_address":
         # PostgreSQL writes a single address as a network of one.
         text = text.removesuffix("/32").removesuffix("/128")
-    return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text
-
-
-def _to_csv(rows: Iterable[Iterable[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
+    return spreadsheets.cell(text)
 
 
 def seal_of(chain: Chain, tenant_id: str, *, is_whole: bool, has_more: bool = False) -> AuditSeal:

@@ -21,8 +21,9 @@ from hub.use_cases.password_ports import PasswordHashes
 from hub.use_cases.people_ports import Features, Roles, UserGroups, Users
 from hub.use_cases.places_ports import Groups, Tags
 from hub.use_cases.places_ports import Sites as SitesPort
-from hub.use_cases.player_ports import Screenshots
+from hub.use_cases.player_ports import ScreenSetups, Screenshots
 from hub.use_cases.playlist_ports import Playables, PlaylistItems, Playlists, PlaylistVersions
+from hub.use_cases.report_ports import HealthHistory, Plays
 from hub.use_cases.schedule_ports import Schedule
 from hub.use_cases.second_factor_ports import SecondFactors
 from hub.use_cases.session_ports import Sessions
@@ -357,7 +358,13 @@ class Transaction(Protocol):
     @property
     def blobs(self) -> Blobs: ...
     @property
+    def screen_setups(self) -> ScreenSetups: ...
+    @property
     def screenshots(self) -> Screenshots: ...
+    @property
+    def plays(self) -> Plays: ...
+    @property
+    def health(self) -> HealthHistory: ...
 
 
 class Questions(Protocol):

@@ -50,8 +50,10 @@ from hub.use_cases.playlists import Playlists
 from hub.use_cases.ports import Database
 from hub.use_cases.publishing import Publishing
 from hub.use_cases.realtime import Realtime
+from hub.use_cases.reports import Reports
 from hub.use_cases.roles import Roles
 from hub.use_cases.schedule import Schedule
+from hub.use_cases.screen_setups import ScreenSetups
 from hub.use_cases.screenshots import Screenshots
 from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.served_files import ServedFiles
@@ -116,6 +118,9 @@ class UseCases:
     uploads: Uploads
     served_files: ServedFiles
     screenshots: Screenshots
+    screen_setups: ScreenSetups
+    reports: Reports
+    screen_setups: ScreenSetups
 
     @classmethod
     def wired(
@@ -139,6 +144,7 @@ class UseCases:
         session_ttl_s: int,
         pairing_ttl_s: int,
         command_default_ttl_s: int,
+        dashboard_url: str,
         now: Callable[[], datetime] = utc_now,
     ) -> Self:
         """Every use case on this database and this live side."""
@@ -149,7 +155,7 @@ class UseCases:
         return cls(
             sign_in=SignIn(database, passwords, sessions, second_factor, now),
             sessions=sessions,
-            pairings=Pairings(database, realtime, now, pairing_ttl_s),
+            pairings=Pairings(database, realtime, now, pairing_ttl_s, dashboard_url),
             admission=Admission(database, realtime, lane, now),
             devices=Devices(database, realtime, now),
             commands=Commands(database, realtime, lane, now, command_default_ttl_s),
@@ -189,5 +195,7 @@ class UseCases:
             manifests=Manifests(database, shelf, files.urls, now),
             uploads=Uploads(database, files, now),
             served_files=ServedFiles(database, files, access.is_suspended, now),
+            reports=Reports(database, now),
             screenshots=Screenshots(database, files.scratch, now),
+            screen_setups=ScreenSetups(database, realtime, now),
         )
