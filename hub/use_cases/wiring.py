@@ -120,7 +120,6 @@ class UseCases:
     screenshots: Screenshots
     screen_setups: ScreenSetups
     reports: Reports
-    screen_setups: ScreenSetups
 
     @classmethod
     def wired(

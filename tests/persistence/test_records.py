@@ -34,7 +34,8 @@ class Said:
 
     @property
     def last(self) -> int:
-        return max(each.number for each in (*self.plays, *self.events))
+        numbers = [play.number for play in self.plays] + [event.number for event in self.events]
+        return max(numbers)
 
 
 def play(number: int, name: str = "Menu", media_id: str | None = None, **more: int) -> KeptPlay:
