@@ -43,6 +43,7 @@ SENTENCES: Final = {
     "device.provisioned": _Said("let in {screens} at once"),
     "device.rejected": _Said("refused to let {it} in"),
     "device.revoked": _Said("shut {it} out"),
+    "device.set_up": _Said("changed how {it} is set up"),
     "device.token_rotated": _Said("gave {it} a new token"),
     "emergency.cleared": _Said("gave the all-clear for {it}"),
     "emergency.created": _Said("triggered {it}"),

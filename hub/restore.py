@@ -14,6 +14,7 @@ from hub.gateway.credentials import DeviceIdentity
 from hub.live.board import Board
 from hub.live.incident import to_ms
 from hub.live.roster import Roster, Screen
+from hub.player_setup import frame_of
 from hub.use_cases.realtime import LiveEmergency
 from persistence.live_state import EmergencyRecord, LedgerRecord, LiveState, ScreenRecord
 from protocol.api import Scope
@@ -109,6 +110,7 @@ def _screen(record: ScreenRecord, epoch: int) -> Screen:
     screen.site_id, screen.site = record.site_id, record.site
     screen.group_ids, screen.groups = tuple(record.group_ids), tuple(record.groups)
     screen.tags = record.tags
+    screen.settings = frame_of(record.setup, record.time_zone, record.opening_hours)
     screen.location, screen.platform = record.location, record.platform
     screen.pairing_code, screen.pairing_expires_ms = record.pairing_code, _ms(record.pairing_expires_at)
     screen.reason = PresenceReason(record.presence_reason)

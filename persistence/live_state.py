@@ -51,6 +51,9 @@ class ScreenRecord(NamedTuple):
     wanted_since: datetime | None
     reported_playlist: int
     reported_digest: str | None
+    setup: str | None
+    time_zone: str | None
+    opening_hours: str | None
     group_ids: list[str]
     groups: list[str]
 
@@ -112,7 +115,8 @@ _SCREENS: Final = """
            d.presence_reason, d.presence_since, d.last_seen_at, d.playback, d.now_playing, d.proven_at,
            (SELECT count(*) FROM commands c
              WHERE c.device_id = d.id AND c.status IN ('queued', 'sent', 'received')),
-           d.playlist_version, d.manifest_digest, w.since, d.reported_playlist_version, r.digest
+           d.playlist_version, d.manifest_digest, w.since, d.reported_playlist_version, r.digest,
+           (d.settings -> 'player')::text, s.time_zone, s.opening_hours::text
       FROM devices d LEFT JOIN sites s ON s.id = d.site_id
            LEFT JOIN device_manifests w ON w.tenant_id = d.tenant_id AND w.device_id = d.id
                                         AND w.version = d.playlist_version

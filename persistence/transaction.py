@@ -225,6 +225,10 @@ class Transaction:
         return HealthHistory(self.connection, self.tenant_id)
 
     @cached_property
+    def screen_setups(self) -> ScreenSetups:
+        return ScreenSetups(self.connection, self.tenant_id)
+
+    @cached_property
     def screenshots(self) -> Screenshots:
         return Screenshots(self.connection, self.tenant_id)
 

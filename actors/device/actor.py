@@ -22,6 +22,7 @@ from actors.device.messages import (
     Heard,
     PlaylistWanted,
     Queued,
+    SettingsWanted,
     Silent,
     Withdrawn,
 )
@@ -140,6 +141,9 @@ class DeviceActor:
                 self._shadow.want_playlist(message.version)
                 if self.link is not None and self._shadow.playlist_to_tell:
                     self._tell_playlist(self.link)
+            case SettingsWanted():
+                if self.link is not None:
+                    self._agree_on_settings(self.link)
             case Connected():
                 self._connect(message.link, message.hello, now)
             case Disconnected():
@@ -200,7 +204,8 @@ class DeviceActor:
         self._around.playlist_reported(self.device_id, hello.playlist_version, now.wall_ms)
         if shadow.playlist_to_tell:
             self._tell_playlist(link)
-        self._agree_on_settings(link, hello.settings_version)
+        shadow.report_settings(hello.settings_version)
+        self._agree_on_settings(link)
         self._keeper.expect_heartbeat(self.device_id, self.due_s)
         # Sent to an older link and unanswered: the screen applies a command once per id, so sending again
         # is safe.
@@ -248,8 +253,9 @@ class DeviceActor:
         link.send(encode(PlaylistFrame(wanted.version, wanted.digest, within_s)))
         shadow.tell_playlist(wanted.version, wanted.digest if carried is not None else None)
 
-    def _agree_on_settings(self, link: Link, reported: str | None) -> None:
+    def _agree_on_settings(self, link: Link) -> None:
         """A screen that takes settings and has others is sent them, as often as it says so."""
+        reported = self._shadow.reported_settings
         if reported is None:
             return
         wanted = self._around.settings(self.device_id)
@@ -327,7 +333,8 @@ class DeviceActor:
             shadow.desired_playlist,
         )
         link.send(encode(ack))
-        self._agree_on_settings(link, frame.settings_version)
+        shadow.report_settings(frame.settings_version)
+        self._agree_on_settings(link)
         if alerts is not None:
             self._around.alerts_delivered(self.device_id, alerts, now)
         if shadow.report_playback(frame.playback) and frame.playback is not None:

@@ -30,6 +30,7 @@ from actors.device.messages import (
     PendingCommand,
     PlaylistWanted,
     Queued,
+    SettingsWanted,
     Silent,
     Withdrawn,
 )
@@ -190,6 +191,10 @@ class Fleet:
     def want_playlist(self, device_id: str, version: int) -> None:
         """The playlist version that the screen must have from now on."""
         self._tell(device_id, PlaylistWanted(version))
+
+    def want_settings(self, device_id: str) -> None:
+        """How the screen must be set up is another thing from now on."""
+        self._tell(device_id, SettingsWanted())
 
     def cut(self, device_id: str, code: CloseCode, reason: PresenceReason) -> None:
         """End the session now. If the code says that the screen may not come back: any too whose token was

@@ -68,6 +68,10 @@ class PlaylistWanted(Struct, frozen=True, gc=False):
     version: int
 
 
+class SettingsWanted(Struct, frozen=True, gc=False):
+    """How the screen must be set up has changed; the surroundings know how."""
+
+
 class Silent(Struct, frozen=True, gc=False):
     """The heartbeat deadline came up."""
 
@@ -86,5 +90,14 @@ class Describe(Struct, frozen=True, gc=False):
 
 
 DeviceMessage = (
-    Connected | Heard | Disconnected | Queued | Withdrawn | PlaylistWanted | Silent | Cut | Describe
+    Connected
+    | Heard
+    | Disconnected
+    | Queued
+    | Withdrawn
+    | PlaylistWanted
+    | SettingsWanted
+    | Silent
+    | Cut
+    | Describe
 )

@@ -53,6 +53,7 @@ class Shadow:
         "pending",
         "playback",
         "reported_playlist",
+        "reported_settings",
         "reported_version",
         "sampled_ms",
         "sent_seq",
@@ -66,6 +67,8 @@ class Shadow:
         """The last that the screen said of how it is."""
         self.reported_version = 0
         self.reported_playlist = 0
+        self.reported_settings: str | None = None
+        """The version of its settings; None: it takes none."""
         self.desired_playlist = 0
         self.told_playlist = 0
         """The playlist version that the link of now was told of,"""
@@ -101,6 +104,10 @@ class Shadow:
         """What the screen has. Which emergency version it must have is its link's to say."""
         self.reported_version = emergency
         self.reported_playlist = playlist
+
+    def report_settings(self, version: str | None) -> None:
+        """Which settings it has."""
+        self.reported_settings = version
 
     def report_playback(self, playback: Playback | None) -> bool:
         """What plays. True when it is another thing or state than before (the position alone is no

@@ -117,10 +117,13 @@ class LiveSide:
                 self._roster.remove(device_id)
             else:
                 moved = known is not None and known.site_id != screen.site_id
+                set_up = known is not None and known.settings != screen.settings
                 self._board.reconsider(self._roster.put(screen))
                 for seen in self._board.in_force(tenant_id) if moved else ():
                     # Of whose screens it is changed, though nothing in the ledger did.
                     self._feed.emergency_changed(tenant_id, seen.id)
+                if set_up:
+                    self._fleet.want_settings(device_id)
                 if screen.status is DeviceStatus.REVOKED:
                     # Whoever revoked it may not have learned that it was done.
                     self.cut(device_id, CloseCode.TOKEN_REVOKED)

@@ -306,6 +306,7 @@ class Roster:
             "tags",
             "location",
             "platform",
+            "settings",
             "pairing_code",
             "pairing_expires_ms",
             "proven_ms",

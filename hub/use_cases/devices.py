@@ -144,6 +144,8 @@ def _given(patch: DevicePatch) -> dict[str, Any]:
         given["group_ids"] = sorted({group_id.lower() for group_id in given["group_ids"]})
     if len(given.get("tags", ())) > _TAGS_AT_MOST:
         raise Invalid({"tags": f"more than {_TAGS_AT_MOST}"})
+    if "player" in given.get("settings", {}):
+        raise Invalid({"settings": "player is set by PUT /api/v1/devices/{device_id}/player-settings"})
     if len(msgspec.json.encode(given.get("settings", {}))) > _SETTINGS_AT_MOST_BYTES:
         raise Invalid({"settings": f"more than {_SETTINGS_AT_MOST_BYTES} bytes of JSON"})
     return given

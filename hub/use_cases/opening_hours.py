@@ -29,9 +29,11 @@ def checked_coordinates(facts: Mapping[str, Any]) -> None:
             raise Invalid({one: f"goes together with {other}: give both, or neither"})
 
 
-def checked_hours(hours: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, list[list[str]]]:
+def checked_hours(
+    hours: Mapping[str, Sequence[Sequence[str]]], field: str = "opening_hours"
+) -> dict[str, list[list[str]]]:
     """By day in the order of the week, the times in the order of the day; a day without any is left out.
-    Raises Invalid when a time ends before it begins, or two overlap."""
+    Raises Invalid, of this field, when a time ends before it begins, or two overlap."""
     checked: dict[str, list[list[str]]] = {}
     for day in DAYS:
         times = sorted((begin, end) for begin, end in hours.get(day, ()))
@@ -40,9 +42,9 @@ def checked_hours(hours: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, lis
         for begin, end in times:
             if begin >= end:
                 why = "ends before it begins; what goes past midnight is two: until 24:00, and from 00:00"
-                raise Invalid({f"opening_hours.{day}": f"{begin} to {end} {why}"})
+                raise Invalid({f"{field}.{day}": f"{begin} to {end} {why}"})
             if begin < before:
-                raise Invalid({f"opening_hours.{day}": f"{begin} to {end} overlaps with what is before it"})
+                raise Invalid({f"{field}.{day}": f"{begin} to {end} overlaps with what is before it"})
             before = end
         if times:
             checked[day] = [list(pair) for pair in times]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.use_cases.site_limits import Sites
-from protocol.player import ScreenSettings, Screenshot
+from protocol.player import Screenshot
 from protocol.vocabulary import CommandStatus
 
 
@@ -60,6 +60,6 @@ class Screenshots(Protocol):
 class ScreenSetups(Protocol):
     """How operators set screens up."""
 
-    def get(self, device_id: str) -> ScreenSettings: ...
+    def get(self, device_id: str) -> str | None: ...
 
-    def put(self, device_id: str, settings: ScreenSettings, at: datetime) -> None: ...
+    def put(self, device_id: str, settings: dict[str, object], at: datetime) -> None: ...

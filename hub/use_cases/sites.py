@@ -31,6 +31,8 @@ from protocol.vocabulary import Permission
 
 NO_SUCH_SITE: Final = "There is no such site. It may have been deleted, or the id is mistyped."
 _FACTS: Final = SiteRequest.__struct_fields__
+_OF_SCREENS: Final = frozenset({"name", "time_zone", "opening_hours"})
+"""What its screens are shown with, or told."""
 
 
 class Sites:
@@ -89,12 +91,12 @@ class Sites:
             if not tx.sites.change(site_id, done["after"], now):
                 raise _taken(after["name"])
             record(tx, operator, now, "site.changed", "site", site_id, name=after["name"], **done)
-            renamed = tx.sites.screens(site_id) if "name" in done["after"] else []
-            return _there_is(tx, operator, site_id), renamed
+            concerned = tx.sites.screens(site_id) if _OF_SCREENS & done["after"].keys() else []
+            return _there_is(tx, operator, site_id), concerned
 
-        site, renamed = await self._database.transact(operator.tenant_id, write)
-        if renamed:
-            await self._realtime.refresh_devices(operator.tenant_id, renamed)
+        site, concerned = await self._database.transact(operator.tenant_id, write)
+        if concerned:
+            await self._realtime.refresh_devices(operator.tenant_id, concerned)
         return site
 
     async def delete(self, operator: Operator, site_id: str) -> None:

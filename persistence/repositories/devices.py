@@ -20,7 +20,7 @@ SELECT d.id, d.hardware_id, d.name, d.status, d.presence, d.presence_reason, d.p
        d.site_id, s.name AS site,
        ARRAY(SELECT m.group_id FROM device_group_members m
               WHERE m.tenant_id = d.tenant_id AND m.device_id = d.id ORDER BY m.group_id) AS group_ids,
-       d.tags, d.location, d.settings, d.model, d.platform, d.mac_address::text,
+       d.tags, d.location, d.settings - 'player' AS settings, d.model, d.platform, d.mac_address::text,
        host(d.ip_address) AS ip_address, d.player_version, d.playback, d.now_playing,
        d.created_at, d.approved_at, d.proven_at, d.proven_in_ms,
        CASE WHEN d.pairing_state = 'waiting' AND d.pairing_expires_at > now() THEN d.pairing_code
@@ -46,7 +46,9 @@ _COLUMNS: Final[dict[str, LiteralString]] = {
     "location": "location = %(location)s",
     "site_id": "site_id = %(site_id)s",
     "tags": "tags = %(tags)s",
-    "settings": "settings = %(settings)s",
+    # How the screen is set up has a shape, and ways of its own (`screen_setups.py`).
+    "settings": "settings = %(settings)s - 'player' || CASE WHEN settings ? 'player'"
+    " THEN jsonb_build_object('player', settings -> 'player') ELSE '{}' END",
 }
 
 

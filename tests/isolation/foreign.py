@@ -72,6 +72,7 @@ _TOLD: Final[dict[str, Told]] = {
     "Screenshots.add.screenshot_id": lambda it: str(uuid.uuid4()),
     "Screenshots.command_id": lambda it: it.ids["picture_order_id"],
     "taken_at": lambda it: AT,
+    "settings": lambda it: {"volume": 1},
     "size_px": lambda it: (1, 1),
     "content": lambda it: b"a picture",
     "keep_newest.at_most": lambda it: 0,

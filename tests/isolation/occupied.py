@@ -116,6 +116,7 @@ def _fill(connection: Connection, it: Occupied) -> None:
         pairing_state="waiting",
         pairing_expires_at="tomorrow",
         location=f"{it.marker} hall",
+        settings=Jsonb({"player": {"own_hours": {}, "of": it.marker}}),
     )
     put("device_group_members", group_id=it.ids["group_id"], device_id=device)
     put("device_heartbeats", device_id=device, at="now", emergency_version=1)

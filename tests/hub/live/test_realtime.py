@@ -11,12 +11,14 @@ from trio.testing import wait_all_tasks_blocked
 
 from hub.live.realtime import COMMANDS_PER_SLICE, DEVICES_PER_SLICE, LiveSide
 from hub.live.roster import Screen
+from hub.player_setup import framed
 from hub.use_cases.realtime import EndedCommand, QueuedCommand
 from protocol.api import Scope
 from protocol.close_codes import CloseCode
 from protocol.codec import decode_downlink, decode_operator_downlink
-from protocol.frames import Command
+from protocol.frames import Command, Welcome
 from protocol.live import Delta
+from protocol.player import PlayerSettings
 from protocol.vocabulary import CommandName, CommandStatus, DeviceStatus
 from tests.hub.gateway.client import frame
 from tests.hub.gateway.house import House
@@ -180,6 +182,24 @@ async def test_a_screen_that_is_approved_during_an_emergency_gets_it_at_once(
     assert b"fire!" in screen.texts[0]
     seen = live.in_force("t1", "fire")
     assert seen is not None and seen.as_emergency().targeted == 2
+
+
+async def test_how_a_screen_is_set_up_is_told_at_once_to_one_that_takes_it(
+    house: House, live: LiveSide, truth: Truth
+) -> None:
+    screen = await house.screen("d1", then=frame(b'{"type":"hello","settings_version":""}'))
+    other = await house.screen("d2", then=frame(HELLO))
+    for device_id in ("d1", "d2"):
+        truth.put(device_id)
+        truth.by_tenant["t1"][device_id].settings = framed(PlayerSettings(volume=20))
+    await live.refresh_devices("t1", ["d1", "d2"])
+    house.work()
+    assert decode_downlink(screen.texts[-1]) == framed(PlayerSettings(volume=20))
+    told = len(screen.texts)
+    await live.refresh_devices("t1", ["d1"])
+    house.work()
+    assert len(screen.texts) == told, "it is the same as before"
+    assert [type(decode_downlink(text)) for text in other.texts] == [Welcome]
 
 
 async def test_a_command_goes_out_at_once_to_a_connected_screen(house: House, live: LiveSide) -> None:
