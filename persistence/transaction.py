@@ -213,10 +213,6 @@ class Transaction:
         return Blobs(self.connection, self.tenant_id)
 
     @cached_property
-    def screen_setups(self) -> ScreenSetups:
-        return ScreenSetups(self.connection, self.tenant_id)
-
-    @cached_property
     def plays(self) -> Plays:
         return Plays(self.connection, self.tenant_id)
 
