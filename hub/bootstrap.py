@@ -225,6 +225,7 @@ class Hub:
             session_ttl_s=settings.session_ttl_s,
             pairing_ttl_s=settings.pairing_ttl_s,
             command_default_ttl_s=settings.command_default_ttl_s,
+            dashboard_url=settings.dashboard_url,
             now=self.now,
         )
         self.metrics = measures_of(self)

@@ -69,8 +69,8 @@ class Register(Struct, frozen=True):
 class Registered(Struct, frozen=True):
     """Show `pairing_code` on the screen; keep `claim_token` secret and poll `/devices/claim` with it.
 
-    `approval_url`: the page on which it is approved, where the hub knows it; `approval_qr`: the same as a
-    picture, an SVG in a `data:` address.
+    `approval_url`: the page on which it is approved, below CLARION_DASHBOARD_URL; `approval_qr`: the same
+    as a picture, an SVG in a `data:` address.
     """
 
     device_id: str

@@ -23,7 +23,9 @@ _MISSING: Final = re.compile(r"^Object missing required field `(?P<field>[^`]+)`
 _UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<field>[^`]+)`")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_FREE_TEXT: Final = frozenset({"message", "args", "settings"})
+# At any depth: an alert has one for each of its languages.
+_WRITTEN: Final = "message"
+_FREE_JSON: Final = frozenset({"args", "settings"})
 # A password may be anything; only its hash is kept.
 _UNCHECKED: Final = frozenset({"password", "old_password", "new_password"})
 _FIELDS_AT_MOST: Final = 50
@@ -98,9 +100,8 @@ def _control_character(value: Any, path: str, forbidden: re.Pattern[str]) -> str
                     continue
                 if forbidden.search(key):
                     return path or "body"
-                bad = _control_character(
-                    item, at, _CONTROL_IN_TEXT if not path and key in _FREE_TEXT else forbidden
-                )
+                is_free = key == _WRITTEN or (not path and key in _FREE_JSON)
+                bad = _control_character(item, at, _CONTROL_IN_TEXT if is_free else forbidden)
                 if bad is not None:
                     return bad
         case list():

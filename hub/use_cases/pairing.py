@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from hub.use_cases.approval_address import approval_address
 from hub.use_cases.device_secrets import hash_token, new_pairing_code, new_token
 from hub.use_cases.errors import Gone, NotAllowed, TooMany
 from hub.use_cases.ports import Database, Questions, Transaction
@@ -26,15 +27,21 @@ _GONE: Final = "This claim is over: expired, used, or replaced by a newer one. R
 
 
 class Pairings:
-    """`pairing_ttl_s`: how long an operator has to approve."""
+    """`pairing_ttl_s`: how long an operator has to approve. `dashboard_url`: where operators do."""
 
     def __init__(
-        self, database: Database, realtime: Realtime, now: Callable[[], datetime], pairing_ttl_s: int
+        self,
+        database: Database,
+        realtime: Realtime,
+        now: Callable[[], datetime],
+        pairing_ttl_s: int,
+        dashboard_url: str,
     ) -> None:
         self._database = database
         self._realtime = realtime
         self._now = now
         self._ttl = timedelta(seconds=pairing_ttl_s)
+        self._dashboard_url = dashboard_url
 
     async def register(self, request: Register, ip: str | None) -> Registered:
         """Opens a pairing. Raises NotAllowed (unknown enrolment key), Invalid, TooMany."""
@@ -92,8 +99,14 @@ class Pairings:
 
         device_id, code = await self._database.transact(tenant_id, pair)
         await self._realtime.refresh_devices(tenant_id, [device_id])
+        address = approval_address(self._dashboard_url, code)
         return Registered(
-            device_id=device_id, pairing_code=code, claim_token=claim_token, expires_at=now + self._ttl
+            device_id=device_id,
+            pairing_code=code,
+            claim_token=claim_token,
+            expires_at=now + self._ttl,
+            approval_url=address.url,
+            approval_qr=address.picture,
         )
 
     async def claim(self, request: Claim, websocket_url: str) -> Claimed:

@@ -48,6 +48,7 @@ _UNSAID: Final = {
     "Target": {"group_id", "site_id", "tag_query"},
     "EntryRequest": {"dayparts"},
     "EntryPatch": {"dayparts"},
+    "EmergencyRequest": {"language"},
 }
 _TEXTS: Final = {
     "email": "new@nobody.example",
@@ -60,6 +61,7 @@ _TEXTS: Final = {
     "features": "some.key",
     "one_time_code": "123456",
     "severity": "extreme",
+    "language": "es",
 }
 
 

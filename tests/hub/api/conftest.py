@@ -170,6 +170,7 @@ async def running_api(
             session_ttl_s=30 * 86_400,
             pairing_ttl_s=900,
             command_default_ttl_s=3600,
+            dashboard_url="https://signs.example",
         )
 
         async def ready() -> Readiness:

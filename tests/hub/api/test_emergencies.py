@@ -9,10 +9,14 @@ import pytest
 
 from protocol.alert import content_hash
 from protocol.api import Emergency
+from protocol.frames import AlertText
 from tests.hub.api.conftest import Api
 from tests.hub.tenants import Tenant
 
 FIRE: dict[str, Any] = {"title": "Fire", "message": "Leave\nby the stairs", "severity": "extreme"}
+
+SPANISH = {"language": "es", "title": "Fuego", "message": "Salgan"}
+MORE: dict[str, Any] = {"language": "en", "texts": [SPANISH], "pictogram": "fire", "sound": "siren"}
 
 
 async def test_an_emergency_is_committed_audited_and_then_fanned_out(api: Api, tenant: Tenant) -> None:
@@ -30,6 +34,44 @@ async def test_an_emergency_is_committed_audited_and_then_fanned_out(api: Api, t
     assert api.audited("emergency.created")[0][3]["title"] == "Fire"
     stored = (await api.get(f"/api/v1/emergencies/{live.id}", tenant.admin)).body
     assert (stored["status"], stored["issued_by"], stored["targeted"]) == ("live", tenant.admin.email, 0)
+
+
+async def test_an_alert_in_several_languages_goes_out_and_stays_as_it_was_meant(
+    api: Api, tenant: Tenant
+) -> None:
+    spanish = {**SPANISH, "title": " Fuego ", "message": "Salgan\n"}
+    created = (await api.post("/api/v1/emergencies", {**FIRE, **MORE, "texts": [spanish]}, tenant.admin)).body
+    (live,) = api.realtime.activated
+    assert (live.language, live.pictogram, live.sound) == ("en", "fire", "siren")
+    assert live.texts == (AlertText("es", "Fuego", "Salgan"),)
+    assert live.content_hash == content_hash("Fire", "Leave\nby the stairs", "extreme", live.texts)
+    for path in (f"/api/v1/emergencies/{created['id']}", "/api/v1/emergencies"):
+        body = (await api.get(path, tenant.admin)).body
+        stored = body["items"][0] if "items" in body else body
+        assert {name: stored[name] for name in MORE} == MORE
+    details = api.audited("emergency.created")[0][3]
+    assert {name: details[name] for name in MORE} == MORE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"texts": []},
+        {"texts": [{**SPANISH, "message": "Vengan"}]},
+        {"language": "de"},
+        {"pictogram": "hazard"},
+        {"sound": None},
+    ],
+)
+async def test_a_key_that_was_used_for_an_alert_that_says_something_else_is_refused(
+    api: Api, tenant: Tenant, change: dict[str, Any]
+) -> None:
+    said = {**FIRE, **MORE}
+    first = await api.post("/api/v1/emergencies", said, tenant.admin, Idempotency_Key="once")
+    again = await api.post("/api/v1/emergencies", said, tenant.admin, Idempotency_Key="once")
+    assert (first.status, again.status) == (201, 201) and first.body["id"] == again.body["id"]
+    other = await api.post("/api/v1/emergencies", {**said, **change}, tenant.admin, Idempotency_Key="once")
+    assert other.status == 409
 
 
 async def test_a_scope_is_checked_put_in_words_and_handed_on(api: Api, tenant: Tenant) -> None:
@@ -74,6 +116,16 @@ async def test_a_scope_that_names_another_tenants_ids_is_refused_by_name(
         ({"scope": {"kind": "devices", "ids": ["nobody"]}}, "scope.ids[0]"),
         ({"expires_in_s": 1}, "expires_in_s"),
         ({"message": "a\0b"}, "message"),
+        ({"language": "in English"}, "language"),
+        ({"pictogram": "a lion"}, "pictogram"),
+        ({"sound": "loud"}, "sound"),
+        ({"texts": [{"language": "", "title": "Fuego", "message": ""}]}, "texts[0].language"),
+        ({"texts": [{"language": "es", "title": " ", "message": ""}]}, "texts[0].title"),
+        ({"texts": [{**SPANISH, "message": "a\0b"}]}, "texts[0].message"),
+        ({"texts": [{**SPANISH, "title": "a\nb"}]}, "texts[0].title"),
+        ({"texts": [SPANISH, {**SPANISH, "language": "ES"}]}, "texts[1].language"),
+        ({"texts": [SPANISH], "language": "es"}, "texts[0].language"),
+        ({"texts": [{**SPANISH, "language": f"a{letter}"} for letter in "bcdefg"]}, "texts"),
     ],
 )
 async def test_an_emergency_that_cannot_be_meant_is_refused_by_field(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
 import pytest
 
 from hub.use_cases import pairing
@@ -17,6 +20,19 @@ async def claim(api: Api, registered: dict[str, str]) -> tuple[int, dict[str, st
         Host="signage.example:8000",
     )
     return reply.status, reply.body
+
+
+async def test_a_screen_is_told_where_it_is_approved_in_words_and_as_a_picture(
+    api: Api, tenant: Tenant
+) -> None:
+    registered = (await api.register(tenant, "hw-1")).body
+    url = f"https://signs.example/approvals?code={registered['pairing_code']}"
+    assert registered["approval_url"] == url
+    kind, _, drawing = registered["approval_qr"].partition(",")
+    assert kind == "data:image/svg+xml;charset=utf-8"
+    picture = ElementTree.fromstring(unquote(drawing))
+    assert [part.attrib.get("fill") or part.attrib["stroke"] for part in picture] == ["#fff", "#000"]
+    assert tenant.enrolment_key not in url and registered["claim_token"] not in url
 
 
 async def test_a_device_registers_waits_is_approved_and_collects_its_token_once(
