@@ -1,10 +1,10 @@
 // The service worker: the player starts without a network, and shows files from this machine.
 //
-// Rule 1: it keeps the shell (what GET /player/shell.json lists, each file with its SHA-256) whole or not at all:
-//         a version is put beside the one in use, and taken up when the page is opened the next time.
+// Rule 1: it keeps the shell (what GET /player/shell.json lists, files with their SHA-256) whole or not at
+//         all: a version is put beside the one in use, and taken up when the page is opened the next time.
 // Rule 2: /player/files/<sha256> and /player/packages/<sha256>/index.html come from Cache Storage, never from
 //         the network. The player puts them there, after it has checked their hashes.
-// Rule 3: it keeps nothing else, and asks for nothing with a token: what is not below /player/ it leaves alone.
+// Rule 3: it keeps nothing else, and asks for nothing with a token: what is not below /player/ is not its.
 
 const SHELL = "clarion-shell-";
 const FILES = "clarion-files";
