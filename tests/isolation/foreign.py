@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from hub.use_cases.audit import Done
 from hub.use_cases.content_ports import ContentFilter
 from hub.use_cases.key_ports import KeyUse
+from hub.use_cases.report_ports import Wanted as ReportWanted
 from persistence.repositories.media_queue import Taken
 from protocol.api import ProvisionItem, Scope
 from protocol.frames import AlertText
@@ -250,6 +251,15 @@ _TOLD: Final[dict[str, Told]] = {
     "command": lambda it: CommandName.PING,
     "Commands.command": lambda it: None,
     "only_open": lambda it: False,
+    "Plays.wanted": lambda it: ReportWanted(
+        AT.date() - timedelta(days=1),
+        AT.date() + timedelta(days=1),
+        by_day=True,
+        by_screen=True,
+        by_content=True,
+    ),
+    "since": lambda it: AT - timedelta(days=1),
+    "step_min": lambda it: 1,
     "for_everybody": lambda it: True,
     "sealed_secret": lambda it: b"sealed",
     "step": lambda it: 1,

@@ -120,6 +120,27 @@ def _fill(connection: Connection, it: Occupied) -> None:
     )
     put("device_group_members", group_id=it.ids["group_id"], device_id=device)
     put("device_heartbeats", device_id=device, at="now", emergency_version=1)
+    put("device_logs", device_id=device, log=f"{it.marker} log", kept=1)
+    played = {"plays": 1, "completed": 1, "shown_ms": 1, "name": f"{it.marker} play"}
+    put(
+        "plays",
+        **played,
+        device_id=device,
+        kept_at="now",
+        number=1,
+        day="today",
+        started_at="now",
+        ended_at="now",
+    )
+    put(
+        "play_days",
+        **played,
+        device_id=device,
+        day="today",
+        what=f"{it.marker} play",
+        first_at="now",
+        last_at="now",
+    )
     put("device_events", device_id=device, at="now", kind="test", text=f"{it.marker} happened")
     put(
         "bulk_commands",
