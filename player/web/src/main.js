@@ -28,6 +28,8 @@ import { openStore } from "./store.js";
 import { aboutThisBrowser } from "./version.js";
 
 const LOCK = "clarion-session";
+/** Said while there is a session, and not recorded: a play says the same, and more. */
+const ONLY_LIVE = new Set(["playback_started", "playback_ended"]);
 const part = (id) => document.getElementById(id);
 
 async function start() {
@@ -78,7 +80,10 @@ async function run(store, kept) {
     clock,
     onPlayed: (play) => record({ type: "play", ...play }),
     onSkipped: ({ item, reason }) => record(stamped({ event: "item_skipped", item: item.name, detail: reason })),
-    onEvent: (event) => say(screen.happened(stamped(event))),
+    onEvent: (event) => {
+      if (ONLY_LIVE.has(event.event)) say(screen.happened(stamped(event)));
+      else record(stamped(event));
+    },
   });
   const glass = {
     get playback() {

@@ -12,7 +12,6 @@ const SUMMED_AT_ONCE = 5000;
 
 /** The log, in IndexedDB. `name`: drawn by chance when it begins. */
 export class Log {
-  #within;
   #place = null;
   #count = 0;
   #limit;
@@ -22,7 +21,8 @@ export class Log {
    * @param {number} limit how many records are kept before the oldest are summed up
    */
   constructor(within, limit = RECORDS_KEPT) {
-    this.#within = within;
+    /** How it reaches the disk. */
+    this.within = within;
     this.#limit = limit;
   }
 
@@ -32,7 +32,7 @@ export class Log {
 
   /** Reads where it goes on, or begins one. */
   async open() {
-    await this.#within("log", async (log, kept) => {
+    await this.within("log", async (log, kept) => {
       this.#count = await answered(log.count());
       this.#place = await answered(kept.get("log"));
       if (this.#place) return;
@@ -43,14 +43,14 @@ export class Log {
 
   /** Appends one `play` or `event`. @returns {Promise<number>} its number */
   async append(what) {
-    const number = await this.#within("log", (log, kept) => this.#add(log, kept, what));
+    const number = await this.within("log", (log, kept) => this.#add(log, kept, what));
     if (this.#count > this.#limit) await this.summarise();
     return number;
   }
 
   /** The oldest that the hub does not have, in order. @returns {Promise<{number: number, what: object}[]>} */
   oldest(limit) {
-    return this.#within("log", (log) => answered(log.getAll(null, limit)));
+    return this.within("log", (log) => answered(log.getAll(null, limit)));
   }
 
   /** All up to `number` are about to be sent: from now on they stay as they are. */
@@ -58,7 +58,7 @@ export class Log {
     if (number <= this.#place.sent) return;
     const before = this.#place.sent;
     try {
-      await this.#within("log", (log, kept) => {
+      await this.within("log", (log, kept) => {
         this.#place = { ...this.#place, sent: number };
         kept.put(this.#place, "log");
       });
@@ -70,9 +70,12 @@ export class Log {
 
   /** The hub has all up to `number`. */
   kept(number) {
-    return this.#within("log", async (log) => {
+    return this.within("log", async (log, kept) => {
       await answered(log.delete(IDBKeyRange.upperBound(number)));
       this.#count = await answered(log.count());
+      if (number < this.#place.next) return;
+      this.#place = { ...this.#place, next: number + 1 }; // The hub has what a damaged disk has lost.
+      kept.put(this.#place, "log");
     });
   }
 
@@ -83,7 +86,7 @@ export class Log {
 
   /** Makes sums of the oldest that were never handed out. @returns {Promise<number>} how many records went */
   summarise() {
-    return this.#within("log", async (log, kept) => {
+    return this.within("log", async (log, kept) => {
       const unsent = IDBKeyRange.lowerBound(this.#place.sent, true);
       const old = await answered(log.getAll(unsent, Math.min(SUMMED_AT_ONCE, this.#limit)));
       const { sums, went } = summed(old);

@@ -1,22 +1,23 @@
-// Sends the log to the hub, the oldest first, until the hub says that it is kept (protocol/frames.py, Rule 9).
+// Says the log to the hub, the oldest first, until the hub has kept it (protocol/frames.py, Rule 9). Mirrors
+// player/recorder.py.
 //
-// Rule 1: one batch is under way. Before it goes out, the log knows that it does: what may be at the hub is never
+// Rule 1: one frame is under way. Before it goes out, the log knows that it does: what may be at the hub is never
 //         summed up. The next goes when this one is kept.
-// Rule 2: what was not confirmed is said again: on the next link, and when a minute has passed.
+// Rule 2: what was not confirmed is said again: in the next session, and when no word comes.
+// Rule 3: records are gathered for as long as a heartbeat takes; a full frame does not wait.
 
-const BATCH = 100;
-const LARGEST_BYTES = 32768;
-const GATHER_MS = 1000;
-const AGAIN_MS = 60000;
+const AT_MOST = 100;
+const LARGEST_CHARACTERS = 20000; // Of up to three bytes each: a frame has 64 KiB.
+const SAID_AGAIN_AFTER_S = 30;
 
 /** The log's way to the hub. */
 export class Sending {
   #log;
   #say;
+  #waitS = null; // How long records are gathered; null before there was a session.
+  #saidUpTo = null;
   #timer = null;
-  #underWay = false;
-  #waiting = false;
-  #busy = Promise.resolve();
+  #turn = Promise.resolve();
 
   /**
    * @param {object} parts
@@ -28,50 +29,60 @@ export class Sending {
     this.#say = say;
   }
 
-  /** A link has a session: whatever the hub lacks is said (again). */
-  begun() {
-    this.#underWay = false;
-    this.#in(0);
-  }
-
-  /** Keeps one record, and sends it soon. @param {object} what a `play` or an `event` */
+  /** Keeps one record, and says it soon. @param {object} what a `play` or an `event` */
   async record(what) {
     await this.#log.append(what);
-    if (!this.#underWay && !this.#waiting) this.#in(GATHER_MS);
+    if (this.#waitS !== null && this.#timer === null) this.#in(this.#waitS);
+  }
+
+  /** There is a session: what there is goes out in `firstInS`, then it is gathered for `waitS` each time. */
+  begun({ firstInS, waitS }) {
+    this.#waitS = waitS;
+    this.#saidUpTo = null;
+    this.#in(firstInS);
   }
 
   /** A `records_kept` frame. */
   async kept({ log, number }) {
     if (log !== this.#log.name) return;
     await this.#log.kept(number);
-    this.#underWay = false;
-    if ((await this.#log.count()) > 0) this.#in(0);
+    if (this.#saidUpTo === null || number < this.#saidUpTo) return;
+    this.#saidUpTo = null;
+    const left = await this.#log.count();
+    if (left > 0) this.#in(left >= AT_MOST ? 0 : this.#waitS);
+    else this.#rest();
   }
 
-  #in(ms) {
+  #rest() {
     clearTimeout(this.#timer);
-    this.#waiting = true;
-    this.#timer = setTimeout(() => {
-      this.#waiting = false;
-      this.#busy = this.#busy.then(() => this.#send()).catch(() => this.#in(AGAIN_MS));
-    }, ms);
+    this.#timer = null;
   }
 
-  async #send() {
-    const records = fitting(await this.#log.oldest(BATCH));
+  #in(seconds) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#turn = this.#turn.then(() => this.#sayOldest()).catch(() => this.#in(SAID_AGAIN_AFTER_S));
+    }, seconds * 1000);
+  }
+
+  async #sayOldest() {
+    const records = fitting(await this.#log.oldest(AT_MOST));
     if (records.length === 0) return;
-    await this.#log.sending(records[records.length - 1].number);
-    this.#underWay = this.#say([{ type: "records", log: this.#log.name, records }]);
-    if (this.#underWay) this.#in(AGAIN_MS);
+    const last = records[records.length - 1].number;
+    await this.#log.sending(last);
+    if (!this.#say([{ type: "records", log: this.#log.name, records }])) return; // The next session begins anew.
+    this.#saidUpTo = last;
+    this.#in(SAID_AGAIN_AFTER_S);
   }
 }
 
 /** As many as one frame may carry; one at least. */
 function fitting(records) {
-  let bytes = 0;
+  let characters = 0;
   const over = records.findIndex((record) => {
-    bytes += JSON.stringify(record).length * 3; // UTF-8 takes three bytes at most for what counts one here.
-    return bytes > LARGEST_BYTES;
+    characters += JSON.stringify(record).length;
+    return characters > LARGEST_CHARACTERS;
   });
   return over === -1 ? records : records.slice(0, Math.max(1, over));
 }

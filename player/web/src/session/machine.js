@@ -39,7 +39,7 @@ export class Screen {
    * @param {object} parts.glass what plays (play/stage.js): playback, load(manifest, version),
    *   renew(manifest), restart()
    * @param {object} parts.room what is done around the machine: order(command), settings(frame), kept(frame),
-   *   begun()
+   *   begun({firstInS, waitS})
    * @param {() => number} parts.random from 0 to 1
    */
   constructor({ about, clock, emergencies, glass, room, random }) {
@@ -159,7 +159,7 @@ export class Screen {
     said.push(...this.#emergencies.alerts.map((alert) => this.#emergencies.rendered(alert, now)));
     said.push(...this.#kept(gone.map((emergencyId) => this.#emergencies.gone(emergencyId, now))));
     this.#follower.level(frame.playlist_version ?? 0);
-    this.#room.begun();
+    this.#room.begun({ firstInS: this.#session.heartbeatDue - now, waitS: this.#session.intervalS });
     return said;
   }
 

@@ -1,7 +1,7 @@
 // How the screen is set up: orientation, scaling, volume, and when it is lit. Kept, so that it holds without a hub.
 //
 // Rule 1: settings are a level: a version that differs is taken whole (protocol/frames.py, Rule 10).
-// Rule 2: a volume that was ordered (`set_volume`) holds until other settings come.
+// Rule 2: a volume that was ordered (`set_volume`) holds until settings come that name another one.
 // Rule 3: outside its hours the screen is dark, but for an emergency: alerts lie above what is dark.
 
 import { isLit, nextLookMs } from "./hours.js";
@@ -52,18 +52,19 @@ export class Settings {
 
   /** A `settings` frame. */
   async take({ version, settings }) {
+    const before = this.#settings.volume;
     this.version = version;
     this.#settings = { ...AS_DELIVERED, ...settings };
-    this.#volume = null;
+    if (this.#settings.volume !== before) this.#volume = null;
     this.#apply();
-    await this.#keep(settings);
+    await this.#keep();
   }
 
   /** A `set_volume` command. @param {number} volume 0 to 100 */
   async setVolume(volume) {
     this.#volume = volume;
     this.#stage.setVolume(volume);
-    await this.#keep(this.#settings);
+    await this.#keep();
   }
 
   /** Looks at the clock: is it lit? Looks again with the next minute, and whenever the clock was set. */
@@ -85,7 +86,8 @@ export class Settings {
     this.look();
   }
 
-  #keep(settings) {
-    return this.#store.set("settings", { version: this.version, settings, volume: this.#volume });
+  #keep() {
+    const kept = { version: this.version, settings: this.#settings, volume: this.#volume };
+    return this.#store.set("settings", kept);
   }
 }
