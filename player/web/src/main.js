@@ -8,6 +8,7 @@ import { Emergencies } from "./alert/emergencies.js";
 import { Overlay } from "./alert/overlay.js";
 import { Proof } from "./alert/proof.js";
 import { learnKeys } from "./alert/signature.js";
+import { Sound } from "./alert/sound.js";
 import { Trust } from "./alert/trust.js";
 import { Commands } from "./commands/commands.js";
 import { deeds } from "./commands/deeds.js";
@@ -25,7 +26,10 @@ import { Screen } from "./session/machine.js";
 import { Memory } from "./session/memory.js";
 import { Settings } from "./settings/settings.js";
 import { openStore } from "./store.js";
-import { aboutThisBrowser } from "./version.js";
+import { aboutThisBrowser, PLAYER_VERSION } from "./version.js";
+import { begin, leave, onlyPictures } from "./watch/starts.js";
+import { installed } from "./watch/updates.js";
+import { watchOver } from "./watch/watching.js";
 
 const LOCK = "clarion-session";
 /** Said while there is a session, and not recorded: a play says the same, and more. */
@@ -41,15 +45,17 @@ async function start() {
   }
   const store = await openStore();
   await alone(pairing);
+  const started = await begin(store, Date.now());
+  installed().catch(() => {}); // Not without the hub; it is tried again when the screen runs.
   await store.journal.interrupt();
   navigator.storage.persist().catch(() => {});
   await installation(store);
   const identity = (await store.get("identity")) ?? (await enrol(store, pairing));
-  await run(store, identity);
+  await run(store, identity, started);
 }
 
 /** Joins the rooms, and lets the screen run until it is shut out. */
-async function run(store, kept) {
+async function run(store, kept, started) {
   const who = new Identity(store, kept);
   if (who.now.signingKeys.length === 0) await trustOnFirstUse(who);
   const clock = new HubClock();
@@ -90,7 +96,7 @@ async function run(store, kept) {
       return stage.playback;
     },
     load: (manifest) => {
-      stage.load(manifest);
+      stage.load(started.safeMode ? onlyPictures(manifest) : manifest);
       files.want(manifest);
     },
     renew: (manifest) => files.want(manifest),
@@ -101,6 +107,11 @@ async function run(store, kept) {
   const emergencies = new Emergencies(clock);
   const overlay = new Overlay({ root: part("alerts") });
   const proof = new Proof({ overlay, clock });
+  const sound = new Sound();
+  const warn = () => {
+    overlay.show(emergencies.alerts);
+    sound.follow(emergencies.alerts);
+  };
   const { signingKeys: keys, tenantId } = who.now;
   const trust = new Trust({ keys, tenantId, fetchKeys: fetchSigningKeys, onLearned: (what) => who.learn(what) });
 
@@ -129,7 +140,10 @@ async function run(store, kept) {
       settings,
       namePlate: new NamePlate(part("identify"), () => who.now),
       token: () => who.now.token,
-      leave: () => link.flushed(),
+      leave: async () => {
+        await link.flushed();
+        await leave(store, "It was told to.");
+      },
     }),
   });
 
@@ -145,7 +159,7 @@ async function run(store, kept) {
       return frame;
     },
     stepped: () => {
-      if (memory.alertsChanged()) overlay.show(emergencies.alerts);
+      if (memory.alertsChanged()) warn();
       memory.keep();
     },
     prove: (receipt) => proof.of(receipt),
@@ -155,7 +169,7 @@ async function run(store, kept) {
 
   // From the disk first (Rule 2), then from the hub.
   await memory.restore();
-  if (emergencies.alerts.length > 0) overlay.show(emergencies.alerts);
+  if (emergencies.alerts.length > 0) warn();
   await settings.restore();
   screen.settingsVersion = settings.version;
   const measure = async () => {
@@ -164,6 +178,26 @@ async function run(store, kept) {
   measure();
   setInterval(measure, EVERY_MS);
   link.run();
+  watchOver({
+    store,
+    started,
+    stage,
+    isAlerting: () => emergencies.alerts.length > 0,
+    report: (event) => record(stamped(event)),
+    debugRoot: part("debug"),
+    facts: () => [
+      ["Screen", who.now.name],
+      ["Device", who.now.deviceId],
+      ["Player", PLAYER_VERSION],
+      ["Session", screen.session === null ? "no hub" : "joined"],
+      ["Hub's clock", hubMs() === null ? null : new Date(hubMs()).toISOString()],
+      ["Plays", `${stage.playback.state} ${stage.playback.item ?? ""}`],
+      ["Files missing", files.missing],
+      ["Dropped frames", stage.droppedFrames],
+      ["Alerts", emergencies.alerts.length],
+      ["Sound", sound.isBlocked ? "blocked by the browser" : sound.playing],
+    ],
+  });
 }
 
 /** The hub's keys, over the connection that the token came by. Later they are asked for when they are needed. */

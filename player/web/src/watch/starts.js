@@ -18,8 +18,8 @@ const KEY = "starts";
  * The player starts.
  * @param {{get(key: string): Promise<any>, set(key: string, value: any): Promise<void>}} store
  * @param {number} nowMs kept for whoever looks into the store
- * @returns {Promise<{safeMode: boolean, reason: string|null}>} `reason`: why it starts again, a sentence; null:
- *   it is the first time
+ * @returns {Promise<{safeMode: boolean, reason: string|null}>} `reason`: why it starts again; null: it is
+ *   the first time
  */
 export async function begin(store, nowMs) {
   const before = await store.get(KEY);

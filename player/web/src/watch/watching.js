@@ -11,7 +11,7 @@ import { Watchdog } from "./watchdog.js";
  * @param {object} given.store
  * @param {{safeMode: boolean, reason: string|null}} given.started what `begin` said (starts.js)
  * @param {{stalledS: number}} given.stage
- * @param {() => boolean} given.isAlerting an alert is on the glass: nothing but a stall may start the page anew
+ * @param {() => boolean} given.isAlerting then nothing but a stall starts the page anew
  * @param {(event: {event: string, detail: string}) => void} given.report into the log
  * @param {HTMLElement} given.debugRoot
  * @param {() => [string, string|number|null][]} given.facts for the debug overlay
@@ -37,7 +37,11 @@ export function watchOver({ store, started, stage, isAlerting, report, debugRoot
   );
   new Debug({
     root: debugRoot,
-    facts: () => [...facts(), ["Started", started.reason ?? "for the first time"], ["Safe mode", `${started.safeMode}`]],
+    facts: () => [
+      ...facts(),
+      ["Started", started.reason ?? "for the first time"],
+      ["Safe mode", started.safeMode ? "yes: pictures only" : "no"],
+    ],
   });
 }
 
