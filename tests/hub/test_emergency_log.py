@@ -7,15 +7,22 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from hub.emergency_log import Actor, Cleared, EmergencyLog
+from hub.emergency_log import Actor, Cleared, Created, EmergencyLog
+from protocol.api import Scope
+from protocol.frames import AlertText
+from protocol.vocabulary import AlertSound, Pictogram, Severity
 
 AT = datetime(2026, 5, 2, 14, 2, tzinfo=UTC)
 
 
+BY = Actor("u1", "op@example.org", "10.0.0.9")
+
+
 def cleared(number: int) -> Cleared:
-    return Cleared("t1", Actor("u1", "op@example.org", "10.0.0.9"), AT, f"e{number}")
+    return Cleared("t1", BY, AT, f"e{number}")
 
 
 def opened(path: Path) -> EmergencyLog:
@@ -34,6 +41,24 @@ async def test_what_is_kept_is_there_after_a_restart_in_order_until_it_is_settle
     assert list(again.entries) == [cleared(0), cleared(1), cleared(2)]
     await again.settle(again.entries[1])
     assert list(opened(path).entries) == list(again.entries) == [cleared(0), cleared(2)]
+
+
+async def test_an_alert_is_kept_in_all_its_languages_and_one_of_an_older_version_is_read_still(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "emergencies.log"
+    plain = Created(
+        "t1", BY, AT, "e1", "h1", "Fire", "Leave.", Severity.EXTREME, Scope(), "all", "hash", None
+    )
+    told = {"language": "en", "texts": (AlertText("es", "Fuego", "Salgan."),)}
+    spoken = msgspec.structs.replace(plain, id="e2", pictogram=Pictogram.FIRE, sound=AlertSound.SIREN, **told)
+    for each in (plain, spoken):
+        await opened(path).append(each)
+    older, newer = path.read_bytes().splitlines()
+    line = msgspec.json.decode(older)
+    before = {name: value for name, value in line.items() if name not in (*told, "pictogram", "sound")}
+    path.write_bytes(msgspec.json.encode(before) + b"\n" + newer + b"\n")
+    assert opened(path).entries == (plain, spoken)
 
 
 async def test_a_torn_line_is_set_aside_and_the_rest_is_kept(tmp_path: Path) -> None:

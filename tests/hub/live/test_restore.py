@@ -12,7 +12,16 @@ from hub.gateway.credentials import DeviceIdentity
 from hub.restore import DatabaseWentBack, Restore
 from persistence.database import Database
 from persistence.live_state import LiveState
-from protocol.vocabulary import DeviceStatus, LedgerState, MissingReason, PresenceReason
+from protocol.frames import AlertText
+from protocol.vocabulary import (
+    AlertSound,
+    DeviceStatus,
+    LedgerState,
+    MissingReason,
+    Pictogram,
+    PresenceReason,
+)
+from tests.fakes import KEYS
 from tests.hub.gateway.house import House
 from tests.persistence.premises import Premises
 
@@ -62,6 +71,23 @@ async def test_the_board_and_the_roster_come_back_as_they_were(start: Start, our
     assert row is not None and (row.alert_id, row.alert_state) == (ours.emergency_id, LedgerState.RENDERED)
     assert row.pending_commands == 1
     assert [alert.emergency_id for alert in start.house.board.alerts_for(late)[1]] == [ours.emergency_id]
+
+
+async def test_an_alert_comes_back_in_all_its_languages_signed_anew(start: Start, ours: Premises) -> None:
+    ours.run(
+        "UPDATE emergencies SET language = 'en', pictogram = 'fire', sound = 'chime',"
+        ' texts = \'[{"language": "es", "title": "Fuego", "message": "Salgan."}]\' WHERE id = %s',
+        ours.emergency_id,
+    )
+    ours.run("UPDATE devices SET proven_at = now(), proven_in_ms = 43 WHERE id = %s", ours.devices[0])
+    await start.fill()
+    (alert,) = start.house.board.alerts_for(ours.devices[0])[1]
+    assert (alert.language, alert.pictogram, alert.sound) == ("en", Pictogram.FIRE, AlertSound.CHIME)
+    assert alert.texts == [AlertText("es", "Fuego", "Salgan.")]
+    assert alert == KEYS.signed(ours.id, alert)
+    proven, unproven = (start.house.roster.get(device_id) for device_id in ours.devices[:2])
+    assert proven is not None and proven.row().proven_ms is not None
+    assert unproven is not None and unproven.row().proven_ms is None
 
 
 async def test_a_screen_of_which_the_roster_was_not_told_is_read_before_it_is_let_in(
