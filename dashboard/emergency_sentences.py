@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from dashboard.languages import language_name
 from dashboard.sentences import count, took
-from protocol.api import LedgerRow, ScopePreview
+from protocol.api import EmergencyText, LedgerRow, ScopePreview
 from protocol.live import EmergencyProgress
-from protocol.vocabulary import MISSING_SENTENCES, EmergencyStatus, LedgerState, MissingReason, Severity
+from protocol.vocabulary import (
+    MISSING_SENTENCES,
+    AlertSound,
+    EmergencyStatus,
+    LedgerState,
+    MissingReason,
+    Pictogram,
+    Severity,
+)
 
 SEVERITY_WORDS: dict[Severity, str] = {
     Severity.EXTREME: "Extreme",
@@ -19,6 +30,27 @@ SEVERITY_MEANINGS: dict[Severity, str] = {
     Severity.MODERATE: "possible danger",
     Severity.MINOR: "for attention",
 }
+
+PICTOGRAM_WORDS: dict[Pictogram, str] = {
+    Pictogram.FIRE: "Fire",
+    Pictogram.EVACUATE: "Evacuate",
+    Pictogram.SHELTER: "Shelter",
+    Pictogram.LOCKDOWN: "Lockdown",
+    Pictogram.WEATHER: "Weather",
+    Pictogram.MEDICAL: "Medical",
+    Pictogram.HAZARD: "Hazard",
+    Pictogram.INFORMATION: "Information",
+}
+SOUND_WORDS: dict[AlertSound, str] = {AlertSound.CHIME: "Chime", AlertSound.SIREN: "Siren"}
+
+
+def in_turn(first: str, texts: Sequence[EmergencyText], sound: AlertSound | None) -> str:
+    """`English, Deutsch and Türkçe in turn. With a siren.`; nothing of one language without a sound."""
+    others = [language_name(text.language) for text in texts if text.language]
+    names = [language_name(first) if first else "The first language", *others]
+    said = f"{', '.join(names[:-1])} and {names[-1]} in turn." if others else ""
+    heard = f"With a {SOUND_WORDS[sound].lower()}." if sound is not None else ""
+    return f"{said} {heard}".strip()
 
 
 def reach(preview: ScopePreview | None) -> str:
@@ -145,6 +177,13 @@ def why_missing(row: LedgerRow) -> str:
         LedgerState.SENT: "sent, no answer yet",
         LedgerState.RECEIVED: "received, not painted yet",
     }.get(row.state, "shows it")
+
+
+def proven(row: LedgerRow, content_hash: str) -> tuple[str, str]:
+    """Whether a screen showed what was sent, by what it read from its own glass; and the colour of that."""
+    if row.content_hash is None:
+        return "shown, not proven", "warn"
+    return ("the words that were sent", "ok") if row.content_hash == content_hash else ("other words", "bad")
 
 
 def tab_title(page: str, gravest: EmergencyProgress | None) -> str:

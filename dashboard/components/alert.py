@@ -1,4 +1,4 @@
-"""An emergency on the page: its full-screen preview, its badges, the questions before it is ended."""
+"""An emergency on the page: its badges, the questions before it is ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm, toast
-from dashboard.components.markup import Tag, set_text, tag
+from dashboard.components.markup import Tag, tag
 from dashboard.emergency_sentences import SEVERITY_WORDS, may_still_show
 from dashboard.hub_http import HubError
 from dashboard.sentences import count
@@ -16,30 +16,6 @@ from protocol.live import EmergencyProgress
 from protocol.vocabulary import EmergencyStatus, Severity
 
 _MOST_NAMED: Final = 8
-
-
-class AlertPreview:
-    """What a screen shows, in its colours and proportions, scaled to the space there is."""
-
-    def __init__(self, severity: Severity, title: str = "", message: str = "") -> None:
-        self._glass = tag("div", "glass", role="img", aria_label="How the alert looks on a screen")
-        with self._glass:
-            self._kicker = tag("div", "glass-kicker")
-            self._title = tag("div", "glass-title")
-            self._message = tag("div", "glass-message")
-        self._severity: Severity | None = None
-        self.show(severity, title, message)
-
-    def show(self, severity: Severity, title: str, message: str) -> None:
-        """Change what is shown."""
-        if severity is not self._severity:
-            self._glass.classes(
-                add=f"sev-{severity}", remove=f"sev-{self._severity}" if self._severity else None
-            )
-            self._severity = severity
-        set_text(self._kicker, SEVERITY_WORDS[severity])
-        set_text(self._title, title or "Title")
-        set_text(self._message, message)
 
 
 def severity_badge(severity: Severity) -> Tag:

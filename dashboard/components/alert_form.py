@@ -1,41 +1,70 @@
-"""What an alert says: a template to begin with, how grave it is, title and message, and when it ends."""
+"""What an alert says: a template to begin with, how grave it is, its words in each language, its picture and
+sound, and when it ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nicegui import ui
 
+from dashboard.components.alert_languages import AlertLanguages
+from dashboard.components.alert_preview import Previewed
+from dashboard.components.alert_signs import AlertSigns
 from dashboard.components.markup import Tag, set_attribute, tag
 from dashboard.emergency_sentences import SEVERITY_MEANINGS, SEVERITY_WORDS
-from protocol.vocabulary import Severity
+from protocol.api import EmergencyRequest, Scope
+from protocol.vocabulary import AlertSound, Pictogram, Severity
 
-_TEMPLATES: Final[tuple[tuple[str, Severity, str, str], ...]] = (
-    (
+
+class _Template(NamedTuple):
+    name: str
+    severity: Severity
+    title: str
+    message: str
+    pictogram: Pictogram
+    sound: AlertSound | None = None
+
+
+_TEMPLATES: Final = (
+    _Template(
         "Fire",
         Severity.EXTREME,
         "Fire alarm",
         "Leave the building now by the nearest exit. Do not use the lifts.",
+        Pictogram.FIRE,
+        AlertSound.SIREN,
     ),
-    (
+    _Template(
         "Lockdown",
         Severity.EXTREME,
         "Lockdown",
         "Go into the nearest room and lock the door. Stay away from windows.",
+        Pictogram.LOCKDOWN,
+        AlertSound.SIREN,
     ),
-    ("Weather", Severity.SEVERE, "Severe weather", "Stay inside and away from windows until the all-clear."),
-    (
+    _Template(
+        "Weather",
+        Severity.SEVERE,
+        "Severe weather",
+        "Stay inside and away from windows until the all-clear.",
+        Pictogram.WEATHER,
+        AlertSound.CHIME,
+    ),
+    _Template(
         "Outage",
         Severity.MODERATE,
         "Power failure",
         "Emergency power is on. Follow the instructions of the staff.",
+        Pictogram.HAZARD,
+        AlertSound.CHIME,
     ),
-    (
+    _Template(
         "Test",
         Severity.MINOR,
         "Test of the emergency system",
         "This is only a test. You need not do anything.",
+        Pictogram.INFORMATION,
     ),
 )
 _EXPIRIES: Final[tuple[tuple[str, int], ...]] = (
@@ -60,9 +89,10 @@ class AlertForm:
         self._cards: dict[Severity, Tag] = {}
         with tag("div", "templates", role="group", aria_label="Begin with"):
             tag("span", "field-label", "Begin with")
-            for name, severity, title, message in _TEMPLATES:
-                chip = tag("button", "template", name, type="button", testid=f"template-{name.lower()}")
-                chip.on("click", lambda s=severity, t=title, m=message: self._take(s, t, m), [])
+            for template in _TEMPLATES:
+                testid = f"template-{template.name.lower()}"
+                chip = tag("button", "template", template.name, type="button", testid=testid)
+                chip.on("click", lambda template=template: self._take(template), [])
         with tag("div", "severities", role="group", aria_label="Severity"):
             for severity in Severity:
                 self._severity_card(severity)
@@ -76,6 +106,8 @@ class AlertForm:
             self._message = ui.textarea(
                 placeholder="Leave the building now by the nearest exit.", on_change=self._changed
             ).props("outlined dense rows=3 maxlength=1000 data-testid=emergency-message")
+        self._languages = AlertLanguages(self._changed)
+        self._signs = AlertSigns(self._changed)
         self._mark()
 
     def ending(self) -> None:
@@ -98,6 +130,42 @@ class AlertForm:
     def message(self) -> str:
         return (self._message.value or "").strip()
 
+    @property
+    def previewed(self) -> Previewed:
+        """All that it says by now."""
+        signs, languages = self._signs, self._languages
+        return Previewed(
+            self.severity,
+            self.title,
+            self.message,
+            languages.first,
+            languages.texts,
+            signs.pictogram,
+            signs.sound,
+        )
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be sent as it is, or nothing."""
+        if not self.title:
+            return "Write a title: it is what people read first."
+        return self._languages.problem
+
+    def request(self, scope: Scope) -> EmergencyRequest:
+        """What is sent, for these screens."""
+        said = self.previewed
+        return EmergencyRequest(
+            said.title,
+            said.message,
+            said.severity,
+            scope,
+            self.expires_in_s,
+            said.language,
+            list(said.texts),
+            said.pictogram,
+            said.sound,
+        )
+
     def _severity_card(self, severity: Severity) -> None:
         card = tag("button", f"severity sev-{severity}", type="button", testid=f"severity-{severity}")
         with card.on("click", lambda: self._choose(severity), []):
@@ -105,9 +173,10 @@ class AlertForm:
             tag("span", "severity-meaning", SEVERITY_MEANINGS[severity])
         self._cards[severity] = card
 
-    def _take(self, severity: Severity, title: str, message: str) -> None:
-        self.severity = severity
-        self._title.value, self._message.value = title, message
+    def _take(self, template: _Template) -> None:
+        self.severity = template.severity
+        self._title.value, self._message.value = template.title, template.message
+        self._signs.choose(template.pictogram, template.sound)
         self._changed()
 
     def _choose(self, severity: Severity) -> None:

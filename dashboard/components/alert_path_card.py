@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dashboard.clock import to_ms
 from dashboard.components.buttons import button
 from dashboard.components.markup import set_attribute, set_text, switch_class, tag
 from dashboard.frame import LivePage
 from dashboard.hub_http import HubError
 from dashboard.player_sentences import drilled
+from dashboard.sentences import took
 from dashboard.session import explain
 from protocol.api import Device
 from protocol.player import DrillResult
@@ -24,6 +26,7 @@ class AlertPathCard:
     def __init__(self, page: LivePage, device: Device) -> None:
         self._page, self._device = page, device
         self._under_way = False
+        self._proven = (device.proven_at, device.proven_in_ms)
         with tag("section", "card", aria_label="Alert path", testid="alert-path"):
             with tag("div", "card-head"):
                 tag("h2", "card-title", "Alert path")
@@ -35,6 +38,7 @@ class AlertPathCard:
             tag("p", "row-note", _LEAD)
             self._last = tag("p", "drill-last", testid="drill-last")
             self._said = tag("p", "note drill-said hidden", role="status", testid="drill-result")
+        self._say_last()
 
     async def _drill(self) -> None:
         if self._under_way:
@@ -56,7 +60,19 @@ class AlertPathCard:
                 set_attribute(self._prove, "aria-disabled", "false")
 
     def _show(self, result: DrillResult) -> None:
+        if result.proven:
+            self._proven = (result.at, result.took_ms)
+            self._say_last()
         self._say(drilled(result), "note-good" if result.proven else "note-bad")
+
+    def _say_last(self) -> None:
+        at, took_ms = self._proven
+        if at is None:
+            set_text(self._last, "It was never proven.")
+            return
+        within = f", within {took(took_ms)}" if took_ms is not None else ""
+        when = self._page.clock.moment(to_ms(at), self._page.now_ms)
+        set_text(self._last, f"Last proven {when}{within}.")
 
     def _say(self, words: str, tone: str) -> None:
         set_text(self._said, words)

@@ -7,8 +7,9 @@ import asyncio
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
-from dashboard.components.alert import AlertPreview, severity_badge
+from dashboard.components.alert import severity_badge
 from dashboard.components.alert_form import AlertForm
+from dashboard.components.alert_preview import AlertPreview
 from dashboard.components.buttons import HoldButton
 from dashboard.components.dialogs import confirm
 from dashboard.components.markup import set_attribute, set_text, switch_class, tag
@@ -58,7 +59,7 @@ class _Composer:
                 self._form.ending()
             with tag("div", "compose-side"):
                 tag("div", "field-label", "On the screens")
-                self._glass = AlertPreview(self._form.severity)
+                self._glass = AlertPreview(self._form.previewed)
                 self._told = tag("p", "reach", role="status", testid="emergency-reach")
                 self._hold = HoldButton(
                     self._send, self._ask_and_send, classes="hold-alert", testid="emergency-send"
@@ -97,15 +98,21 @@ class _Composer:
     def _refresh(self) -> None:
         form, counting = self._form, self._reach.counting
         preview = None if counting else self._reach.preview
-        self._glass.show(form.severity, form.title, form.message)
+        self._glass.show(form.previewed)
         told = "Counting the screens…" if counting else reach(preview)
         set_text(self._told, "Choose who sees it." if self.scope.empty else "" if self._may_not else told)
         none = preview is not None and preview.targeted == 0
         switch_class(self._told, "reach-none", self.scope.empty or none)
         set_text(self._hold.text, alert_button(preview))
-        hint = "Sending…" if self._sending else "Hold to send" if form.title else "Write a title first"
+        hint = "Sending…" if self._sending else self._hint_of(form)
         set_text(self._hold.hint, "Not for your role" if self._may_not else hint)
         set_attribute(self._hold.element, "aria-disabled", "true" if self._problem_now() else "false")
+
+    @staticmethod
+    def _hint_of(form: AlertForm) -> str:
+        if not form.title:
+            return "Write a title first"
+        return "Finish the other languages first" if form.problem else "Hold to send"
 
     def _problem_now(self) -> str:
         """Why it cannot be sent as it is, or nothing."""
@@ -113,8 +120,8 @@ class _Composer:
             return self._may_not
         if self._sending:
             return "It is being sent."
-        if not self._form.title:
-            return "Write a title: it is what people read first."
+        if self._form.problem:
+            return self._form.problem
         if self.scope.empty:
             return "This reaches no screen. Choose who sees it."
         if self._reach.counting:
@@ -145,10 +152,7 @@ class _Composer:
             return
         self._sending = True
         self._refresh()
-        form = self._form
-        request = EmergencyRequest(
-            form.title, form.message, form.severity, self.scope.scope, form.expires_in_s
-        )
+        request = self._form.request(self.scope.scope)
         try:
             created = await self._page.hub.activate(request, self._once.key(request))
         except HubError as error:

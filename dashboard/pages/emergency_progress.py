@@ -7,18 +7,19 @@ from nicegui import ui
 
 from dashboard.clock import Clock, to_ms
 from dashboard.components.alert import (
-    AlertPreview,
     all_clear_button,
     give_all_clear,
     severity_badge,
     sign_off,
     status_badge,
 )
+from dashboard.components.alert_preview import AlertPreview, Previewed, previewed_of
 from dashboard.components.buttons import button
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.missing_list import MissingList
 from dashboard.components.navigation import Section
 from dashboard.components.progress import ProgressPanel
+from dashboard.components.proof_list import ProofList
 from dashboard.frame import LivePage, frame, open_session
 from dashboard.hub_http import HubError
 from dashboard.sentences import presence
@@ -51,7 +52,9 @@ async def progress_page(emergency_id: str) -> RedirectResponse | None:
                 tag("h1", "empty-title", problem)
                 tag("a", "btn", "All emergencies", href="/emergencies")
         else:
-            _Progress(page, progress)
+            shown = _Progress(page, progress)
+    if progress is not None:
+        await shown.load()
     return None
 
 
@@ -110,10 +113,24 @@ class _Progress:
             with tag("section", "card missing-card", aria_label="Who does not show it"):
                 self._missing = MissingList(page.hub, progress, self._away)
             with tag("div", "card glass-card"):
-                AlertPreview(progress.severity, progress.title, progress.message)
+                self._glass = AlertPreview(Previewed(progress.severity, progress.title, progress.message))
+            with tag("section", "card proof-card", aria_label="Proof"):
+                self._proof = ProofList(page, progress.id)
         self._show(progress)
         page.on_change(self._changed)
         page.on_beat(self._refresh)
+
+    async def load(self) -> None:
+        """What the live feed does not say of it: other languages, picture, sound, and what proves it."""
+        try:
+            emergency = await self._page.hub.emergency(self._progress.id)
+        except HubError as error:
+            # It is followed all the same, while the database is away too.
+            if error.signed_out:
+                explain(self._page.session, error)
+            return
+        self._glass.show(previewed_of(emergency))
+        self._proof.proves(emergency.content_hash)
 
     def _changed(self, change: Change) -> None:
         now = self._page.store.emergencies.get(self._progress.id)
