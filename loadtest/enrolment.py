@@ -10,8 +10,9 @@ from typing import Final
 import trio
 
 from loadtest.errors import HubUnreachable, SimulationError
-from loadtest.hub_api import ClaimEnded, HubApi
+from loadtest.hub_api import HubApi
 from loadtest.link import EnrolledScreen
+from player.agent.hub_http import ClaimEnded
 from player.reference import PLAYER_VERSION
 from protocol.access import UserLogin
 from protocol.api import Claim, ProvisionItem, Register, Registered

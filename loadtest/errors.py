@@ -1,22 +1,13 @@
-"""What ends a run: each carries one line that says what to do."""
+"""What ends a run: each carries one line that says what to do. A screen's own: `player.agent.errors`."""
 
 from __future__ import annotations
 
+from player.agent.errors import CredentialsRefused, HubUnreachable, JournalDamaged, PlayerError
 
-class SimulationError(Exception):
-    """The run cannot start or go on; the message is for whoever started it."""
+__all__ = ["CredentialsRefused", "HubUnreachable", "JournalDamaged", "OpenFilesLimit", "SimulationError"]
 
-
-class HubUnreachable(SimulationError):
-    """Nothing answered at the hub's address in time."""
-
-
-class CredentialsRefused(SimulationError):
-    """The hub does not accept the operator's credentials, or the enrolment key."""
-
-
-class JournalDamaged(SimulationError):
-    """A screen's journal of commands has a line that cannot be read, in the middle."""
+SimulationError = PlayerError
+"""The run cannot start or go on; the message is for whoever started it."""
 
 
 class OpenFilesLimit(SimulationError):

@@ -16,11 +16,11 @@ from typing import Final
 
 import trio
 
-from loadtest.dial import Caller
-from loadtest.disk_journal import DiskJournal, journal_file
 from loadtest.link import EnrolledScreen, Link
 from loadtest.scheduler import Scheduler
 from loadtest.stats import FleetStats
+from player.agent.dial import Caller
+from player.agent.disk_journal import DiskJournal, journal_file
 from player.journal import CommandJournal, MemoryJournal
 
 FETCHES_AT_ONCE: Final = 16
@@ -102,6 +102,8 @@ class Fleet:
     async def leave(self, reason: str = "the simulation ended") -> None:
         """Every screen says goodbye, and the hub closes; after LEAVE_DEADLINE_S all is over either way."""
         self.leaving = True
+        for link in self.links:
+            link.leaving = True
         with trio.move_on_after(LEAVE_DEADLINE_S):
             for link in self.links:
                 await link.say_goodbye(reason)

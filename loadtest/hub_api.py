@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import httpx
-import msgspec
 import trio
 
-from loadtest.errors import CredentialsRefused, HubUnreachable, SimulationError
+from loadtest.errors import CredentialsRefused, HubUnreachable
+from player.agent import hub_http
+from player.agent.dial import Caller
+from player.agent.hub_http import body_of, explained
 from protocol.access import TokenPair, UserLogin
-from protocol.api import Claim, Claimed, Problem, Provision, Provisioned, ProvisionItem, Register, Registered
-
-Body = TypeVar("Body")
+from protocol.api import Claim, Claimed, Provision, Provisioned, ProvisionItem, Register, Registered
 
 REQUEST_DEADLINE_S: Final = 60.0
 """Provisioning hundreds of devices is one request."""
 RETRY_EVERY_S: Final = 0.5
-
-
-class ClaimEnded(SimulationError):
-    """The hub will not hand this screen a token: `expired` says whether to ask to join anew."""
-
-    def __init__(self, message: str, *, expired: bool) -> None:
-        super().__init__(message)
-        self.expired = expired
 
 
 class HubApi:
@@ -33,10 +25,7 @@ class HubApi:
 
     def __init__(self, hub_url: str, tls: ssl.SSLContext) -> None:
         self.hub_url = hub_url.rstrip("/")
-        # The hub is on the premises: no proxy of the environment stands between.
-        self._http = httpx.AsyncClient(
-            base_url=self.hub_url, verify=tls, timeout=REQUEST_DEADLINE_S, trust_env=False
-        )
+        self._http = hub_http.client_of(self.hub_url, Caller(tls), REQUEST_DEADLINE_S)
 
     async def __aenter__(self) -> HubApi:
         await self._http.__aenter__()
@@ -61,65 +50,27 @@ class HubApi:
 
     async def sign_in(self, login: UserLogin) -> str:
         """The operator's access token. Raises CredentialsRefused."""
-        response = await self._post("/api/v1/auth/login", login)
+        response = await hub_http.post(self._http, "/api/v1/auth/login", login)
         if response.status_code in (400, 401, 403, 422):
             raise CredentialsRefused(
                 "The hub refused to sign in: check CLARION_SIMULATE_TENANT_ID, CLARION_SIMULATE_EMAIL and "
-                f"CLARION_SIMULATE_PASSWORD ({_explained(response)})."
+                f"CLARION_SIMULATE_PASSWORD ({explained(response)})."
             )
-        return self._body(response, TokenPair).access_token
+        return body_of(response, TokenPair).access_token
 
     async def provision(self, access_token: str, devices: list[ProvisionItem]) -> Provisioned:
         """Approved devices with tokens, at once. Raises CredentialsRefused for an operator who may not."""
-        response = await self._post("/api/v1/devices/provision", Provision(devices), access_token)
+        response = await hub_http.post(
+            self._http, "/api/v1/devices/provision", Provision(devices), access_token
+        )
         if response.status_code in (401, 403):
-            raise CredentialsRefused(f"This operator may not provision devices ({_explained(response)}).")
-        return self._body(response, Provisioned)
+            raise CredentialsRefused(f"This operator may not provision devices ({explained(response)}).")
+        return body_of(response, Provisioned)
 
     async def register(self, body: Register) -> Registered:
         """Ask to join. Raises CredentialsRefused for a wrong enrolment key."""
-        response = await self._post("/api/v1/devices/register", body)
-        if response.status_code in (401, 403):
-            raise CredentialsRefused(
-                f"The hub refused the enrolment key: check CLARION_ENROLMENT_KEY ({_explained(response)})."
-            )
-        return self._body(response, Registered)
+        return await hub_http.register(self._http, body)
 
     async def claim(self, body: Claim) -> Claimed:
         """Ask whether an operator approved. Raises ClaimEnded when none ever will."""
-        response = await self._post("/api/v1/devices/claim", body)
-        if response.status_code in (403, 404, 410):
-            raise ClaimEnded(_explained(response), expired=response.status_code != 403)
-        return self._body(response, Claimed)
-
-    async def _post(self, path: str, body: Any, access_token: str | None = None) -> httpx.Response:
-        headers = {"Content-Type": "application/json"}
-        if access_token is not None:
-            headers["Authorization"] = f"Bearer {access_token}"
-        try:
-            return await self._http.post(path, content=msgspec.json.encode(body), headers=headers)
-        except httpx.TransportError as error:
-            why = str(error) or type(error).__name__
-            raise HubUnreachable(f"The hub at {self.hub_url} went away ({why}).") from None
-
-    def _body(self, response: httpx.Response, shape: type[Body]) -> Body:
-        if response.is_success:
-            try:
-                return msgspec.json.decode(response.content, type=shape)
-            except msgspec.DecodeError as error:
-                raise SimulationError(
-                    f"What answers at {self.hub_url} is not a hub this fleet knows ({error})."
-                ) from None
-        raise SimulationError(
-            f"{response.request.url.path} answered {response.status_code}: {_explained(response)}"
-        )
-
-
-def _explained(response: httpx.Response) -> str:
-    """What an error answer says for people."""
-    try:
-        problem = msgspec.json.decode(response.content, type=Problem)
-    except msgspec.DecodeError:
-        return f"{response.status_code} {response.reason_phrase}".strip()
-    fields = "; ".join(f"{name}: {why}" for name, why in (problem.fields or {}).items())
-    return f"{problem.detail} {fields}".strip().rstrip(".")
+        return await hub_http.claim(self._http, body)

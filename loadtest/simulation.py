@@ -15,7 +15,6 @@ from random import Random
 import trio
 
 from loadtest.cast import screens as cast_of
-from loadtest.dial import Caller
 from loadtest.enrolment import ApprovalDesk, provision_all
 from loadtest.errors import SimulationError
 from loadtest.fleet import Fleet, FleetOptions
@@ -23,6 +22,7 @@ from loadtest.hub_api import HubApi
 from loadtest.link import EnrolledScreen, Misbehaviour
 from loadtest.progress import Progress, summary
 from loadtest.stats import FleetStats
+from player.agent.dial import Caller
 from protocol.access import UserLogin
 from protocol.api import ProvisionItem
 

@@ -27,7 +27,7 @@ class NotRecorded(Exception):
 
 
 class CommandJournal(Protocol):
-    """What a screen keeps of its commands. One that outlives the process is `loadtest/disk_journal.py`."""
+    """What a screen keeps of its commands. One on a disk is `player/agent/disk_journal.py`."""
 
     def receipt(self, command_id: str) -> Receipt | None:
         """What is to be answered to it; None for a command that is new (or long forgotten)."""

@@ -21,7 +21,7 @@ import pytest
 import trio
 
 from actors.device.shadow import IN_FLIGHT_AT_MOST
-from loadtest.disk_journal import Begun, journal_file, read_lines
+from player.agent.disk_journal import Begun, journal_file, read_lines
 from protocol.frames import Receipt
 from protocol.vocabulary import OPEN_COMMAND_STATUSES, OPERATOR_COMMANDS, SUPERSEDED_BY_NEWER, CommandStatus
 from tests.end_to_end.companions import connected_screens

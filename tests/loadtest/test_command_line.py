@@ -17,9 +17,9 @@ import httpx
 import pytest
 
 from loadtest.command_line import operator_of
-from loadtest.disk_journal import read_lines
 from loadtest.errors import OpenFilesLimit, SimulationError
 from loadtest.open_files import allow_open_files
+from player.agent.disk_journal import read_lines
 from tests.hub.hub_process import HubProcess, free_port
 
 _ROOT = Path(__file__).parents[2]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import trio
 
-from loadtest.disk_journal import Begun, read_lines
 from loadtest.fleet import Fleet, FleetOptions, open_fleet
 from loadtest.link import Misbehaviour
+from player.agent.disk_journal import Begun, read_lines
 from protocol.close_codes import MEANINGS, CloseCode
 from protocol.codec import encode
 from protocol.frames import Command, DeviceGoodbye, Goodbye, Heartbeat, Hello, Receipt

@@ -8,8 +8,8 @@ export class Refused extends Error {}
 /**
  * @param {{url: string, sha256: string, mime_type?: string, size_bytes: number}} item
  * @param {string} hubUrl @param {AbortSignal} signal
- * @returns {Promise<{body: ReadableStream, type: string, bytes: number}>} a stream that fails instead of ending
- *   when the bytes are others. Throws Refused, or an Error when the hub cannot be reached.
+ * @returns {Promise<{body: ReadableStream, type: string, bytes: number}>} a stream that fails instead of
+ *   ending when the bytes are others. Throws Refused, or an Error when the hub cannot be reached.
  */
 export async function fetchFile(item, hubUrl, signal) {
   const answer = await fetched(item.url, hubUrl, signal);
@@ -19,7 +19,8 @@ export async function fetchFile(item, hubUrl, signal) {
 
 /** @param {string} address a path below the hub @returns {Promise<Response>} */
 export async function fetched(address, hubUrl, signal) {
-  const answer = await fetch(new URL(address, hubUrl), { signal, credentials: "omit", referrerPolicy: "no-referrer" });
+  const asking = { signal, credentials: "omit", referrerPolicy: "no-referrer" };
+  const answer = await fetch(new URL(address, hubUrl), asking);
   if (answer.status >= 400 && answer.status < 500) throw new Refused(`The hub answered ${answer.status}.`);
   if (!answer.ok) throw new Error(`The hub answered ${answer.status}.`);
   return answer;

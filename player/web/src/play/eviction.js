@@ -1,7 +1,7 @@
 // Which files leave when there is no more room: those that nobody needs, the longest unused first. Pure.
 //
-// Rule 1: what is scheduled is never evicted, whatever is asked for: a screen that is short of room shows less,
-//         and says so, instead of losing what it has.
+// Rule 1: what is scheduled is never evicted, whatever is asked for: a screen that is short of room shows
+//         less, and says so, instead of losing what it has.
 
 /**
  * @param {Map<string, {bytes: number, usedMs: number}>} kept by SHA-256

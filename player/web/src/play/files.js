@@ -1,7 +1,7 @@
-// The screen's own files: in Cache Storage by the hash of their bytes, downloaded ahead, evicted when room is short.
+// The screen's own files: in Cache Storage by the hash of their bytes, downloaded before they are shown.
 //
-// Rule 1: what is kept under a hash has that hash. It is counted while the bytes come in; what does not fit is
-//         not kept. What cannot be shown is doubted: hashed again, and fetched anew if it is not what it was.
+// Rule 1: what is kept under a hash has that hash. It is counted while the bytes come in; what does not fit
+//         is not kept. What cannot be shown is doubted: hashed again, and fetched anew if it is another.
 // Rule 2: what is scheduled is never evicted (eviction.js).
 // Rule 3: the token is for the hub's API and goes nowhere else: addresses of files carry their own signature.
 // Rule 4: a download that fails is tried again, later each time; all others go on meanwhile.
@@ -31,13 +31,15 @@ export class Files extends EventTarget {
   #wanted = []; // items, in the order in which they are needed
   #scheduled = new Set();
   #coming = new Map(); // by SHA-256: AbortController
-  #failed = new Map(); // by SHA-256: {times, againMs}
+  #failed = new Map(); // by SHA-256: {times, againMs, url}
   #timer = null;
   #opened;
 
-  constructor({ hubUrl, token, onChanged = ignore, onAddressesOver = ignore, onNoRoom = ignore, limitBytes = null }) {
+  constructor(parts) {
     super();
-    Object.assign(this, { hubUrl, token, onChanged, onAddressesOver, onNoRoom, limitBytes });
+    const { hubUrl, limitBytes = null } = parts;
+    const { onChanged = ignore, onAddressesOver = ignore, onNoRoom = ignore } = parts;
+    Object.assign(this, { hubUrl, limitBytes, onChanged, onAddressesOver, onNoRoom });
     this.#opened = this.#open();
   }
 
@@ -45,7 +47,9 @@ export class Files extends EventTarget {
   async want(manifest) {
     this.#wanted = wantedFiles(manifest, Date.now());
     this.#scheduled = new Set(this.#wanted.map((item) => item.sha256));
-    this.#failed.clear();
+    for (const { sha256, url } of this.#wanted) {
+      if (this.#failed.get(sha256)?.url !== url) this.#failed.delete(sha256); // Another address, another chance.
+    }
     for (const [sha256, coming] of this.#coming) if (!this.#scheduled.has(sha256)) coming.abort();
     await this.#opened;
     this.#fetchMore();
@@ -134,10 +138,11 @@ export class Files extends EventTarget {
   #fetchMore() {
     clearTimeout(this.#timer);
     const nowMs = Date.now();
+    const againMs = ({ sha256 }) => this.#failed.get(sha256)?.againMs ?? 0;
     const waiting = this.#wanted.filter((item) => !this.has(item) && !this.#coming.has(item.sha256));
-    const due = waiting.filter((item) => (this.#failed.get(item.sha256)?.againMs ?? 0) <= nowMs);
-    for (const item of due.slice(0, AT_ONCE - this.#coming.size)) this.#fetch(item);
-    const later = waiting.map((item) => this.#failed.get(item.sha256)?.againMs ?? 0).filter((ms) => ms > nowMs);
+    const due = waiting.filter((item) => againMs(item) <= nowMs);
+    for (const item of due.slice(0, Math.max(0, AT_ONCE - this.#coming.size))) this.#fetch(item);
+    const later = waiting.map(againMs).filter((ms) => ms > nowMs);
     if (later.length > 0) this.#timer = setTimeout(() => this.#fetchMore(), Math.min(...later) - nowMs);
   }
 
@@ -178,12 +183,13 @@ export class Files extends EventTarget {
   #hasFailed(item, fault) {
     const times = (this.#failed.get(item.sha256)?.times ?? 0) + 1;
     const atMostS = Math.min(AGAIN_AT_MOST_S, AGAIN_FIRST_S * 2 ** (times - 1));
-    this.#failed.set(item.sha256, { times, againMs: Date.now() + (0.5 + Math.random() / 2) * atMostS * 1000 });
+    const againMs = Date.now() + (0.5 + Math.random() / 2) * atMostS * 1000;
+    this.#failed.set(item.sha256, { times, againMs, url: item.url });
     if (fault.name === "QuotaExceededError" && times === 1) this.onNoRoom(item);
     if (fault instanceof Refused) this.onAddressesOver();
   }
 
-  /** Room for so many bytes more. `whole`: the browser said that there is none, whatever it granted. */
+  /** Room for so many bytes more. `whole`: the browser has just said that there is none. */
   async #makeRoom(neededBytes, { whole = false } = {}) {
     const { bytes, limitBytes } = this.limitBytes === null
       ? await this.usage()

@@ -60,7 +60,8 @@ export const painted = () =>
 
 /**
  * Resolves when `target` says one of `wanted`; throws when it says "error", or nothing for so long.
- * @param {EventTarget} target @param {string} wanted @param {number} withinMs @param {string} otherwise a sentence
+ * @param {EventTarget} target @param {string} wanted
+ * @param {number} withinMs @param {string} otherwise a sentence
  */
 export function said(target, wanted, withinMs, otherwise) {
   return new Promise((resolve, reject) => {
@@ -78,5 +79,5 @@ export function said(target, wanted, withinMs, otherwise) {
 }
 
 /** What is wrong with a film, in a sentence. */
-export const faultOf = (target) =>
-  target.error?.message ? `The file cannot be shown: ${target.error.message}`.slice(0, 200) : "It cannot be shown.";
+export const faultOf = ({ error }) =>
+  error?.message ? `It cannot be shown: ${error.message}`.slice(0, 200) : "It cannot be shown.";

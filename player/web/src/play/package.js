@@ -1,7 +1,7 @@
 // An HTML package as one page that needs nothing beside it: what it names becomes a data: address in it.
 //
-// Rule 1: the page runs without an origin, so that it can reach nothing of the player's; its own requests do not
-//         come to the service worker then. Hence everything must be in it.
+// Rule 1: the page runs without an origin, so that it can reach nothing of the player's; its own requests
+//         do not come to the service worker then. Hence everything must be in it.
 // Rule 2: what a script asks for later (fetch, XMLHttpRequest, an element's src) is found by package_shim.js.
 // Rule 3: modules name each other as `package:<path>`, which an import map knows: a module at a data: address
 //         has no neighbours.
@@ -14,6 +14,8 @@ const FIRST_PAGE = "index.html";
 const AT_MOST_BYTES = 64 * 2 ** 20;
 const NAMING = ["src", "poster", "href", "data"];
 const OTHER_PAGES = new Set(["A", "AREA", "BASE"]);
+/** Of a page that lies elsewhere, among other neighbours. */
+const IN_THE_WAY = "base, meta[http-equiv='Content-Security-Policy' i]";
 const NOT_A_PATH = /^(?:[a-z][a-z0-9+.-]*:|\/\/|#|$)/i;
 
 /**
@@ -53,7 +55,7 @@ class Bundle {
 
   page(html) {
     const page = new DOMParser().parseFromString(html, "text/html");
-    for (const element of page.querySelectorAll("base, meta[http-equiv='Content-Security-Policy' i]")) element.remove();
+    for (const element of page.querySelectorAll(IN_THE_WAY)) element.remove();
     for (const element of page.querySelectorAll("*")) this.#rewrite(element);
     const own = page.querySelector("script[type='importmap']");
     const imports = this.#imports(own === null ? {} : (JSON.parse(own.textContent).imports ?? {}));
@@ -76,7 +78,8 @@ class Bundle {
     const isModule = element.tagName === "SCRIPT" && element.type === "module";
     if (element.tagName === "STYLE") element.textContent = this.#style(element.textContent, "");
     if (isModule && !element.src) element.textContent = this.#module(element.textContent, "");
-    if (element.hasAttribute("style")) element.setAttribute("style", this.#style(element.getAttribute("style"), ""));
+    const style = element.getAttribute("style");
+    if (style !== null) element.setAttribute("style", this.#style(style, ""));
     if (OTHER_PAGES.has(element.tagName)) return;
     for (const name of NAMING) {
       const address = element.getAttribute(name);
@@ -91,7 +94,9 @@ class Bundle {
 
   #srcset(srcset) {
     const choices = srcset.split(/,\s+/).map((choice) => choice.trim().split(/\s+/));
-    return choices.map(([address, ...rest]) => [this.#address(address, "") ?? address, ...rest].join(" ")).join(", ");
+    const found = (address) => this.#address(address, "") ?? address;
+    const made = choices.map(([address, ...rest]) => [found(address), ...rest].join(" "));
+    return made.join(", ");
   }
 
   /** The data: address of what is named so in the file `from`; null when it is not of the package. */
@@ -143,9 +148,9 @@ class Bundle {
       const address = this.#address(path, "", true);
       imports[`package:${path}`] = address;
       for (const [name, target] of Object.entries(own)) {
-        const targetPath = pathOf(target, "");
-        if (targetPath === path) imports[name] = address;
-        else if (name.endsWith("/") && path.startsWith(targetPath)) imports[name + path.slice(targetPath.length)] = address;
+        const at = pathOf(target, "");
+        if (at === path) imports[name] = address;
+        else if (name.endsWith("/") && path.startsWith(at)) imports[name + path.slice(at.length)] = address;
       }
     }
     return imports;
@@ -153,7 +158,9 @@ class Bundle {
 
   #table() {
     const table = {};
-    for (const [path, { type, bytes }] of this.files) if (path !== FIRST_PAGE) table[path] = dataAddress(type, bytes);
+    for (const [path, { type, bytes }] of this.files) {
+      if (path !== FIRST_PAGE) table[path] = dataAddress(type, bytes);
+    }
     return table;
   }
 }

@@ -16,14 +16,16 @@ export function shim(files) {
     }
   };
   const ask = window.fetch;
-  window.fetch = (what, how) => ask.call(window, found(what instanceof Request ? what.url : what) ?? what, how);
+  window.fetch = (what, how) =>
+    ask.call(window, found(what instanceof Request ? what.url : what) ?? what, how);
   const open = XMLHttpRequest.prototype.open;
   XMLHttpRequest.prototype.open = function (method, address, ...rest) {
     return open.call(this, method, found(address) ?? address, ...rest);
   };
   const naming = [
-    [HTMLImageElement, "src"], [HTMLMediaElement, "src"], [HTMLSourceElement, "src"], [HTMLScriptElement, "src"],
-    [HTMLVideoElement, "poster"], [HTMLLinkElement, "href"], [HTMLIFrameElement, "src"],
+    [HTMLImageElement, "src"], [HTMLMediaElement, "src"], [HTMLSourceElement, "src"],
+    [HTMLScriptElement, "src"], [HTMLIFrameElement, "src"], [HTMLLinkElement, "href"],
+    [HTMLVideoElement, "poster"],
   ];
   for (const [kind, name] of naming) {
     const own = Object.getOwnPropertyDescriptor(kind.prototype, name);
@@ -59,11 +61,12 @@ export function shim(files) {
     for (const { addedNodes, target, type } of changes) {
       if (type === "attributes") mend(target);
       for (const node of addedNodes) {
-        if (node instanceof Element) for (const each of [node, ...node.querySelectorAll("[src], [style]")]) mend(each);
+        if (!(node instanceof Element)) continue;
+        for (const each of [node, ...node.querySelectorAll("[src], [poster], [style]")]) mend(each);
       }
     }
   }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["style"] });
-  // A page without an origin has no storage, and asking for it would end its script: it lasts as long as it does.
+  // A page without an origin has no storage, and asking for it would end its script: this one ends with it.
   for (const name of ["localStorage", "sessionStorage"]) {
     const kept = new Map();
     const storage = {

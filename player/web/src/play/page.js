@@ -1,8 +1,8 @@
 // A web page, or an HTML package, in a frame without rights.
 //
-// Rule 1: what is shown is a stranger: it gets no storage, no parent and no origin of the player's. A package's
-//         page is served by the service worker with a policy that takes its origin away; a page of the player's
-//         own origin is not given it.
+// Rule 1: what is shown is a stranger: it gets no storage, no parent and no origin of the player's. A
+//         package's page is served by the service worker with a policy that takes its origin away; a page of
+//         the player's own origin is not given it.
 // Rule 2: a frame tells nobody that its page could not be had; so the address is asked first.
 
 import { Layer, painted, said } from "./layer.js";

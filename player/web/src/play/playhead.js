@@ -2,12 +2,12 @@
 //
 // Rule 1: time is an argument, in seconds of a clock that never goes back; the playhead reads none.
 // Rule 2: every item that starts is said to end before another starts.
-// Rule 3: what would have played while nobody moved the playhead (the machine slept) did not play, and no event
-//         says that it did.
-// Rule 4: an item begins when the one before was due to end, not when somebody noticed: a loop does not drift.
+// Rule 3: what would have played while nobody moved the playhead (the machine slept) did not play, and no
+//         event says that it did.
+// Rule 4: an item begins when the one before was due to end, not when somebody noticed: a loop does not
+//         drift.
 //
-// The same as player/playback.py, and three things more that only a screen with a real glass needs: `following`
-// (what to make ready), `begun` (it is on the glass only now) and `skip` (it cannot be shown).
+// The same as player/playback.py, and three things more that a screen with a real glass needs: `following` (what to make ready), `begun` (on the glass only now) and `skip` (it cannot be shown).
 
 /** @typedef {{event: "playback_started"|"playback_ended"|"idle", item?: string}} PlaybackEvent */
 

@@ -8,7 +8,9 @@
  * @param {object} item of the manifest @param {object|null} playlist of the manifest
  * @param {number} now seconds @param {number} nowMs by the hub's clock
  */
-export const begunPlay = (item, playlist, now, nowMs) => ({ item, playlist, startedS: now, startedMs: Math.round(nowMs) });
+export const begunPlay = (item, playlist, now, nowMs) => ({
+  item, playlist, startedS: now, startedMs: Math.round(nowMs),
+});
 
 /** It has left: protocol.frames.Play, without its tag. @param {boolean} completed whether to its end */
 export function endedPlay({ item, playlist, startedS, startedMs }, now, completed) {
@@ -22,5 +24,6 @@ export function endedPlay({ item, playlist, startedS, startedMs }, now, complete
     plays: 1,
     completed: completed ? 1 : 0,
   };
-  return playlist === null ? play : { ...play, playlist_id: playlist.playlist_id, playlist_number: playlist.number };
+  if (playlist === null) return play;
+  return { ...play, playlist_id: playlist.playlist_id, playlist_number: playlist.number };
 }

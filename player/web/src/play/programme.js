@@ -1,11 +1,12 @@
 // What a manifest plays, by the hub's clock: which items, in which order, and until when that holds. Pure.
 //
-// Rule 1: only what is within its window is shown, hub or no hub: what ended is not begun any more, and leaves.
-// Rule 2: with `shuffle` each round has another order, the same for every screen that plays the manifest: by the
-//         SHA-256, in hex, of `<playlist id>/<number>/<round>/<item id>`, which any platform can compute.
+// Rule 1: only what is within its window is shown, hub or no hub: what ended is not begun any more, and
+//         leaves.
+// Rule 2: with `shuffle` each round has another order, the same for every screen that plays the manifest: by
+//         the SHA-256, in hex, of `<playlist id>/<number>/<round>/<item id>`, which any platform can compute.
 // Rule 3: behind the end of its schedule a manifest says nothing, and nothing plays.
-// Rule 4: everything is an instant (milliseconds since the Unix epoch): no calendar, no time zone. A change of
-//         the clocks, or of the machine's zone, changes nothing.
+// Rule 4: everything is an instant (milliseconds since the Unix epoch): no calendar, no time zone. A change
+//         of the clocks, or of the machine's zone, changes nothing.
 
 import { sha256OfText } from "./sha256.js";
 
@@ -38,10 +39,12 @@ export class Programme {
       .map(({ item }) => item);
   }
 
-  /** @param {number} nowMs @returns {number|null} when something else is to be shown than now; null: never. */
+  /** @param {number} nowMs @returns {number|null} when something else is to be shown; null: never. */
   nextTurnMs(nowMs) {
     const turns = [this.#segmentAt(nowMs)?.until_ms];
-    for (const item of this.playlistAt(nowMs)?.items ?? []) turns.push(item.valid_from_ms, item.valid_until_ms);
+    for (const item of this.playlistAt(nowMs)?.items ?? []) {
+      turns.push(item.valid_from_ms, item.valid_until_ms);
+    }
     const ahead = turns.filter((turn) => typeof turn === "number" && turn > nowMs);
     return ahead.length === 0 ? null : Math.min(...ahead);
   }

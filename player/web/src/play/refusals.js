@@ -9,7 +9,8 @@ export class Refusals {
 
   add(item, now) {
     const times = (this.#found.get(item.media_id)?.times ?? 0) + 1;
-    this.#found.set(item.media_id, { times, untilS: now + Math.min(AT_MOST_S, FIRST_S * 2 ** (times - 1)), over: false });
+    const untilS = now + Math.min(AT_MOST_S, FIRST_S * 2 ** (times - 1));
+    this.#found.set(item.media_id, { times, untilS, over: false });
   }
 
   /** Whether it is left out now. */

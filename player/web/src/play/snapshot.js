@@ -20,7 +20,8 @@ export async function takeSnapshot(root, layer) {
     fill(canvas).drawImage(layer.picture, ...placed(layer.picture, canvas, root.dataset.scaling));
     return await encoded(canvas, "");
   } catch {
-    return named(canvas, layer.item.name, NOT_TO_BE_HAD); // A stream of another origin: the canvas is not ours.
+    // A stream of another origin: the canvas is not the page's any more.
+    return named(canvas, layer.item.name, NOT_TO_BE_HAD);
   }
 }
 

@@ -1,10 +1,11 @@
 // The stage: two layers, one on the glass and one being made ready. Follows a manifest by the hub's clock.
 //
-// Rule 1: nothing is shown before it is ready (decoded, its first frame painted). Until then what was there stays.
+// Rule 1: nothing is shown before it is ready (decoded, its first frame painted). What was there stays
+//         until then.
 // Rule 2: what cannot be shown is said (`onSkipped`), left out, and tried again later: after one minute, then
 //         two, then four, up to an hour. Where nothing can be shown there is a quiet mark, never just black.
-// Rule 3: the playhead says what should be on the glass; `#settle` makes it so, whatever happened before. It can
-//         be called at any time and any number of times.
+// Rule 3: the playhead says what should be on the glass; `#settle` makes it so, whatever happened before. It
+//         can be called at any time and any number of times.
 // Rule 4: the stage looks up every second at least: the hub's clock may have been set meanwhile.
 //
 //   new Stage({ root, files, clock, onPlayed, onSkipped, onPlayback, onEvent })
@@ -58,7 +59,8 @@ export class Stage {
   #dark = false;
   #droppedBefore = 0;
 
-  constructor({ root, files, clock, onPlayed = ignore, onSkipped = ignore, onPlayback = ignore, onEvent = ignore }) {
+  constructor({ root, files, clock, ...heard }) {
+    const { onPlayed = ignore, onSkipped = ignore, onPlayback = ignore, onEvent = ignore } = heard;
     Object.assign(this, { root, files, clock, onPlayed, onSkipped, onPlayback, onEvent });
     root.classList.add("stage");
     root.dataset.scaling = "contain";
@@ -140,7 +142,7 @@ export class Stage {
     return this.#stall.positionS === null ? 0 : this.#now() - this.#stall.sinceS;
   }
 
-  /** @returns {Promise<{blob: Blob, width: number, height: number, note: string}>} at most 1280 pixels wide */
+  /** @returns {Promise<{blob: Blob, width: number, height: number, note: string}>} (snapshot.js) */
   snapshot() {
     return takeSnapshot(this.root, this.#shown);
   }
@@ -163,7 +165,8 @@ export class Stage {
     const nowMs = this.#nowMs(now);
     this.#lookedUp = { now, nowMs };
     this.#turnMs = programme.nextTurnMs(nowMs);
-    const rounds = (turn) => (this.#dark ? [] : programme.itemsAt(nowMs, turn).filter((item) => this.#isFit(item)));
+    const isFit = (item) => !this.#dark && this.#isFit(item);
+    const rounds = (turn) => programme.itemsAt(nowMs, turn).filter(isFit);
     this.#caused(this.#playhead.load(rounds, now));
   }
 
@@ -259,7 +262,8 @@ export class Stage {
   }
 
   #note(now) {
-    this.#play = begunPlay(this.#shown.item, this.#programme.playlistAt(this.#nowMs(now)), now, this.#nowMs(now));
+    const nowMs = this.#nowMs(now);
+    this.#play = begunPlay(this.#shown.item, this.#programme.playlistAt(nowMs), now, nowMs);
     this.#stall = { positionS: null, sinceS: now };
   }
 

@@ -12,7 +12,8 @@ export async function appear(layer, before) {
   const moves = movesOf(layer.item.transition);
   if (before === null || moves === null) return;
   // A short item is not in motion for most of its time.
-  const timing = { duration: Math.min(TAKES_MS, layer.item.duration_s * 300), easing: "ease-in-out", fill: "both" };
+  const duration = Math.min(TAKES_MS, layer.item.duration_s * 300);
+  const timing = { duration, easing: "ease-in-out", fill: "both" };
   const moving = [layer.element.animate(moves.comes, timing)];
   if (moves.goes) moving.push(before.element.animate(moves.goes, timing));
   await Promise.allSettled(moving.map((each) => each.finished));

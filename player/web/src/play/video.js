@@ -53,7 +53,10 @@ export class VideoLayer extends Layer {
     film.play().catch((fault) => {
       if (fault.name === "AbortError") return; // Paused or put away meanwhile.
       // A browser that plays sound only after a touch: without sound is better than not at all.
-      if (fault.name !== "NotAllowedError" || film.muted) return this.onBroken(`The film does not play: ${fault.name}`);
+      if (fault.name !== "NotAllowedError" || film.muted) {
+        this.onBroken(`The film does not play: ${fault.name}.`);
+        return;
+      }
       film.muted = true;
       this.goOn();
     });

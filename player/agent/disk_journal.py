@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from loadtest.errors import JournalDamaged
+from player.agent.errors import JournalDamaged
 from player.journal import REMEMBERED_COMMANDS, MemoryJournal, NotRecorded
 from protocol.frames import Receipt
 from protocol.vocabulary import CommandName

@@ -34,6 +34,11 @@ class Address:
         return cls(parts.hostname, parts.port or (443 if tls else 80), resource, tls)
 
     @property
+    def http_url(self) -> str:
+        """Where the same hub answers HTTP."""
+        return f"{'https' if self.tls else 'http'}://{self.host_header}"
+
+    @property
     def host_header(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.disk_journal import LINES_FOR_EACH_COMMAND, Begun, DiskJournal, read_lines
-from loadtest.errors import JournalDamaged
+from player.agent.disk_journal import LINES_FOR_EACH_COMMAND, Begun, DiskJournal, read_lines
+from player.agent.errors import JournalDamaged
 from player.journal import INTERRUPTED, NotRecorded
 from player.reference import ReferenceScreen
 from protocol.frames import Command, Receipt
