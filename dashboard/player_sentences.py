@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 from dashboard.clock import Clock, to_ms
@@ -10,7 +9,7 @@ from dashboard.content_sentences import size_words
 from dashboard.opening_hours import week_words
 from dashboard.sentences import count, took
 from protocol.player import DrillResult, HealthSample, ScreenSettings, Screenshot
-from protocol.reports import Played
+from protocol.reports import Played, ProofOfPlay
 from protocol.vocabulary import Orientation, Scaling
 
 ORIENTATION_WORDS: Final[dict[Orientation, str]] = {
@@ -74,9 +73,9 @@ def of_limit(used: int | None, limit: int | None) -> str:
     return f"{size_words(used)} of {size_words(limit)} ({min(999, used * 100 // limit)} %)"
 
 
-def lately(samples: list[HealthSample], now_ms: int) -> HealthSample | None:
-    """The last sample, unless it is so old that it says nothing of now."""
-    if not samples or now_ms - to_ms(samples[-1].at) > timedelta(minutes=5) / timedelta(milliseconds=1):
+def lately(samples: list[HealthSample], now_ms: int, most_ms: int) -> HealthSample | None:
+    """The last sample, unless it is older than that: then it says nothing of now."""
+    if not samples or now_ms - to_ms(samples[-1].at) > most_ms:
         return None
     return samples[-1]
 
@@ -89,6 +88,15 @@ def played_words(played: Played) -> str:
         broken_off = f", {cut:,} not to the end" if cut else ""
         return f"{count(played.plays, 'time')}, {shown} in all{broken_off}"
     return shown if played.completed else f"{shown}, not to its end"
+
+
+def report_sum(report: ProofOfPlay) -> str:
+    """`Played 28,911 times, 98 % of them to the end, 96:22:12 in all.`"""
+    if not report.plays:
+        return "Nothing was played."
+    share = report.completed * 100 // report.plays
+    shown = seconds_words(report.shown_s)
+    return f"Played {count(report.plays, 'time')}, {share} % of them to the end, {shown} in all."
 
 
 def seconds_words(seconds: float) -> str:

@@ -41,6 +41,8 @@ import dashboard.pages.person
 import dashboard.pages.places
 import dashboard.pages.playlist
 import dashboard.pages.playlists
+import dashboard.pages.proof_of_play
+import dashboard.pages.proof_of_play_file
 import dashboard.pages.roles
 import dashboard.pages.schedule
 import dashboard.pages.screen

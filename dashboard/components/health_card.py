@@ -20,7 +20,6 @@ _WINDOWS: Final = (("1 hour", 1), ("24 hours", 24), ("7 days", 168))
 _FIRST_H: Final = 24
 _READ_EVERY_MS: Final = 60_000
 """As often as one sample is kept."""
-_GAP_MS: Final = 4 * 60_000
 
 
 class _Line(NamedTuple):
@@ -137,7 +136,9 @@ class HealthCard:
 
     def _show(self, samples: list[HealthSample]) -> None:
         now_ms = self._page.now_ms
-        from_ms, last = now_ms - self._hours * 3_600_000, lately(samples, now_ms)
+        # Over more than a day the hub tells fewer of them: one for each step of so many minutes.
+        gap_ms = (3 + -(-self._hours // 24)) * 60_000
+        from_ms, last = now_ms - self._hours * 3_600_000, lately(samples, now_ms, gap_ms)
         none = "" if samples else "Its player has said nothing of itself in this time."
         set_text(self._none, none)
         switch_class(self._none, "hidden", not none)
@@ -148,4 +149,4 @@ class HealthCard:
             most = limit or max((figure.value or 0.0 for figure in figures), default=0.0)
             words, drawn = self._drawn[line.key]
             set_text(words, line.words(last) if last is not None else "not now")
-            set_attribute(drawn, "d", path(figures, from_ms, now_ms, most, _GAP_MS))
+            set_attribute(drawn, "d", path(figures, from_ms, now_ms, most, gap_ms))

@@ -51,13 +51,15 @@ _MANAGED: Final = tuple(
     )
 )
 """What is behind "Manage", in this order: the first that one may see is where it leads."""
+_PROOF: Final = "/reports/proof-of-play"
 _CONTENT: Final = tuple(
-    _Page(key, text, address, "content", needs)
-    for key, text, address, needs in (
-        ("contents", "Contents", "/contents", Permission.CONTENT_VIEW),
-        ("media-approvals", "Approve media", "/media-approvals", Permission.CONTENT_APPROVE),
-        ("playlists", "Playlists", "/playlists", Permission.CONTENT_VIEW),
-        ("schedule", "Schedule", "/schedule", Permission.CONTENT_VIEW),
+    _Page(key, text, address, "content", needs, looks=looks)
+    for key, text, address, needs, looks in (
+        ("contents", "Contents", "/contents", Permission.CONTENT_VIEW, None),
+        ("media-approvals", "Approve media", "/media-approvals", Permission.CONTENT_APPROVE, None),
+        ("playlists", "Playlists", "/playlists", Permission.CONTENT_VIEW, None),
+        ("schedule", "Schedule", "/schedule", Permission.CONTENT_VIEW, None),
+        ("proof-of-play", "Proof of play", _PROOF, Permission.CONTENT_VIEW, Permission.SCREENS_VIEW),
     )
 )
 """What is behind "Content", the same way."""
