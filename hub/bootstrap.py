@@ -58,7 +58,7 @@ from hub.recorded import KeptEvent
 from hub.records import RecordKeeping
 from hub.records_first import RecordsFirst
 from hub.restore import Restore
-from hub.retention import AuditKeeping, Retention
+from hub.retention import AuditKeeping, Kept, Retention
 from hub.settings import Settings
 from hub.shared_counts import SharedCounts
 from hub.signing import SigningKeys
@@ -190,7 +190,7 @@ class Hub:
             OldRows(database),
             self.live.refresh_devices,
             self.now,
-            settings.history_days,
+            Kept(settings.history_days, settings.plays_days, settings.play_sums_days),
             self._audit_keeping(database, archives),
         )
         self.services = self._services()
@@ -246,7 +246,18 @@ class Hub:
         await self.records.bring()
         await self.retention.make_room()
         await self.restore.everything(self.board)
+        self._say_if_the_signing_key_is_lost()
         await self.access.fill()
+
+    def _say_if_the_signing_key_is_lost(self) -> None:
+        """Screens believe the keys that they were enrolled with, and those that these endorse: no others."""
+        if self.signing_keys.is_first and len(self.roster):
+            logger.error(
+                "The signing key was made anew, and %d devices are known: those that keep the one before "
+                "refuse every alert. Put secrets/signing/ back from the backup and restart the hub, or pair "
+                "the screens again.",
+                len(self.roster),
+            )
 
     async def readiness(self) -> Readiness:
         """Whether the hub can serve: the database answers, and is of this version."""

@@ -71,7 +71,7 @@ def measures_of(hub: Hub) -> Metrics:
             ("journal_dropped", "History records dropped under pressure.", lambda: journal.dropped),
             (
                 "history_deleted",
-                "Events, ended commands and days of heartbeats deleted because they were old.",
+                "History deleted because it was old; of heartbeats and plays the days.",
                 lambda: {kind: number for kind, number in deleted.items() if kind != "devices"},
             ),
             (

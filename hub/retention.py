@@ -1,5 +1,6 @@
-"""At the start and once an hour: heartbeats get room for the days to come, and what is older than
-CLARION_HISTORY_DAYS goes, in small steps that nobody else notices. Of the audit log nothing goes that is not
+"""At the start and once an hour: heartbeats and plays get room for the days to come, and what is older than
+CLARION_HISTORY_DAYS (of plays: CLARION_PLAYS_DAYS, of their sums: CLARION_PLAY_SUMS_DAYS) goes, in small
+steps that nobody else notices. Of the audit log nothing goes that is not
 in an archive (`hub/use_cases/audit_archiving.py`), and that only where CLARION_AUDIT_DAYS says so.
 
 What goes and what stays: `persistence/retention.py`. A hub that was away for long, or is told a shorter time,
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import structlog
 import trio
@@ -26,12 +27,12 @@ AGAIN_AFTER_S: Final = 60.0
 """After the database did not answer."""
 PAUSE_S: Final = 0.1
 DAYS_AHEAD: Final = 7
-"""Days that have room for heartbeats already: so long may PostgreSQL refuse to make more."""
+"""Days that have room for heartbeats and plays already: so long may PostgreSQL refuse to make more."""
 PAIRING_KEPT: Final = timedelta(days=1)
 """A screen that comes back within this time after its code expired keeps its name in the list."""
 
 # Bulk commands after their commands: they go when they have none left.
-_KINDS: Final[tuple[History, ...]] = ("events", "commands", "bulk_commands")
+_KINDS: Final[tuple[History, ...]] = ("events", "commands", "bulk_commands", "play_sums")
 AuditKeeping = Callable[[str], Awaitable[None]]
 """Raises NotArchived, OSError, DatabaseUnavailable."""
 _log = structlog.get_logger("hub.retention")
@@ -47,6 +48,10 @@ class OldRows(Protocol):
 
     async def drop_heartbeat_days(self, before: datetime) -> int: ...
 
+    async def make_play_days(self, ahead: int) -> int: ...
+
+    async def drop_play_days(self, before: datetime) -> int: ...
+
     async def delete_history(
         self, kind: History, tenant_id: str, before: datetime, batch: int = BATCH
     ) -> int: ...
@@ -56,25 +61,35 @@ class OldRows(Protocol):
     ) -> list[str]: ...
 
 
+class Kept(NamedTuple):
+    """For how many days: history, single plays, the sums of plays."""
+
+    history_days: int
+    plays_days: int
+    play_sums_days: int
+
+
 class Retention:
     """`gone`: tells the live side of devices that are no more. `keep_audit`: anchors a tenant's audit
     log, and archives what is old. `deleted` counts since the start, by kind; of
-    heartbeats the days."""
+    heartbeats and plays the days."""
 
     def __init__(
         self,
         rows: OldRows,
         gone: Callable[[str, Sequence[str]], Awaitable[None]],
         now: Callable[[], datetime],
-        history_days: int,
+        kept: Kept,
         keep_audit: AuditKeeping | None = None,
     ) -> None:
         self._rows = rows
         self._gone = gone
         self._now = now
-        self._kept = timedelta(days=history_days)
+        self._kept = timedelta(days=kept.history_days)
+        self._plays_kept = timedelta(days=kept.plays_days)
+        self._sums_kept = timedelta(days=kept.play_sums_days)
         self._keep_audit = keep_audit
-        self.deleted: dict[str, int] = dict.fromkeys(("heartbeat_days", *_KINDS, "devices"), 0)
+        self.deleted: dict[str, int] = dict.fromkeys(("heartbeat_days", "play_days", *_KINDS, "devices"), 0)
 
     async def run(self) -> None:
         """Delete what is old, for ever."""
@@ -84,14 +99,19 @@ class Retention:
             pause_s = EVERY_S if await self.sweep() else AGAIN_AFTER_S
 
     async def make_room(self) -> None:
-        """Let heartbeats have days to go to. What the database does not let us do, the next sweep does."""
-        try:
-            made = await self._rows.make_heartbeat_days(DAYS_AHEAD)
-        except DatabaseUnavailable as error:
-            _log.warning("no room can be made for heartbeats now", reason=str(error))
-        else:
-            if made:
-                _log.info("heartbeats have room", days=made)
+        """Let heartbeats and plays have days to go to. What the database does not let us do, the next sweep
+        does."""
+        for what, make in (
+            ("heartbeats", self._rows.make_heartbeat_days),
+            ("plays", self._rows.make_play_days),
+        ):
+            try:
+                made = await make(DAYS_AHEAD)
+            except DatabaseUnavailable as error:
+                _log.warning(f"no room can be made for {what} now", reason=str(error))
+            else:
+                if made:
+                    _log.info(f"{what} have room", days=made)
 
     async def sweep(self) -> bool:
         """Delete everything that is old by now. False when the database did not answer to the end."""
@@ -100,6 +120,7 @@ class Retention:
         await self.make_room()
         try:
             self.deleted["heartbeat_days"] += await self._rows.drop_heartbeat_days(self._now() - self._kept)
+            self.deleted["play_days"] += await self._rows.drop_play_days(self._now() - self._plays_kept)
             for tenant in await self._rows.tenants():
                 await self._sweep(tenant.id)
         except DatabaseUnavailable as error:
@@ -115,7 +136,8 @@ class Retention:
         for kind in _KINDS:
             number = BATCH
             while number == BATCH:
-                number = await self._rows.delete_history(kind, tenant_id, now - self._kept)
+                kept = self._sums_kept if kind == "play_sums" else self._kept
+                number = await self._rows.delete_history(kind, tenant_id, now - kept)
                 self.deleted[kind] += number
                 await trio.sleep(PAUSE_S)
         device_ids = await self._rows.delete_never_let_in(tenant_id, now - PAIRING_KEPT)

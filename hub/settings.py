@@ -108,6 +108,9 @@ class Settings:
 
     # How long heartbeats, events and ended commands are kept; emergencies are for ever.
     history_days: int = 30
+    # How long it is kept what was played, item by item, and in sums of days (proof of play).
+    plays_days: int = 30
+    play_sums_days: int = 400
     # How long entries of the audit log stay in PostgreSQL before they go to `data_dir`/archive; 0: for ever.
     audit_days: int = 0
 
@@ -199,6 +202,10 @@ class Settings:
             media_x_accel=read.optional("CLARION_MEDIA_X_ACCEL"),
             history_days=read.integer(
                 "CLARION_HISTORY_DAYS", default.history_days, at_least=1, at_most=36_500
+            ),
+            plays_days=read.integer("CLARION_PLAYS_DAYS", default.plays_days, at_least=1, at_most=36_500),
+            play_sums_days=read.integer(
+                "CLARION_PLAY_SUMS_DAYS", default.play_sums_days, at_least=1, at_most=36_500
             ),
             rate_limit_tenant_per_minute=read.integer(
                 "CLARION_RATE_LIMIT_TENANT_PER_MINUTE", default.rate_limit_tenant_per_minute, at_least=0

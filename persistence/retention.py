@@ -1,8 +1,9 @@
 """Deletes what is past its time, a bounded batch a transaction, tenant by tenant under row-level security.
 
-Rule 1: history goes: the screens' events, commands that have ended, bulk commands that have none left.
-Rule 2: sampled heartbeats go by the day, of all tenants at once: a partition is dropped, no row is deleted.
-        The schema's two functions do it, for the hub owns nothing.
+Rule 1: history goes: the screens' events, commands that have ended, bulk commands that have none left, and
+        the sums of what was played.
+Rule 2: sampled heartbeats and single plays go by the day, of all tenants at once: a partition is dropped, no
+        row is deleted. Functions of the schema do it, for the hub owns nothing.
 Rule 3: a device goes that asked to be let in and whose pairing ran out; never one that was let in once.
 Rule 4: emergencies, their ledgers and the audit log stay.
 """
@@ -16,7 +17,7 @@ from persistence.database import Database
 from persistence.repositories.base import Connection
 from persistence.transaction import Tenant
 
-History = Literal["events", "commands", "bulk_commands"]
+History = Literal["events", "commands", "bulk_commands", "play_sums"]
 
 BATCH: Final = 5_000
 DEVICE_BATCH: Final = 20
@@ -41,6 +42,11 @@ _HISTORY: Final[dict[History, LiteralString]] = {
             SELECT ctid FROM bulk_commands b WHERE tenant_id = clarion_tenant() AND created_at < %(before)s
                AND NOT EXISTS (SELECT FROM commands c
                                 WHERE c.tenant_id = clarion_tenant() AND c.bulk_id = b.id)
+             LIMIT %(batch)s FOR UPDATE SKIP LOCKED))
+        """,
+    "play_sums": """
+        DELETE FROM play_days WHERE tenant_id = clarion_tenant() AND ctid = ANY (ARRAY(
+            SELECT ctid FROM play_days WHERE tenant_id = clarion_tenant() AND day < %(before)s::date
              LIMIT %(batch)s FOR UPDATE SKIP LOCKED))
         """,
 }
@@ -73,6 +79,15 @@ class Retention:
         What there was before the release that began with days is one of them, which ends with that day.
         """
         return await self._number("SELECT drop_heartbeat_partitions(%s)", before)
+
+    async def make_play_days(self, ahead: int) -> int:
+        """Make room for what is played today and on so many days to come; how many days had none yet."""
+        return await self._number("SELECT make_play_partitions(%s)", ahead)
+
+    async def drop_play_days(self, before: datetime) -> int:
+        """Drop the single plays of the days that were over `before`, every tenant's; how many days that was.
+        Their sums stay."""
+        return await self._number("SELECT drop_play_partitions(%s)", before)
 
     async def _number(self, question: LiteralString, value: int | datetime) -> int:
         def work(connection: Connection) -> int:

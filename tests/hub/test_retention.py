@@ -9,11 +9,12 @@ import trio
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from hub.retention import AGAIN_AFTER_S, DAYS_AHEAD, EVERY_S, FIRST_AFTER_S, AuditKeeping, Retention
+from hub.retention import AGAIN_AFTER_S, DAYS_AHEAD, EVERY_S, FIRST_AFTER_S, AuditKeeping, Kept, Retention
 from persistence.errors import DatabaseUnavailable
 from persistence.retention import BATCH, DEVICE_BATCH, History
 from persistence.transaction import Tenant
 
+KINDS: tuple[History, ...] = ("events", "commands", "bulk_commands", "play_sums")
 NOW = datetime(2030, 1, 31, tzinfo=UTC)
 
 
@@ -26,12 +27,13 @@ class Rows:
     def __init__(self, number: int = 0, devices: int = 0, away: int = 0, last_tenant: str = "t2") -> None:
         self.left: dict[tuple[str, str], int] = {}
         for tenant in ("t1", "t2"):
-            self.left |= {(tenant, kind): number for kind in ("events", "commands", "bulk_commands")}
+            self.left |= {(tenant, kind): number for kind in KINDS}
             self.left[tenant, "devices"] = devices
         self.away, self.last_tenant = away, last_tenant
         self.rooms: list[int] = []
+        self.play_rooms: list[int] = []
+        self.old_play_days = 4
         self.old_days, self.locked = 3, False
-        self.asked: list[datetime] = []
         self.began_s: list[float] = []
 
     async def tenants(self) -> list[Tenant]:
@@ -52,10 +54,21 @@ class Rows:
         dropped, self.old_days = self.old_days, 0
         return dropped
 
+    async def make_play_days(self, ahead: int) -> int:
+        if self.locked:
+            raise DatabaseUnavailable("lock timeout")
+        self.play_rooms.append(ahead)
+        return ahead if len(self.play_rooms) == 1 else 0
+
+    async def drop_play_days(self, before: datetime) -> int:
+        assert before == NOW - timedelta(days=20)
+        dropped, self.old_play_days = self.old_play_days, 0
+        return dropped
+
     async def delete_history(
         self, kind: History, tenant_id: str, before: datetime, batch: int = BATCH
     ) -> int:
-        self.asked.append(before)
+        assert before == NOW - timedelta(days=400 if kind == "play_sums" else 30)
         return self._take(tenant_id, kind, batch)
 
     async def delete_never_let_in(
@@ -75,7 +88,7 @@ class Rows:
 class House:
     def __init__(self, rows: Rows, archive: AuditKeeping | None = None) -> None:
         self.gone: list[tuple[str, int]] = []
-        self.retention = Retention(rows, self._gone, lambda: NOW, 30, archive)
+        self.retention = Retention(rows, self._gone, lambda: NOW, Kept(30, 20, 400), archive)
 
     async def _gone(self, tenant_id: str, device_ids: Sequence[str]) -> None:
         self.gone.append((tenant_id, len(device_ids)))
@@ -89,14 +102,15 @@ async def test_a_sweep_goes_on_until_nothing_old_is_left_and_says_so_in_one_line
     with capture_logs() as lines:
         assert await house.retention.sweep()
         assert await house.retention.sweep()
-    assert set(rows.left.values()) == {0} and set(rows.asked) == {NOW - timedelta(days=30)}
+    assert set(rows.left.values()) == {0}
     assert house.gone == [("t1", DEVICE_BATCH), ("t1", 1), ("t2", DEVICE_BATCH), ("t2", 1)]
     each = 2 * (2 * BATCH + 1)
-    counts = {"heartbeat_days": 3, "events": each, "commands": each, "bulk_commands": each}
+    counts = {"heartbeat_days": 3, "play_days": 4} | {str(kind): each for kind in KINDS}
     counts["devices"] = 2 * (DEVICE_BATCH + 1)
     assert house.retention.deleted == counts
     assert lines == [
         {"event": "heartbeats have room", "log_level": "info", "days": DAYS_AHEAD},
+        {"event": "plays have room", "log_level": "info", "days": DAYS_AHEAD},
         {"event": "old history is deleted", "log_level": "info", **counts},
     ]
 
@@ -131,18 +145,18 @@ async def test_what_was_deleted_before_the_database_went_away_is_counted(autojum
     house = House(Rows(number=1, last_tenant="t1"))
     with capture_logs() as lines:
         assert not await house.retention.sweep()
-    assert [line["log_level"] for line in lines] == ["info", "warning", "info"]
-    assert (lines[2]["events"], house.retention.deleted["events"]) == (1, 1)
+    assert [line["log_level"] for line in lines] == ["info", "info", "warning", "info"]
+    assert (lines[3]["events"], house.retention.deleted["events"]) == (1, 1)
 
 
-async def test_heartbeats_get_room_for_a_week_at_the_start_and_with_every_sweep(
+async def test_heartbeats_and_plays_get_room_for_a_week_at_the_start_and_with_every_sweep(
     autojump_clock: MockClock,
 ) -> None:
     rows = Rows()
     house = House(rows)
     await house.retention.make_room()
     await house.retention.sweep()
-    assert rows.rooms == [DAYS_AHEAD, DAYS_AHEAD] and DAYS_AHEAD == 7
+    assert rows.rooms == rows.play_rooms == [DAYS_AHEAD, DAYS_AHEAD] and DAYS_AHEAD == 7
 
 
 async def test_no_room_today_stops_neither_the_hub_nor_the_sweep(autojump_clock: MockClock) -> None:
@@ -152,7 +166,7 @@ async def test_no_room_today_stops_neither_the_hub_nor_the_sweep(autojump_clock:
     with capture_logs() as lines:
         await house.retention.make_room()
         assert await house.retention.sweep()
-    assert [line["log_level"] for line in lines] == ["warning", "warning", "info"]
+    assert [line["log_level"] for line in lines] == ["warning"] * 4 + ["info"]
     assert house.retention.deleted["events"] == 2
 
 

@@ -65,6 +65,8 @@ def test_every_field_can_be_set_by_its_variable(tmp_path: Path) -> None:
         "CLARION_COMMAND_DEFAULT_TTL_S": "70",
         "CLARION_HISTORY_DAYS": "7",
         "CLARION_AUDIT_DAYS": "365",
+        "CLARION_PLAYS_DAYS": "8",
+        "CLARION_PLAY_SUMS_DAYS": "500",
         "CLARION_REDIS_URL": "redis://localhost:6379/1",
         "CLARION_MEDIA_DIR": str(tmp_path),
         "CLARION_MEDIA_S3_URL": "s3://key:hush@store.example/bucket",

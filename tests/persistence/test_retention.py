@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
@@ -72,6 +72,7 @@ TABLES: dict[History, str] = {
     "commands": "commands",
     "bulk_commands": "bulk_commands",
 }
+PLAYED = "name, plays, completed, shown_ms"
 
 
 @pytest.mark.parametrize("kind", TABLES)
@@ -125,6 +126,48 @@ async def test_heartbeats_go_by_the_day_of_every_tenant_at_once_and_no_row_is_de
     assert ours.rows("SELECT at FROM device_heartbeats") == [(at,) for at in left]
 
 
+async def test_single_plays_go_by_the_day_on_which_they_were_kept_and_their_sums_stay(
+    retention: Retention, ours: Premises, theirs: Premises
+) -> None:
+    assert await retention.make_play_days(10) == 3
+    midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    for home in (ours, theirs):
+        for day in (0, 5):
+            home.run(
+                "INSERT INTO plays (tenant_id, device_id, kept_at, number, day, started_at, ended_at,"
+                f" {PLAYED}) VALUES (%s, %s, %s, 1, '2020-01-01', now(), now(), 'Menu', 1, 1, 1)",
+                *(home.id, home.devices[0], midnight + timedelta(days=day)),
+            )
+        add_sum(home, date(2026, 1, 1))
+    assert await retention.drop_play_days(NOW) == 0, "today is not over"
+    assert await retention.drop_play_days(NOW + timedelta(days=5)) == 5
+    left = [midnight + timedelta(days=5)] * 2
+    assert ours.rows("SELECT kept_at FROM plays") == [(at,) for at in left]
+    assert len(ours.rows("SELECT FROM play_days")) == 2
+
+
+async def test_old_sums_of_plays_go_in_batches_of_one_tenant(
+    retention: Retention, ours: Premises, theirs: Premises
+) -> None:
+    for home in (ours, theirs):
+        for day in (-3, -2, -1, 0):
+            add_sum(home, LIMIT.date() + timedelta(days=day))
+    deleted = [await retention.delete_history("play_sums", ours.id, LIMIT, batch=2) for _ in range(3)]
+    assert deleted == [2, 1, 0]
+    assert ours.rows("SELECT tenant_id, count(*)::int FROM play_days GROUP BY 1 ORDER BY 2") == [
+        (ours.id, 1),
+        (theirs.id, 4),
+    ]
+
+
+def add_sum(home: Premises, day: date) -> None:
+    home.run(
+        f"INSERT INTO play_days (tenant_id, device_id, day, what, first_at, last_at, {PLAYED})"
+        " VALUES (%s, %s, %s, 'Menu', now(), now(), 'Menu', 1, 1, 1)",
+        *(home.id, home.devices[0], day),
+    )
+
+
 async def test_a_table_that_is_in_use_is_left_for_the_next_time(retention: Retention, ours: Premises) -> None:
     """A backup reads it for hours: the hub's heartbeats do not queue up behind a change that waits for it."""
     with connect_as_owner(ours.database_url) as backup:
@@ -174,5 +217,6 @@ async def test_old_history_is_found_by_an_index(ours: Premises, hub_database_url
         for statement in _HISTORY.values():
             plan = connection.execute("EXPLAIN " + statement, {"before": LIMIT, "batch": 5}).fetchall()
             text = "\n".join(line for (line,) in plan)
-            assert "_by_time" in text or "commands_ended" in text, text
-            assert "Seq Scan" not in text and "at < " in text.replace("finished_", ""), text
+            assert any(name in text for name in ("_by_time", "commands_ended", "play_days_pkey")), text
+            asked = text.replace("finished_at", "at").replace("day <", "at <")
+            assert "Seq Scan" not in text and "at < " in asked, text
