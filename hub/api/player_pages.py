@@ -16,7 +16,10 @@ from quart import Response, request
 from quart_trio import QuartTrio
 
 from hub.api.problems import ProblemResponse
+from hub.media.ranges import has_already
 
+_PAGE: Final = "/player/"
+_WORKER: Final = "sw.js"
 _KINDS: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -47,6 +50,9 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Nobody stands there who could be asked; nor may the pages ask that it shows.
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=()",
     # Asked for each time, answered with 304: a new version of the hub brings its player with it.
     "Cache-Control": "no-cache",
 }
@@ -74,11 +80,18 @@ def add_to(app: QuartTrio) -> None:
         if file is None:
             raise ProblemResponse(404, "There is no such file. The player is at /player/.")
         headers = {**_HEADERS, "ETag": file.etag}
-        if file.etag in request.headers.get("If-None-Match", ""):
+        if name == _WORKER:
+            headers["Service-Worker-Allowed"] = _PAGE
+        if has_already(request.headers.get("If-None-Match"), file.etag):
             return Response(status=304, headers=headers)
         return Response(file.content, content_type=file.kind, headers=headers)
 
-    @app.get("/player/")
+    @app.get("/player", strict_slashes=True)
+    async def player_without_a_slash() -> Response:
+        # The page names its files beside itself: it must be opened as a folder.
+        return Response(b"", status=308, headers={"Location": _PAGE})
+
+    @app.get("/player/", strict_slashes=True)
     async def player() -> Response:
         return answer("index.html")
 
