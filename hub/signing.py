@@ -41,9 +41,10 @@ class Signature(NamedTuple):
 
 
 class SigningKeys:
-    """Those that are kept, the newest first; at least one."""
+    """Those that are kept, the newest first; at least one. `is_first`: there was none before."""
 
-    def __init__(self, keys: list[Ed25519PrivateKey]) -> None:
+    def __init__(self, keys: list[Ed25519PrivateKey], *, is_first: bool = False) -> None:
+        self.is_first = is_first
         self._keys = {_jwk(key.public_key()).kid: key for key in keys}
         self._newest = next(iter(self._keys))
         self._published = [self._endorsed(kid) for kid in self._keys]
@@ -53,9 +54,11 @@ class SigningKeys:
         """Those of this folder; the first one is generated. Raises StartError."""
         try:
             folder = make_secrets_folder(data_dir, FOLDER)
-            if not any(folder.glob("*.pem")):
+            is_first = not any(folder.glob("*.pem"))
+            if is_first:
                 rotate(data_dir, now or datetime.now(UTC))
-            return cls([_load(path) for path in sorted(folder.glob("*.pem"), reverse=True)])
+            keys = [_load(path) for path in sorted(folder.glob("*.pem"), reverse=True)]
+            return cls(keys, is_first=is_first)
         except OSError as error:
             raise StartError(
                 f"The signing key in {data_dir} cannot be read or kept ({error.strerror}): "

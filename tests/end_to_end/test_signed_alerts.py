@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -158,6 +159,19 @@ async def test_after_a_restart_and_a_new_key_the_same_alert_is_believed_again(
             screen.learn()
             screen.check(after)
     assert {**after, "signature": None} == {**before, "signature": None}
+
+
+async def test_a_hub_that_has_lost_its_key_says_what_that_means_and_how_to_mend_it(
+    hub: HubProcess, tmp_path: Path
+) -> None:
+    screen = Screen(hub)
+    assert "signing key was made anew" not in hub.log.read_text(), "nobody trusted another one"
+    hub.stop()
+    shutil.rmtree(tmp_path / "data/secrets/signing")
+    hub.start()
+    screen.learn()
+    assert not {key["kid"] for key in screen.published()} & screen.trusted.keys(), "nobody vouches for it"
+    assert "The signing key was made anew, and 1 devices are known" in hub.log.read_text()
 
 
 async def test_a_drill_is_believed_like_an_alert_and_what_the_screen_proves_is_kept(hub: HubProcess) -> None:
