@@ -1,7 +1,8 @@
 """The command `clarion`.
 
 Rule 1: what a person can do something about is one line on standard error and a non-zero exit, no traceback.
-Rule 2: the dashboard, the simulated fleet and the benchmark are other programs: started, never imported.
+Rule 2: the dashboard, the players, the simulated fleet and the benchmark are other programs: started, never
+        imported.
 """
 
 from __future__ import annotations
@@ -146,6 +147,18 @@ def simulate(context: typer.Context) -> None:
     env = current_environment()
     Settings.from_environment(env)  # a wrong setting is refused by every command alike
     _become(["loadtest", "simulate", *context.args], env)
+
+
+@app.command(context_settings=_PASSES_ARGUMENTS_ON, add_help_option=False)
+def agent(context: typer.Context) -> None:
+    """Be a screen without a glass, and the example for others; `clarion agent --help` says more."""
+    _become(["player", "agent", *context.args], current_environment())
+
+
+@app.command()
+def vectors() -> None:
+    """Write what players are tested by, protocol/vectors/*.json, as the reference says now."""
+    _become(["player", "vectors"], current_environment())
 
 
 @app.command(context_settings=_PASSES_ARGUMENTS_ON, add_help_option=False)

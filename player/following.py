@@ -10,13 +10,14 @@ Rule 4: a screen that was never told of a manifest plays what it was switched on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from player.hub_clock import HubClock
 from player.playback import Playhead, PlaylistItem
 from player.programme import Programme
 from protocol.frames import DeviceEvent, PlaylistFrame
-from protocol.manifest import Manifest
+from protocol.manifest import Manifest, ManifestItem
 
 
 class Follower:
@@ -25,6 +26,7 @@ class Follower:
     __slots__ = (
         "_clock",
         "_fetch_at",
+        "_has",
         "_kept",
         "_playhead",
         "_programme",
@@ -34,12 +36,19 @@ class Follower:
         "version",
     )
 
-    def __init__(self, playhead: Playhead, clock: HubClock, rng: Random) -> None:
+    def __init__(
+        self,
+        playhead: Playhead,
+        clock: HubClock,
+        rng: Random,
+        has: Callable[[ManifestItem], bool] = lambda _: True,
+    ) -> None:
         self.version = 0
         """The number of what plays."""
         self._playhead = playhead
         self._clock = clock
         self._rng = rng
+        self._has = has
         self._programme: Programme | None = None
         self._wanted: PlaylistFrame | None = None
         self._kept: Manifest | None = None
@@ -114,6 +123,10 @@ class Follower:
             return []
         return self._follow_clock(now)
 
+    def look_again(self, now: float) -> list[DeviceEvent]:
+        """A file came, or is not there any more."""
+        return [] if self._programme is None else self._follow_clock(now)
+
     def _again(self, version: int, now: float) -> list[DeviceEvent]:
         if version == self.version:
             return []
@@ -121,7 +134,7 @@ class Follower:
         return self._playhead.restart(now)
 
     def _take_up(self, manifest: Manifest, version: int, now: float) -> list[DeviceEvent]:
-        self._programme, self._kept, self.version = Programme(manifest), None, version
+        self._programme, self._kept, self.version = Programme(manifest, self._has), None, version
         return self._follow_clock(now)
 
     def _follow_clock(self, now: float) -> list[DeviceEvent]:

@@ -3,13 +3,14 @@
 Rule 1: only what is within its window is shown, hub or no hub: what ended is not begun any more, and leaves.
 Rule 2: with `shuffle` each round has another order, the same for every screen that plays the manifest: by the
         SHA-256, in hex, of `<playlist id>/<number>/<round>/<item id>`, which any platform can compute.
-Rule 3: behind the end of its schedule a manifest says nothing, and nothing plays.
+Rule 3: what cannot be shown, because its file is not there, is passed over.
+Rule 4: behind the end of its schedule a manifest says nothing, and nothing plays.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from player.playback import PlaylistItem
 from protocol.manifest import Manifest, ManifestItem, ManifestPlaylist, ManifestSegment
@@ -18,10 +19,11 @@ from protocol.manifest import Manifest, ManifestItem, ManifestPlaylist, Manifest
 class Programme:
     """One manifest. Instants are milliseconds of the hub's clock."""
 
-    __slots__ = ("manifest",)
+    __slots__ = ("_has", "manifest")
 
-    def __init__(self, manifest: Manifest) -> None:
+    def __init__(self, manifest: Manifest, has: Callable[[ManifestItem], bool] = lambda _: True) -> None:
         self.manifest = manifest
+        self._has = has
 
     def playlist_at(self, now_ms: int) -> ManifestPlaylist | None:
         """What plays then."""
@@ -35,7 +37,7 @@ class Programme:
         playlist = self.playlist_at(now_ms)
         if playlist is None:
             return ()
-        items = [_played(item, playlist) for item in _shown(playlist, now_ms)]
+        items = [_played(item, playlist) for item in _shown(playlist, now_ms) if self._has(item)]
         if playlist.shuffle:
             prefix = f"{playlist.playlist_id}/{playlist.number}/{turn}/"
             items.sort(key=lambda item: hashlib.sha256(f"{prefix}{item.id}".encode()).hexdigest())

@@ -52,7 +52,8 @@ class MemoryLog:
         self._limit = limit
         self._records = deque(records)
         self._next = self._records[-1].number + 1 if self._records else 1
-        self._said = 0
+        self.said_up_to = 0
+        self.last_number_kept = 0
 
     def __len__(self) -> int:
         return len(self._records)
@@ -72,17 +73,22 @@ class MemoryLog:
     def oldest(self, limit: int) -> list[Record]:
         records = list(islice(self._records, limit))
         if records:
-            self._said = max(self._said, records[-1].number)
+            self.said_up_to = max(self.said_up_to, records[-1].number)
         return records
 
+    def all(self) -> list[Record]:
+        """Every record that the hub does not have."""
+        return list(self._records)
+
     def kept(self, number: int) -> None:
+        self.last_number_kept = max(self.last_number_kept, number)
         while self._records and self._records[0].number <= number:
             self._records.popleft()
         self._next = max(self._next, number + 1)
 
     def summarise(self) -> None:
         """Make sums of the oldest. What was said stays, as it is."""
-        said = [record for record in self._records if record.number <= self._said]
+        said = [record for record in self._records if record.number <= self.said_up_to]
         unsaid = list(islice(self._records, len(said), None))
         old, newer = unsaid[:SUMMED_AT_ONCE], unsaid[SUMMED_AT_ONCE:]
         sums = summed([record.what for record in old])

@@ -63,7 +63,7 @@ from protocol.frames import (
     Uplink,
     Welcome,
 )
-from protocol.manifest import DeviceManifest, Manifest
+from protocol.manifest import DeviceManifest, Manifest, ManifestItem
 from protocol.vocabulary import CommandName, ReceiptStatus
 
 PLAYER_VERSION: Final = "reference 0.3.0"
@@ -78,7 +78,7 @@ class ReferenceScreen:
     `journal`: which commands it has carried out. One that is on a disk makes that outlive the screen.
     `log`: where it records what it plays and what goes wrong; None: it records nothing. `health`: how the
     screen is, at an instant of its clock. `remembered`: of when it was switched off. `hub_ms`: what the hub's
-    clock shows now, if the screen knows it.
+    clock shows now, if the screen knows it. `has`: whether the file of an item is there.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class ReferenceScreen:
         health: Callable[[float], Health] | None = None,
         remembered: Remembered | None = None,
         hub_ms: int | None = None,
+        has: Callable[[ManifestItem], bool] = lambda _: True,
         playlist: Sequence[PlaylistItem] = DEMO_PLAYLIST,
         model: str = "",
         platform: str = "reference",
@@ -110,7 +111,7 @@ class ReferenceScreen:
         if self._recorder is not None:
             self._playhead.on_shown = self._recorder.shown
         self._emergencies = Emergencies(self._clock)
-        self._follower = Follower(self._playhead, self._clock, rng)
+        self._follower = Follower(self._playhead, self._clock, rng, has)
         self._commands = Commands(
             self._playhead,
             self._follower,
@@ -322,6 +323,10 @@ class ReferenceScreen:
     def not_fetched(self, again_at: float) -> None:
         """The hub did not answer; try again then."""
         self._follower.not_fetched(again_at)
+
+    def files_changed(self, now: float) -> list[Uplink]:
+        """A file of the manifest came, or is not there any more."""
+        return self.report(self._follower.look_again(now), now)
 
     # ---- what is recorded ----
 

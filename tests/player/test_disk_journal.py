@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from player.agent.disk_journal import LINES_FOR_EACH_COMMAND, Begun, DiskJournal, read_lines
@@ -80,6 +80,7 @@ def test_a_screen_that_starts_again_answers_from_its_journal_and_does_nothing_tw
         assert screen.glass is not None
 
 
+@settings(deadline=None)  # It waits for the disk.
 @given(st.integers(0, 2**32), st.integers(1, 12), st.integers(2, 5), st.data())
 def test_any_prefix_of_the_file_is_safe(seed: int, commands: int, limit: int, data: st.DataObject) -> None:
     """Wherever the writing was cut off: what is recorded as begun is never carried out again, what is
