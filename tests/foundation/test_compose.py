@@ -108,6 +108,15 @@ def test_the_proxy_speaks_tls_and_hands_upgrades_on() -> None:
     assert re.search(r"location = /metrics \{\s+return 404;", proxy)
 
 
+def test_the_player_comes_with_the_headers_that_the_hub_gives_it_and_no_others() -> None:
+    proxy = (_ROOT / "docker/nginx/clarion.conf").read_text(encoding="utf-8")
+    (place,) = re.findall(r"location \^~ /player/ \{(.*?)\n    \}", proxy, re.DOTALL)
+    assert "proxy_pass $hub;" in place
+    assert re.findall(r"add_header (\S+)", place) == ["Strict-Transport-Security"]
+    assert "proxy_hide_header" not in place
+    assert "client_max_body_size 2m;" in proxy, "a screen's picture is as large as that"
+
+
 def test_no_place_is_named_twice_which_nginx_does_not_start_with() -> None:
     proxy = (_ROOT / "docker/nginx/clarion.conf").read_text(encoding="utf-8")
     places = re.findall(r"location (?:\^~ )?(/\S*) \{", proxy)
