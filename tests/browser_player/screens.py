@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.hub.hub_process import HubProcess
 
 WITHIN_MS = 15_000.0
+_numbers = itertools.count(1)
 
 
 class BrowserScreen:
@@ -26,6 +29,7 @@ class BrowserScreen:
         self.said: list[str] = []
         self.complaints: list[str] = []
         self.frames: list[str] = []
+        self.heard: list[dict[str, Any]] = []
         self.operator = hub.sign_in()
         self.page = self.new_page()
 
@@ -46,6 +50,7 @@ class BrowserScreen:
     def _listen(self, socket: Any) -> None:
         self.addresses.append(socket.url)
         socket.on("framesent", lambda payload: self.frames.append(str(payload)))
+        socket.on("framereceived", lambda payload: self.heard.append(json.loads(payload)))
 
     # ---- at the screen ----
 
@@ -68,6 +73,36 @@ class BrowserScreen:
         self.approve(device["id"])
         self.until_online(device["id"])
         return str(device["id"])
+
+    def begin(self) -> str:
+        """As `enrol`, without waiting for an operator: with a token that was made beforehand."""
+        hardware_id = f"browser-{next(_numbers)}"
+        answer = self.operator.post(
+            "/api/v1/devices/provision", json={"devices": [{"hardware_id": hardware_id, "name": "Lobby"}]}
+        ).json()
+        made = answer["devices"][0]
+        self.page.goto(f"{self.hub.url}/player/icons/icon.svg")
+        self.page.evaluate(
+            """async (kept) => {
+              const {openStore} = await import("/player/src/store.js");
+              const store = await openStore();
+              for (const [key, value] of Object.entries(kept)) await store.set(key, value);
+            }""",
+            {
+                "installation": {"hardwareId": hardware_id, "enrolmentKey": self.hub.people.enrolment_key},
+                "identity": {
+                    "deviceId": made["device_id"],
+                    "token": made["device_token"],
+                    "websocketUrl": answer["websocket_url"],
+                    "name": "",
+                    "tenantId": None,
+                    "signingKeys": [],
+                },
+            },
+        )
+        self.page.goto(f"{self.hub.url}/player/")
+        self.until_online(made["device_id"])
+        return str(made["device_id"])
 
     def kept(self, key: str) -> Any:
         """What is in the screen's store under this name."""
@@ -127,7 +162,9 @@ class BrowserScreen:
         """Ask the hub until it is so; the page goes on meanwhile. A hub that is away answers later."""
         deadline = time.monotonic() + WITHIN_MS / 1000
         while not _holds(fact):
-            assert time.monotonic() < deadline, f"it did not become so; the page said {self.said} {self.complaints}"
+            assert time.monotonic() < deadline, (
+                f"it did not become so; the page said {self.said} {self.complaints}"
+            )
             self.page.wait_for_timeout(50)
 
 

@@ -24,3 +24,81 @@ def test_a_screen_shows_its_code_and_is_online_once_it_was_approved(screen: Brow
     expect(screen.page.locator("#pairing")).to_be_hidden()
     device = screen.device(device_id)
     assert device["player_version"].startswith("browser ") and device["hardware_id"].startswith("browser-")
+    identity = screen.kept("identity")
+    assert identity["deviceId"] == device_id and identity["tenantId"] == screen.hub.people.tenant_id
+    published = screen.operator.get("/api/v1/signing-keys").json()["keys"]
+    assert [key["kid"] for key in identity["signingKeys"]] == [key["kid"] for key in published]
+
+
+def test_neither_token_nor_key_is_in_an_address_or_on_the_console(screen: BrowserScreen) -> None:
+    screen.enrol()
+    token = screen.kept("identity")["token"]
+    key = screen.hub.people.enrolment_key
+    assert key is not None
+    screen.page.reload()
+    screen.until(lambda: sum("/ws/device" in address for address in screen.addresses) == 2)
+    for told in (*screen.addresses, *screen.said, screen.page.url, *screen.frames):
+        assert token not in told
+        # It came in the fragment of the first address, which no server is told, and is taken out at once.
+        assert key not in told.split("#")[0]
+    assert "#" not in screen.page.url
+    assert token not in screen.page.evaluate("document.cookie + JSON.stringify({...localStorage})")
+    assert token not in screen.hub.log.read_text()
+
+
+def test_a_code_that_somebody_is_typing_outlives_a_reload(screen: BrowserScreen) -> None:
+    screen.open()
+    code = screen.code
+    screen.page.reload()
+    assert screen.code == code
+
+
+def test_a_wrong_key_is_asked_for_on_the_glass(screen: BrowserScreen) -> None:
+    screen.open("not-the-key")
+    field = screen.page.get_by_label("Enrolment key")
+    expect(screen.page.locator("#pairing")).to_contain_text("does not know this enrolment key")
+    field.fill(screen.hub.people.enrolment_key or "")
+    field.press("Enter")
+    assert len(screen.code) >= 6
+
+
+def test_a_screen_that_is_refused_says_so(screen: BrowserScreen) -> None:
+    screen.open()
+    device = screen.device_with_code(screen.code)
+    assert screen.operator.post(f"/api/v1/devices/{device['id']}/reject", json={}).is_success
+    expect(screen.page.locator("#pairing")).to_contain_text("refused this screen")
+
+
+def test_a_revoked_screen_forgets_everything_and_shows_a_new_code(screen: BrowserScreen) -> None:
+    device_id = screen.enrol()
+    screen.page.evaluate(
+        "caches.open('clarion-files').then((all) => all.put('/player/files/x', new Response('x')))"
+    )
+    hardware_id = screen.device(device_id)["hardware_id"]
+    assert screen.operator.post(f"/api/v1/devices/{device_id}/revoke", json={}).is_success
+    assert screen.code == screen.device(device_id)["pairing_code"]
+    assert screen.device(device_id)["hardware_id"] == hardware_id
+    for forgotten in ("identity", "manifest", "alerts", "settings"):
+        assert screen.kept(forgotten) is None
+    assert screen.page.evaluate("caches.match('/player/files/x').then((found) => found === undefined)")
+
+
+def test_a_screen_that_was_revoked_while_it_was_away_finds_out_by_itself(screen: BrowserScreen) -> None:
+    device_id = screen.begin()
+    screen.page.goto("about:blank")
+    assert screen.operator.post(f"/api/v1/devices/{device_id}/revoke", json={}).is_success
+    screen.page.goto(f"{screen.hub.url}/player/")
+    assert screen.code == screen.device(device_id)["pairing_code"]
+
+
+def test_two_pages_of_one_browser_are_one_session(screen: BrowserScreen) -> None:
+    device_id = screen.begin()
+    other = screen.new_page()
+    other.goto(f"{screen.hub.url}/player/")
+    expect(other.locator("#pairing")).to_contain_text("Another page of this browser is this screen")
+    assert sum("/ws/device" in address for address in screen.addresses) == 1
+    screen.page.close()
+    screen.page = other
+    expect(other.locator("#pairing")).to_be_hidden()
+    screen.until(lambda: sum("/ws/device" in address for address in screen.addresses) == 2)
+    screen.until_online(device_id)

@@ -1,4 +1,4 @@
-"""What a browser screen keeps on its disk, in a real IndexedDB: the journal of commands and the log of records."""
+"""What a browser screen keeps on its disk, in a real IndexedDB: the journal of commands, the log of records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_command_that_was_interrupted_is_answered_and_never_carried_out_again(
         """const {openStore} = await load('store.js');
         const before = await openStore();
         await before.journal.begin('one', 'ping');
-        await before.journal.finish({type: 'receipt', command_id: 'one', status: 'succeeded', detail: 'pong'});
+        await before.journal.finish({command_id: 'one', status: 'succeeded', detail: 'pong'});
         await before.journal.begin('two', 'reboot');
         const after = await openStore();
         await after.journal.interrupt();
@@ -168,6 +168,7 @@ def test_a_store_that_is_cleared_begins_another_log(modules: Modules) -> None:
         await store.set('identity', {token: 'x'});
         const before = store.log.name;
         await store.clear();
-        return [before === store.log.name, (await store.get('identity')) ?? null, await store.log.append({})];"""
+        const identity = (await store.get('identity')) ?? null;
+        return [before === store.log.name, identity, await store.log.append({})];"""
     )
     assert names == [False, None, 1]

@@ -127,7 +127,7 @@ async function run(store, kept, started) {
       order: (command) => commands.carryOut(command),
       settings: (frame) => settings.take(frame),
       kept: (frame) => sending.kept(frame),
-      begun: () => sending.begun(),
+      begun: (session) => sending.begun(session),
     },
   });
   const commands = new Commands({

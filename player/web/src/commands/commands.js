@@ -42,7 +42,7 @@ export class Commands {
 
   /** Takes an order. @param {object} command a `command` frame @returns {Promise<void>} when it is done */
   carryOut(command) {
-    this.#queue = this.#queue.then(() => this.#carryOut(command));
+    this.#queue = this.#queue.then(() => this.#carryOut(command)).catch(reportError);
     return this.#queue;
   }
 

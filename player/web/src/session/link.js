@@ -1,6 +1,7 @@
 // The socket of the moment, and the clock: runs the machine (machine.js), and comes back when it is cut off.
 //
 // Rule 1: frames reach the machine in the order in which they came, each after it was found worthy (`believed`).
+//         A fault over one of them is reported to the page, and keeps none of the next from being heard.
 // Rule 2: the token goes to the hub as a subprotocol, never into an address; nothing of a frame is logged.
 // Rule 3: a handshake's 401 cannot be seen by a page: where a socket never opened, the hub is asked over HTTP
 //         whether the token is still good, and only a hub's own answer is believed.
@@ -110,7 +111,7 @@ export class Link {
         this.#moved();
       };
       socket.onmessage = ({ data }) => {
-        this.#queue = this.#queue.then(() => this.#hear(socket, data, deadline));
+        this.#queue = this.#queue.then(() => this.#hear(socket, data, deadline)).catch(reportError);
       };
       socket.onclose = ({ code }) => ended(code === 1006 || code === 1005 ? null : code);
       socket.abandon = () => ended(null);
