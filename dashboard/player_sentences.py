@@ -33,8 +33,13 @@ LIT_WORDS: Final[dict[str, str]] = {
 def drilled(result: DrillResult) -> str:
     """What came of proving the alert path, in one sentence."""
     if result.proven and result.took_ms is not None:
-        return f"Proven: this screen would show an alert within {took(result.took_ms)}."
+        return f"Proven: this screen would show an alert within {within(result.took_ms)}."
     return f"Not proven: {(result.reason or 'the screen did not say why').rstrip('.')}."
+
+
+def within(ms: int) -> str:
+    """`3 ms`, `0.31 s`: a drill can be quicker than a figure in seconds says."""
+    return f"{ms} ms" if ms < 100 else took(ms)
 
 
 def lit(settings: ScreenSettings) -> str:

@@ -7,8 +7,7 @@ from dashboard.components.buttons import button
 from dashboard.components.markup import set_attribute, set_text, switch_class, tag
 from dashboard.frame import LivePage
 from dashboard.hub_http import HubError
-from dashboard.player_sentences import drilled
-from dashboard.sentences import took
+from dashboard.player_sentences import drilled, within
 from dashboard.session import explain
 from protocol.api import Device
 from protocol.player import DrillResult
@@ -70,9 +69,9 @@ class AlertPathCard:
         if at is None:
             set_text(self._last, "It was never proven.")
             return
-        within = f", within {took(took_ms)}" if took_ms is not None else ""
+        after = f", within {within(took_ms)}" if took_ms is not None else ""
         when = self._page.clock.moment(to_ms(at), self._page.now_ms)
-        set_text(self._last, f"Last proven {when}{within}.")
+        set_text(self._last, f"Last proven {when}{after}.")
 
     def _say(self, words: str, tone: str) -> None:
         set_text(self._said, words)

@@ -10,6 +10,7 @@ from nicegui import ui
 from dashboard.components.approval_card import ApprovalCard, Asking
 from dashboard.components.buttons import button
 from dashboard.components.dialogs import confirm, toast
+from dashboard.components.how_to_add import how_to_add_a_screen
 from dashboard.components.icons import icon
 from dashboard.components.markup import set_text, switch_class, tag
 from dashboard.components.problem_note import ProblemNote
@@ -22,16 +23,17 @@ from dashboard.subscription import Change
 from protocol.vocabulary import Permission
 
 _MOST_LISTED: Final = 100
+_LONGEST_CODE: Final = 20
 
 
 @ui.page("/approvals")
-async def approvals_page() -> RedirectResponse | None:
-    """Waiting devices, live."""
+async def approvals_page(code: str = "") -> RedirectResponse | None:
+    """Waiting devices, live. `code`: as a screen's QR code says it; it is filled in, and nothing is done."""
     session = await open_session()
     if isinstance(session, RedirectResponse):
         return session
     with frame(session, "Approvals", "approvals") as page:
-        _Approvals(page)
+        _Approvals(page, plain_code(code)[:_LONGEST_CODE])
     return None
 
 
@@ -41,7 +43,7 @@ def plain_code(text: str) -> str:
 
 
 class _Approvals:
-    def __init__(self, page: LivePage) -> None:
+    def __init__(self, page: LivePage, code: str) -> None:
         self._page = page
         self._may = page.session.may(Permission.SCREENS_ENROL)
         self._cards: dict[str, ApprovalCard] = {}
@@ -50,7 +52,7 @@ class _Approvals:
             tag("h1", "page-title", "Approvals")
             self._count = tag("p", "page-lead", role="status", testid="approvals-count")
         if self._may:
-            self._code_form()
+            self._code_form(code)
         else:
             tag(
                 "p",
@@ -64,31 +66,28 @@ class _Approvals:
         with self._empty:
             icon("approve", "empty-icon")
             tag("h2", "empty-title", "No device is waiting")
-            tag(
-                "p",
-                "",
-                "To enrol a screen: start the player on it with this hub's address and your enrolment key. "
-                "It then shows a pairing code, and appears here within a second.",
-            )
+            tag("p", "", "A screen that asks to be let in appears here within a second.")
+        how_to_add_a_screen(page.session.may_everywhere(Permission.SCREENS_ENROL))
         self._show(None)
         page.on_change(self._show)
         page.on_beat(self._tick)
 
-    def _code_form(self) -> None:
+    def _code_form(self, code: str) -> None:
         with tag("form", "code-form").on("submit.prevent", self._approve_by_code, []):
             with tag("label", "field"):
                 tag("span", "field-label", "Pairing code on the screen")
                 self._code = (
-                    ui.input(placeholder="K7M42Q")
+                    ui.input(value=code, placeholder="K7M42Q", on_change=self._say_who)
                     .props(
                         "outlined dense autocomplete=off autocapitalize=characters spellcheck=false "
-                        "data-testid=approvals-code maxlength=20"
+                        f"data-testid=approvals-code maxlength={_LONGEST_CODE}"
                     )
                     .classes("code-input")
                 )
             button("Approve this screen", kind="primary", icon="check", testid="approvals-code-submit").props(
                 "type=submit"
             )
+            self._who = tag("p", "row-note code-who", role="status", testid="approvals-code-who")
 
     def _waiting(self) -> list[Asking]:
         return [Asking.of(row) for row in self._page.store.waiting(self._page.now_ms)]
@@ -120,6 +119,8 @@ class _Approvals:
             element = self._cards[asking.id].element
             if self._list.default_slot.children.index(element) != place:
                 element.move(target_index=place)
+        if self._may:
+            self._say_who()
         self._tick()
 
     def _tick(self) -> None:
@@ -131,9 +132,21 @@ class _Approvals:
         ):
             self._show(None)
 
-    async def _approve_by_code(self) -> None:
+    def _fitting(self) -> list[Asking]:
+        """Who shows the code that is typed."""
         wanted = plain_code(self._code.value or "")
-        fitting = [asking for asking in self._waiting() if wanted and plain_code(asking.code or "") == wanted]
+        return [asking for asking in self._waiting() if wanted and plain_code(asking.code or "") == wanted]
+
+    def _say_who(self) -> None:
+        """Which device that is, before anything is done."""
+        fitting = self._fitting()
+        who = (
+            f"{fitting[0].name} shows this code. Compare it with the screen, then approve." if fitting else ""
+        )
+        set_text(self._who, who)
+
+    async def _approve_by_code(self) -> None:
+        wanted, fitting = plain_code(self._code.value or ""), self._fitting()
         if not fitting:
             self._problem.say(
                 "Type the code that the screen shows."

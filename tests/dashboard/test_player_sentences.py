@@ -48,6 +48,7 @@ def test_hours_of_its_own_are_told_as_they_are() -> None:
     ("result", "said"),
     [
         (DrillResult(True, 312, None, NOON), "Proven: this screen would show an alert within 0.31 s."),
+        (DrillResult(True, 3, None, NOON), "Proven: this screen would show an alert within 3 ms."),
         (DrillResult(False, None, "offline", NOON), "Not proven: offline."),
         (DrillResult(False, None, None, NOON), "Not proven: the screen did not say why."),
     ],
