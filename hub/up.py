@@ -53,7 +53,7 @@ async def up(settings: Settings, env: Mapping[str, str], *, screens: int, say: C
                     # Whatever keeps the rest from starting: generated passwords are shown now or never.
                     words.new_people(prepared.first_run)
                     raise
-                words.invitation(dashboard_url, prepared.first_run)
+                words.invitation(dashboard_url, settings.hub_url, prepared.first_run)
                 async with trio.open_nursery() as watch:
                     watch.start_soon(place.until_it_ends)
                     watch.start_soon(processes.until_one_dies)

@@ -34,20 +34,26 @@ class UpWords:
         """One part is not started, and why."""
         self._say(f"  {typer.style('–', fg='yellow')} {name:<{_NAME_WIDTH}}{text}")
 
-    def invitation(self, dashboard_url: str, first_run: FirstRun) -> None:
-        """Where to go and how to sign in."""
+    def invitation(self, dashboard_url: str, hub_url: str, first_run: FirstRun) -> None:
+        """Where to go, how to sign in, and what makes a browser a screen."""
         where = typer.style(dashboard_url, bold=True, underline=True)
         self._say(f"\n  Open {where} and sign in:")
-        self.people(first_run)
+        self.people(first_run, hub_url)
+        if first_run.enrolment_key is None:
+            self._say(f"  To make a browser a screen, open {player_url(hub_url)} in it.\n")
         self._say("  Ctrl-C stops everything; the data stays.\n")
 
-    def people(self, first_run: FirstRun) -> None:
-        """Who can sign in, with what was generated just now."""
+    def people(self, first_run: FirstRun, hub_url: str | None = None) -> None:
+        """Who can sign in, with what was generated now. `hub_url`: of the hub that runs, if one does."""
         self._say("")
         self._details("Operator", first_run.operator_email, first_run.operator_password, first_run.tenant_id)
         self._details("Root", first_run.root_email, first_run.root_password, SYSTEM_TENANT_ID)
         if first_run.enrolment_key is not None:
-            self._say(f"    To enrol real screens\n      key       {_secret(first_run.enrolment_key)}\n")
+            self._say(f"    To enrol real screens\n      key       {_secret(first_run.enrolment_key)}")
+            if hub_url is not None:
+                address = _secret(player_url(hub_url, first_run.enrolment_key))
+                self._say(f"      browser   {address}")
+            self._say("")
         if _generated(first_run):
             self._say("  These are shown only now. Change a password:")
         else:
@@ -64,6 +70,13 @@ class UpWords:
         if password is not None:
             self._say(f"      password  {_secret(password)}")
         self._say("")
+
+
+def player_url(hub_url: str, enrolment_key: str | None = None) -> str:
+    """What a browser opens to become a screen. The key is in the fragment, which no browser sends to anybody:
+    it is in no log, and the player takes it out of the address as soon as it has read it."""
+    page = f"{hub_url.rstrip('/')}/player/"
+    return page if enrolment_key is None else f"{page}#enrol={enrolment_key}"
 
 
 def _generated(first_run: FirstRun) -> bool:

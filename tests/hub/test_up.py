@@ -148,6 +148,9 @@ def test_one_command_starts_everything_ctrl_c_ends_it_and_the_next_start_goes_on
     assert httpx.get(f"{first.hub_url}/health/ready", trust_env=False).is_success
     page = httpx.get(f"http://127.0.0.1:{first.dashboard_port}/", trust_env=False, follow_redirects=True)
     assert page.is_success
+    (player,) = re.findall(r"browser +(http://\S+)", first.said)
+    assert player.startswith(f"{first.hub_url}/player/#enrol=")
+    assert httpx.get(player, trust_env=False).is_success
     with closing(_sign_in(first)) as operator:
         _wait_until(lambda: _online(operator) == 3, within_s=30)
     assert len(first.processes()) >= 5  # this one, PostgreSQL, hub, dashboard, screens
