@@ -20,7 +20,7 @@ from hub.media.ranges import has_already
 
 _PAGE: Final = "/player/"
 _WORKER: Final = "sw.js"
-_KINDS: Final = {
+KINDS: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -45,7 +45,7 @@ _POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_HEADERS: Final = {
+HEADERS: Final = {
     "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -58,7 +58,7 @@ _HEADERS: Final = {
 }
 
 
-class _File(NamedTuple):
+class PlayerFile(NamedTuple):
     content: bytes
     kind: str
     etag: str
@@ -68,22 +68,22 @@ def add_to(app: QuartTrio) -> None:
     """GET /player/ and its files."""
     folder = Path(str(files("player"))) / "web"
     found = {
-        path.relative_to(folder).as_posix(): _read(path)
+        path.relative_to(folder).as_posix(): read_file(path)
         for path in folder.rglob("*")
-        if path.suffix in _KINDS
+        if path.suffix in KINDS
     }
 
-    shell = _shell(found)
+    shell = shell_of(found)
 
     def answer(name: str) -> Response:
         file = found.get(name)
         if file is None:
             raise ProblemResponse(404, "There is no such file. The player is at /player/.")
-        headers = {**_HEADERS, "ETag": file.etag}
+        headers = {**HEADERS, "ETag": file.etag}
         if name == _WORKER:
             headers["Service-Worker-Allowed"] = _PAGE
         if has_already(request.headers.get("If-None-Match"), file.etag):
-            return Response(status=304, headers=headers)
+            return Response(b"", status=304, headers=headers)
         return Response(file.content, content_type=file.kind, headers=headers)
 
     @app.get("/player", strict_slashes=True)
@@ -97,14 +97,14 @@ def add_to(app: QuartTrio) -> None:
 
     @app.get("/player/shell.json")
     async def player_shell() -> Response:
-        return Response(shell, content_type="application/json", headers={**_HEADERS})
+        return Response(shell, content_type="application/json", headers={**HEADERS})
 
     @app.get("/player/<path:name>")
     async def player_file(name: str) -> Response:
         return answer(name)
 
 
-def _shell(found: dict[str, _File]) -> bytes:
+def shell_of(found: dict[str, PlayerFile]) -> bytes:
     """What the service worker keeps, so that the player starts without a network: every file but itself, with
     its SHA-256; `version` changes when any of them does."""
     hashes = {
@@ -116,6 +116,6 @@ def _shell(found: dict[str, _File]) -> bytes:
     return json.dumps({"version": version, "files": hashes}).encode()
 
 
-def _read(path: Path) -> _File:
+def read_file(path: Path) -> PlayerFile:
     content = path.read_bytes()
-    return _File(content, _KINDS[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+    return PlayerFile(content, KINDS[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')
