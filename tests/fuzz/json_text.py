@@ -24,6 +24,8 @@ ODD_VALUES = (
 )  # fmt: skip
 ODD_KEYS = ("type", "", "seq", "\u0000", "__class__", "x" * 300, "Type", "é")
 ODD_TYPES = ("", "welcome", "ack", "command", "resume", "hello ", "HELLO", "heartbeat\u0000", "x" * 5_000)
+MANY = 200
+"""Items of a list that may be as long as it likes."""
 BLANKS = ("", " ", "\n", "\t", "\r\n", "\x0b", "\u00a0", "\ufeff", "," * 3, "x")
 
 
@@ -84,13 +86,18 @@ def frame_members(entropy: Entropy, kind: type[msgspec.Struct]) -> list[tuple[st
 def value_text(entropy: Entropy, kind: msgspec.inspect.Type) -> str:
     """A value that the type allows."""
     match kind:
-        case msgspec.inspect.IntType():
-            return str(entropy.pick(COUNTS))
+        case msgspec.inspect.IntType(ge=least, le=most):
+            count = max(entropy.pick(COUNTS), least or 0)
+            return str(count if most is None else min(count, most))
         case msgspec.inspect.FloatType():
             return entropy.pick(("0", "1.5", "-0.0", "1e308", "5e-324", "7"))
-        case msgspec.inspect.StrType(max_length=limit):
-            text = entropy.pick(TEXTS)
+        case msgspec.inspect.StrType(min_length=least, max_length=limit):
+            text = entropy.pick(TEXTS).ljust(least or 0, "_")
             return json.dumps(text if limit is None else text[:limit], ensure_ascii=entropy.one_in(2))
+        case msgspec.inspect.ListType(item_type=item, min_length=least, max_length=limit):
+            number = (least or 0) + (entropy.below(3) if not entropy.one_in(20) else limit or MANY)
+            number = number if limit is None else min(number, limit)
+            return "[" + ",".join(value_text(entropy, item) for _ in range(number)) + "]"
         case msgspec.inspect.EnumType(cls=members):
             return json.dumps(entropy.pick(tuple(members)).value)
         case msgspec.inspect.StructType(cls=struct):
