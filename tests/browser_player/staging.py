@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 from playwright.sync_api import Browser, Page
 
 from hub.media.packages import mime_type_of
-from tests.hub.hub_process import HubProcess
+from tests.browser_player.player_site import PlayerSite
 
 SETUP = """
 async ({ hubUrl, limitBytes }) => {
@@ -99,7 +100,7 @@ def shelf() -> Iterator[Shelf]:
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found.asked.append(self.path)
-            content = found.files.get(self.path)
+            content = found.files.get(unquote(self.path))
             self.send_response(404 if content is None else 200)
             self.send_header("Access-Control-Allow-Origin", "*")
             self.send_header("Content-Type", mime_type_of(self.path))
@@ -146,8 +147,10 @@ class Staging:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def play(self, manifest: dict[str, Any]) -> None:
-        """Have it all, and play it."""
-        self.run("the.files.want(given); the.stage.load(given);", manifest)
+        """Have all of it, then play it."""
+        self.run("await the.files.want(given);", manifest)
+        self.until("the.files.missing === 0")
+        self.run("the.stage.load(given);", manifest)
 
     def run(self, body: str, given: Any = None) -> Any:
         """What the inside of an async function of `given` returns."""
@@ -159,7 +162,7 @@ class Staging:
         self.run(
             f"""const end = performance.now() + given * 1000;
             while (!({condition})) {{
-              if (performance.now() > end) throw new Error("not within " + given + " s: " + JSON.stringify(the.heard));
+              if (performance.now() > end) throw new Error("not yet: " + JSON.stringify(the.heard));
               await new Promise((resolve) => setTimeout(resolve, 20));
             }}""",
             within_s,
@@ -173,12 +176,12 @@ class Staging:
 
 
 @contextmanager
-def staging(hub: HubProcess, browser: Browser, limit_bytes: int | None = None) -> Iterator[Staging]:
+def staging(site: PlayerSite, browser: Browser, limit_bytes: int | None = None) -> Iterator[Staging]:
     """A page of the player's origin and policy, with a stage on it and nothing else of the player."""
     context = browser.new_context(viewport={"width": 640, "height": 360})
     with shelf() as files:
         page = context.new_page()
-        page.goto(f"{hub.url}/player/player.css")
+        page.goto(f"{site.url}/player/player.css")
         made = Staging(page, files)
         page.evaluate(SETUP, {"hubUrl": files.url, "limitBytes": limit_bytes})
         yield made
