@@ -1,4 +1,4 @@
-"""The player's files from a server without a hub, as the hub serves them. It can go away, and have newer ones."""
+"""The player's files from a server without a hub, as the hub serves them; it can go away."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class PlayerSite:
             if path.suffix in KINDS
         }
         self.asked: list[tuple[str, str | None]] = []
+        self.torn: set[str] = set()
+        """Files that come without their last byte."""
         self.port = 0
         self._server: ThreadingHTTPServer | None = None
 
@@ -49,7 +51,8 @@ class PlayerSite:
                 if name == "shell.json":
                     self._answer(shell_of(site.files), "application/json")
                 elif name in site.files:
-                    self._answer(site.files[name].content, site.files[name].kind)
+                    content = site.files[name].content
+                    self._answer(content[:-1] if name in site.torn else content, site.files[name].kind)
                 else:
                     self.send_error(404)
 
