@@ -2,6 +2,7 @@
 //
 // Rule 1: an instant is read once, at the beginning; the end is that and what a clock says that never goes
 //         back. So a record never ends before it begins, however the time of day is corrected meanwhile.
+// Rule 2: while it was paused it was not shown, as in player/playback.py.
 
 /**
  * Something is on the glass.
@@ -9,17 +10,25 @@
  * @param {number} now seconds @param {number} nowMs by the hub's clock
  */
 export const begunPlay = (item, playlist, now, nowMs) => ({
-  item, playlist, startedS: now, startedMs: Math.round(nowMs),
+  item, playlist, startedS: now, startedMs: Math.round(nowMs), heldS: 0, heldSinceS: null,
 });
 
+/** It is paused. @param {number} now */
+export const heldPlay = (play, now) => (play.heldSinceS === null ? { ...play, heldSinceS: now } : play);
+
+/** It goes on. @param {number} now */
+export const resumedPlay = (play, now) =>
+  play.heldSinceS === null ? play : { ...play, heldS: play.heldS + now - play.heldSinceS, heldSinceS: null };
+
 /** It has left: protocol.frames.Play, without its tag. @param {boolean} completed whether to its end */
-export function endedPlay({ item, playlist, startedS, startedMs }, now, completed) {
-  const shownMs = Math.max(0, Math.round((now - startedS) * 1000));
+export function endedPlay(begun, now, completed) {
+  const { item, playlist, startedS, startedMs, heldS } = resumedPlay(begun, now);
+  const lastedS = Math.max(0, now - startedS);
   const play = {
     name: item.name,
     started_ms: startedMs,
-    ended_ms: startedMs + shownMs,
-    shown_ms: shownMs,
+    ended_ms: startedMs + Math.round(lastedS * 1000),
+    shown_ms: Math.round(Math.max(0, lastedS - heldS) * 1000),
     media_id: item.media_id,
     plays: 1,
     completed: completed ? 1 : 0,

@@ -18,7 +18,7 @@
 import { ImageLayer } from "./image.js";
 import { PageLayer } from "./page.js";
 import { Playhead, isSame } from "./playhead.js";
-import { begunPlay, endedPlay } from "./plays.js";
+import { begunPlay, endedPlay, heldPlay, resumedPlay } from "./plays.js";
 import { Programme } from "./programme.js";
 import { Refusals } from "./refusals.js";
 import { takeSnapshot } from "./snapshot.js";
@@ -79,13 +79,17 @@ export class Stage {
   }
 
   play() {
+    const now = this.#now();
     if (this.#playhead.state === "paused") this.#shown?.goOn();
-    this.#caused(this.#playhead.play(this.#now()));
+    if (this.#play !== null) this.#play = resumedPlay(this.#play, now);
+    this.#caused(this.#playhead.play(now));
   }
 
   pause() {
-    this.#playhead.pause(this.#now());
+    const now = this.#now();
+    this.#playhead.pause(now);
     if (this.#playhead.state === "paused") this.#shown?.pause();
+    if (this.#playhead.state === "paused" && this.#play !== null) this.#play = heldPlay(this.#play, now);
     this.#caused([]);
   }
 
@@ -285,6 +289,7 @@ export class Stage {
     this.#end(now, false);
     this.#putAway(this.#shown);
     this.#shown = null;
+    this.#stall = { positionS: null, sinceS: now };
   }
 
   #putAway(layer) {
@@ -362,7 +367,9 @@ export class Stage {
   }
 
   #watch(now) {
-    const positionS = this.#playhead.state === "playing" ? this.#shown.positionS : null;
+    // A page that nobody sees may be held by the browser.
+    const moves = this.#playhead.state === "playing" && document.visibilityState === "visible";
+    const positionS = moves ? this.#shown.positionS : null;
     if (positionS === null || positionS !== this.#stall.positionS) this.#stall = { positionS, sinceS: now };
     else if (now - this.#stall.sinceS > STALLED_S) this.#refuse(this.#shown, "The film does not move.");
   }
