@@ -1,4 +1,4 @@
-"""A browser's session with a real hub: it goes on after a loss, comes back after a restart, does what it is told once."""
+"""A browser's session with a real hub: it goes on after a loss, comes back after a restart, obeys once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a browser screen keeps on its disk, in a real IndexedDB: the journal of commands, the log of records."""
+"""What a browser screen keeps on its disk, in a real IndexedDB: the journal of commands, and the log."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_what_was_said_is_never_summed_up_and_nothing_else_is_lost(modules: Modu
         for (const play of given.slice(2)) numbers.push(await log.append(play));
         const left = await log.oldest(100);
         await log.kept(2);
-        return {numbers, left, after: (await log.oldest(100)).length, count: await log.count()};""",
+        return {numbers, left, after: (await log.oldest(100)).length, count: log.waiting};""",
         plays,
     )
     left = kept["left"]
@@ -154,7 +154,7 @@ def test_one_frame_is_under_way_and_what_is_not_confirmed_is_said_in_the_next_se
         await sending.kept({log: store.log.name, number: 100});
         await one;
         await sending.kept({log: store.log.name, number: 150});
-        return {frames: frames.map((each) => [each[0], each.at(-1)]), left: await store.log.count()};""",
+        return {frames: frames.map((each) => [each[0], each.at(-1)]), left: store.log.waiting};""",
         {"type": "event", "event": "error", "detail": "x"},
     )
     assert said["frames"] == [[1, 100], [1, 100], [101, 150]]

@@ -16,6 +16,7 @@ import { NamePlate } from "./commands/identify.js";
 import { enrol, fetchSigningKeys, installation } from "./enrol/enrol.js";
 import { Identity } from "./enrol/identity.js";
 import { Pairing } from "./enrol/pairing.js";
+import { alone, whatIsLacking } from "./enrol/ready.js";
 import { Files } from "./play/files.js";
 import { Stage } from "./play/stage.js";
 import { Sending } from "./records/sending.js";
@@ -31,13 +32,15 @@ import { begin, leave, onlyPictures } from "./watch/starts.js";
 import { installed } from "./watch/updates.js";
 import { watchOver } from "./watch/watching.js";
 
-const LOCK = "clarion-session";
+const WORKER_WITHIN_MS = 5000;
+const START_AGAIN_MS = 30000;
 /** Said while there is a session, and not recorded: a play says the same, and more. */
 const ONLY_LIVE = new Set(["playback_started", "playback_ended"]);
 const part = (id) => document.getElementById(id);
 
-async function start() {
-  const pairing = new Pairing(part("pairing"));
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+async function start(pairing) {
   const lacking = whatIsLacking();
   if (lacking !== null) {
     pairing.say("This browser cannot be a screen as it is", lacking);
@@ -46,18 +49,20 @@ async function start() {
   const store = await openStore();
   await alone(pairing);
   const started = await begin(store, Date.now());
-  installed().catch(() => {}); // Not without the hub; it is tried again when the screen runs.
+  const worker = installed().catch(() => {}); // Not without the hub; it is tried again when the screen runs.
   await store.journal.interrupt();
   navigator.storage.persist().catch(() => {});
   await installation(store);
-  const identity = (await store.get("identity")) ?? (await enrol(store, pairing));
-  await run(store, identity, started);
+  const kept = await store.get("identity");
+  const who = new Identity(store, kept ?? (await enrol(store, pairing)));
+  if (!kept) await trustOnFirstUse(who);
+  // Films and packages come through the worker: it is waited for, but not for ever.
+  await Promise.race([worker, pause(WORKER_WITHIN_MS)]);
+  await run(store, who, started);
 }
 
 /** Joins the rooms, and lets the screen run until it is shut out. */
-async function run(store, kept, started) {
-  const who = new Identity(store, kept);
-  if (who.now.signingKeys.length === 0) await trustOnFirstUse(who);
+async function run(store, who, started) {
   const clock = new HubClock();
   const hubMs = () => clock.ms(nowS());
   const clockKept = await store.get("clock");
@@ -142,7 +147,7 @@ async function run(store, kept, started) {
       token: () => who.now.token,
       leave: async () => {
         await link.flushed();
-        await leave(store, "It was told to.");
+        await leave(store, "It was told to.").catch(() => {});
       },
     }),
   });
@@ -194,6 +199,7 @@ async function run(store, kept, started) {
       ["Plays", `${stage.playback.state} ${stage.playback.item ?? ""}`],
       ["Files missing", files.missing],
       ["Dropped frames", stage.droppedFrames],
+      ["Records waiting", store.log.waiting],
       ["Alerts", emergencies.alerts.length],
       ["Sound", sound.isBlocked ? "blocked by the browser" : sound.playing],
     ],
@@ -220,33 +226,9 @@ async function forget(store, files, memory, who) {
   location.reload();
 }
 
-function whatIsLacking() {
-  if (isSecureContext && "serviceWorker" in navigator && crypto.subtle) return null;
-  return (
-    `It was opened at ${location.origin}, without TLS: a browser keeps no files and checks no signatures there. ` +
-    "Open it by https, or tell the browser to trust this address: " +
-    `--unsafely-treat-insecure-origin-as-secure=${location.origin}`
-  );
-}
-
-/** Rule 1. Done when this page is the only one; the lock is let go of when the page goes. */
-function alone(pairing) {
-  return new Promise((granted) => {
-    const hold = () => new Promise(() => {});
-    navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
-      if (lock !== null) {
-        granted();
-        return hold();
-      }
-      pairing.say("Open already", "Another page of this browser is this screen. When it is closed, this one takes over.");
-      navigator.locks.request(LOCK, () => {
-        pairing.hide();
-        granted();
-        return hold();
-      });
-      return undefined;
-    });
-  });
-}
-
-start();
+const pairing = new Pairing(part("pairing"));
+start(pairing).catch(async (fault) => {
+  pairing.say("This screen cannot start", `${fault?.message ?? fault}. It tries again by itself.`);
+  await pause(START_AGAIN_MS);
+  location.reload();
+});

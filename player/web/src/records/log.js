@@ -80,7 +80,7 @@ export class Log {
   }
 
   /** How many the hub does not have yet. */
-  async count() {
+  get waiting() {
     return this.#count;
   }
 

@@ -48,7 +48,7 @@ export class Sending {
     await this.#log.kept(number);
     if (this.#saidUpTo === null || number < this.#saidUpTo) return;
     this.#saidUpTo = null;
-    const left = await this.#log.count();
+    const left = this.#log.waiting;
     if (left > 0) this.#in(left >= AT_MOST ? 0 : this.#waitS);
     else this.#rest();
   }

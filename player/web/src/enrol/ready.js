@@ -1,0 +1,34 @@
+// Whether this page can be a screen at all, and whether it is the only one of its browser.
+
+const LOCK = "clarion-session";
+
+/** What keeps this browser from being a screen, and how to mend it; null: nothing does. @returns {string|null} */
+export function whatIsLacking() {
+  if (isSecureContext && "serviceWorker" in navigator && crypto.subtle) return null;
+  return (
+    `It was opened at ${location.origin}, without TLS: a browser keeps no files and checks no signatures there. ` +
+    "Open it by https, or tell the browser to trust this address: " +
+    `--unsafely-treat-insecure-origin-as-secure=${location.origin}`
+  );
+}
+
+/**
+ * One session a browser: done when this page is the only one; the lock is let go of when the page goes.
+ * @param {import("./pairing.js").Pairing} pairing says so while another page is the screen
+ * @returns {Promise<void>}
+ */
+export function alone(pairing) {
+  return new Promise((granted) => {
+    const hold = () => {
+      pairing.hide();
+      granted();
+      return new Promise(() => {});
+    };
+    navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
+      if (lock !== null) return hold();
+      pairing.say("Open already", "Another page of this browser is this screen. When it is closed, this one takes over.");
+      navigator.locks.request(LOCK, hold);
+      return undefined;
+    });
+  });
+}
