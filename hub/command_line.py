@@ -155,6 +155,12 @@ def agent(context: typer.Context) -> None:
     _become(["player", "agent", *context.args], current_environment())
 
 
+@app.command(context_settings=_PASSES_ARGUMENTS_ON, add_help_option=False)
+def conformance(context: typer.Context) -> None:
+    """Try out a player under development; `clarion conformance --help` says more."""
+    _become(["player", "conformance", *context.args], current_environment())
+
+
 @app.command()
 def vectors() -> None:
     """Write what players are tested by, protocol/vectors/*.json, as the reference says now."""
