@@ -15,7 +15,7 @@ CASES = 210_000
 
 REACHED = {
     "screen-frames": {
-        "Hello", "Heartbeat", "DeviceEvent", "Receipt", "DeviceGoodbye", "unknown", "malformed",
+        "Hello", "Heartbeat", "DeviceEvent", "Receipt", "Records", "DeviceGoodbye", "unknown", "malformed",
     },
     "operator-frames": {"Resume", "unknown", "malformed"},
     "heads": {
