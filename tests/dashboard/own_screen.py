@@ -73,6 +73,16 @@ class OwnScreen:
         self._playlist_version = version
         self._beat()
 
+    def tells(self, *, health: dict[str, int] | None = None, **playback: Any) -> None:
+        """Say what is on the glass, and how the screen is."""
+        more = {"playback": playback, **({"health": health} if health is not None else {})}
+        self._beat(**more)
+
+    def records(self, *plays: dict[str, Any]) -> None:
+        """Say what was played, as the first records of a log."""
+        told = [{"number": n, "what": {"type": "play", **play}} for n, play in enumerate(plays, 1)]
+        self._say(type="records", log=f"log of {id(self)}", records=told)
+
     def lose(self) -> None:
         """The cable is pulled."""
         with suppress(OSError):  # it was pulled before
@@ -92,9 +102,9 @@ class OwnScreen:
         except ConnectionClosed:
             return
 
-    def _beat(self) -> None:
+    def _beat(self, **more: Any) -> None:
         self._seq += 1
-        self._say(type="heartbeat", seq=self._seq, playlist_version=self._playlist_version)
+        self._say(type="heartbeat", seq=self._seq, playlist_version=self._playlist_version, **more)
 
     def _say(self, **frame: Any) -> None:
         self._socket.send(json.dumps(frame))
