@@ -47,7 +47,13 @@ async def test_a_batch_of_every_kind_is_written_with_its_instants(
         emergencies={
             ours.emergency_id: EmergencyRecord(ours.id, ours.emergency_id, EmergencyStatus.CLEARING, NOW_MS)
         },
-        heartbeats=[HeartbeatRecord(ours.id, device_id, NOW_MS, 3, PlaybackState.PLAYING, "a.mp4")],
+        heartbeats=[
+            HeartbeatRecord(
+                *(ours.id, device_id, NOW_MS, 3, PlaybackState.PLAYING, "a.mp4"),
+                uptime_s=7,
+                files_missing=2**53,
+            )
+        ],
         timeline=[line(ours, device_id, "first"), line(ours, device_id, "second")],
     )
     assert await writer.write(batch) == ALL
@@ -61,7 +67,9 @@ async def test_a_batch_of_every_kind_is_written_with_its_instants(
         ("rendered", None, timedelta(milliseconds=40))
     ]
     assert ours.rows("SELECT status, cleared_at FROM emergencies") == [("clearing", NOW)]
-    assert ours.rows("SELECT at, emergency_version FROM device_heartbeats") == [(NOW, 3)]
+    assert ours.rows(
+        "SELECT at, emergency_version, uptime_s, memory_bytes, files_missing FROM device_heartbeats"
+    ) == [(NOW, 3, 7, None, 2**31 - 1)]
     assert ours.rows("SELECT text FROM device_events ORDER BY id") == [("first",), ("second",)]
 
 

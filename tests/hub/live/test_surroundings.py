@@ -6,10 +6,12 @@ import pytest
 
 from actors.runtime import Instant
 from hub.journal_records import Batch
-from hub.live.surroundings import LINES_A_MINUTE, clean
+from hub.live.surroundings import LINES_A_MINUTE, NEWS_MS, clean
+from hub.recorded import KeptEvent
 from hub.use_cases.realtime import LiveEmergency
 from protocol.api import Scope
-from protocol.frames import DeviceEvent, Playback, Receipt
+from protocol.frames import DeviceEvent, Health, Play, Playback, Receipt, Record, Records
+from protocol.live import TimelineEntry
 from protocol.vocabulary import (
     CommandName,
     CommandStatus,
@@ -19,7 +21,7 @@ from protocol.vocabulary import (
     PresenceReason,
     ReceiptStatus,
 )
-from tests.actors.device.world import NOON_MS
+from tests.actors.device.world import NOON_MS, RecordingLink
 from tests.hub.gateway.house import House
 from tests.hub.live.scene import emergency
 
@@ -109,6 +111,32 @@ async def test_a_row_says_since_when_something_runs_whatever_the_screen_says(
     assert screen is not None
     row = screen.row()
     assert (row.now_playing, row.media_id, row.shown_since_ms) == ("Menu", "m1", since_ms)
+
+
+async def test_the_health_of_a_screen_goes_with_the_heartbeat_that_is_kept(house: House) -> None:
+    health = Health(uptime_s=60, storage_bytes=5, dropped_frames=2)
+    house.effects.heartbeat_sampled("d1", 1, None, health, NOON_MS)
+    house.effects.heartbeat_sampled("d1", 1, None, None, NOON_MS + 1)
+    first, second = (await journaled(house)).heartbeats
+    assert (first.uptime_s, first.memory_bytes, first.storage_bytes, first.dropped_frames) == (60, None, 5, 2)
+    assert second.uptime_s is None
+
+
+async def test_records_go_where_they_are_kept_and_of_their_events_pages_hear_what_is_news(
+    house: House,
+) -> None:
+    link = RecordingLink()
+    records = Records("log-of-the-screen", [Record(1, Play("Menu", NOON_MS, NOON_MS, 0))])
+    house.effects.recorded("d1", link, records)
+    house.effects.recorded("gone", link, records)
+    assert house.recorded == [("t1", "d1", link, records)]
+    told: list[TimelineEntry] = []
+    house.feed.happened = lambda tenant_id, entry: told.append(entry)  # type: ignore[method-assign]
+    events = [
+        KeptEvent(number, NOON_MS - age_ms, EventName.ERROR, "x") for number, age_ms in ((1, NEWS_MS), (2, 9))
+    ]
+    house.effects.events_kept("t1", "d1", events, NOON_MS)
+    assert told == [TimelineEntry("d1", "error", "x", NOON_MS - 9)]
 
 
 async def test_a_screen_that_reports_without_end_is_left_out_until_the_next_minute(house: House) -> None:
