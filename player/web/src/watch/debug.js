@@ -17,6 +17,7 @@ export class Debug {
     this.#facts = facts;
     document.addEventListener("keydown", (event) => {
       if (event.key.toLowerCase() !== "d" || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (event.target.matches?.("input")) return; // somebody types
       this.toggle();
     });
   }
