@@ -17,6 +17,11 @@ def api_of(hub: HubProcess, email: str, password: str = PASSWORD) -> httpx.Clien
     return httpx.Client(base_url=f"{hub.url}/api/v1", timeout=10.0, headers=bearer)
 
 
+def signed_in(hub: HubProcess) -> httpx.Client:
+    """A client of the API for the first operator."""
+    return api_of(hub, hub.people.operator_email, hub.people.operator_password or "")
+
+
 def add(api: httpx.Client, path: str, **body: object) -> str:
     """Make one of what is at this path; its id."""
     answer = api.post(path, json=body)
