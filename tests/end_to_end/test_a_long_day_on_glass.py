@@ -1,0 +1,69 @@
+"""Half an hour of a programme in time lapse, ten seconds in a third of one: memory stays flat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.dashboard.houses import signed_in
+from tests.end_to_end.glass import Glass, enrolled, glass
+from tests.end_to_end.programme import BLUE, GREEN, RED, Item, assign, plays, published
+from tests.hub.hub_process import HubProcess
+
+LAPSE_S = 0.33
+"""Instead of ten seconds."""
+ITEMS = 180
+"""Of ten seconds each in half an hour."""
+LOOP = (
+    Item("red.jpg", LAPSE_S, RED),
+    Item("green.jpg", LAPSE_S, GREEN),
+    Item("film.mp4", LAPSE_S, None),
+    Item("blue.jpg", LAPSE_S, BLUE),
+)
+GROWS_AT_MOST = 1.15
+
+
+class Memory(NamedTuple):
+    """What the page holds after its garbage was collected."""
+
+    heap_bytes: int
+    nodes: int
+    listeners: int
+
+
+@pytest.mark.alone
+def test_after_half_an_hour_of_items_the_page_holds_what_it_held_and_the_loop_has_not_drifted(
+    hub: HubProcess, database_url: str, chromium_path: Path, tmp_path: Path
+) -> None:
+    with (
+        signed_in(hub) as api,
+        sync_playwright() as playwright,
+        glass(playwright, chromium_path, hub, tmp_path / "kiosk") as screen,
+    ):
+        playlist_id = published(api, tmp_path, "All day", LOOP)
+        assign(api, enrolled(screen, hub), playlist_id)
+        screen.until(lambda: len(plays(database_url, playlist_id)) >= ITEMS // 6, "it is warm", 120)
+        before = memory(screen)
+        screen.until(lambda: len(plays(database_url, playlist_id)) >= ITEMS, "half an hour is over", 240)
+        after = memory(screen)
+        assert after.heap_bytes < before.heap_bytes * GROWS_AT_MOST, (before, after)
+        assert after.nodes <= before.nodes * GROWS_AT_MOST, (before, after)
+        assert after.listeners <= before.listeners * GROWS_AT_MOST, (before, after)
+
+        rows = plays(database_url, playlist_id)
+        began, ended = rows[0]["started_at"], rows[-1]["ended_at"]
+        should_s = LAPSE_S * len(rows)
+        assert abs((ended - began).total_seconds() - should_s) < should_s / 100, "the loop drifts"
+        assert {row["name"] for row in rows} == {item.name for item in LOOP}
+
+
+def memory(screen: Glass) -> Memory:
+    session = screen.page.context.new_cdp_session(screen.page)
+    session.send("HeapProfiler.collectGarbage")
+    heap = session.send("Runtime.getHeapUsage")
+    counted = session.send("Memory.getDOMCounters")
+    session.detach()
+    return Memory(int(heap["usedSize"]), counted["nodes"], counted["jsEventListeners"])
