@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from trio_websocket import WebSocketConnection, open_websocket_url
 
 from hub.signing import rotate
+from tests.end_to_end.companions import connected_screens, fleet, wait_for
 from tests.hub.hub_process import HubProcess
 
 ALERT: dict[str, Any] = {
@@ -172,6 +173,20 @@ async def test_a_hub_that_has_lost_its_key_says_what_that_means_and_how_to_mend_
     screen.learn()
     assert not {key["kid"] for key in screen.published()} & screen.trusted.keys(), "nobody vouches for it"
     assert "The signing key was made anew, and 1 devices are known" in hub.log.read_text()
+
+
+def test_screens_prove_a_drill_without_showing_it_and_an_alert_in_all_its_languages(
+    hub: HubProcess, tmp_path: Path
+) -> None:
+    with fleet(hub, 3, tmp_path, "--quiet"), hub.sign_in() as api:
+        wait_for(lambda: connected_screens(hub) == 3, "the screens are connected")
+        for device in api.get("/api/v1/devices").json()["items"]:
+            result = api.post(f"/api/v1/devices/{device['id']}/drill").json()
+            assert result["proven"], result
+        alert = api.post("/api/v1/emergencies", json=ALERT).json()["id"]
+        wait_for(lambda: api.get(f"/api/v1/emergencies/{alert}").json()["rendered"] == 3, "all show it")
+        shown = api.get(f"/api/v1/emergencies/{alert}").json()
+        assert {name: shown[name] for name in ALERT} == ALERT and shown["missing"] == {}
 
 
 async def test_a_drill_is_believed_like_an_alert_and_what_the_screen_proves_is_kept(hub: HubProcess) -> None:
