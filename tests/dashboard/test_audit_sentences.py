@@ -99,6 +99,15 @@ TOLD = [
     (row("device.changed", "device"), "ana@hospital.example changed screen Lobby 3"),
     (row("device.changed", "device", OTHER), "ana@hospital.example changed screen 3f2a91c0…"),
     (
+        row("device.drilled", "device", details={"proven": True, "took_ms": 43}),
+        "ana@hospital.example tried the way of an alert to screen Lobby 3: "
+        "it proved within 43 ms that it would show one",
+    ),
+    (
+        row("device.drilled", "device", details={"proven": False, "reason": "the screen is offline"}),
+        "ana@hospital.example tried the way of an alert to screen Lobby 3: the screen is offline",
+    ),
+    (
         row("emergency.created", "emergency", details={"title": "Fire"}, **KEY),
         "key Fire panel triggered the emergency Fire",
     ),
