@@ -83,3 +83,21 @@ def test_an_approved_screen_that_pairs_again_asks_and_the_old_player_goes_on(
         expect(page.get_by_test_id("screen-presence")).to_have_text("Online")
     with hub.sign_in() as api:
         api.post(f"/api/v1/devices/{device}/revoke").raise_for_status()
+
+
+def test_the_address_in_a_qr_code_fills_the_code_in_and_lets_nobody_in(visit: Visit, hub: HubProcess) -> None:
+    page = visit.page
+    body = {"enrolment_key": hub.people.enrolment_key, "hardware_id": "By the door", "name": "By the door"}
+    registered = httpx.post(f"{hub.url}/api/v1/devices/register", json=body, timeout=10.0).json()
+    code = registered["pairing_code"]
+    visit.go(f"/approvals?code={code[:3]}-{code[3:].lower()}")
+    expect(page.get_by_test_id("approvals-code")).to_have_value(code)
+    expect(page.get_by_test_id("approvals-code-who")).to_contain_text("By the door shows this code.")
+    expect(page.get_by_test_id("approval-row")).to_have_count(1)
+    page.get_by_test_id("approvals-code-submit").click()
+    expect(page.get_by_test_id("approval-row")).to_have_count(0)
+    with hub.sign_in() as api:
+        api.post(f"/api/v1/devices/{registered['device_id']}/revoke").raise_for_status()
+    visit.go("/approvals?code=%3Cscript%3Ealert(1)%3C/script%3E")
+    expect(page.get_by_test_id("approvals-code")).to_have_value("SCRIPTALERT1SCRIPT")
+    assert visit.complaints == []

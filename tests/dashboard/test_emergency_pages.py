@@ -6,6 +6,8 @@ from playwright.sync_api import Page, expect
 
 from tests.dashboard.browsing import Visit
 from tests.dashboard.own_screen import OwnScreen
+from tests.end_to_end.companions import wait_for
+from tests.end_to_end.test_first_emergency import picture
 from tests.hub.hub_process import HubProcess
 
 
@@ -135,6 +137,17 @@ def test_a_case_is_closed_although_a_screen_may_still_show_the_alert(visit: Visi
         api.post(f"/api/v1/devices/{device}/revoke").raise_for_status()
 
 
+def read_proof(page: Page) -> None:
+    """It is asked for until the ledger, which is written a moment later, has the line."""
+
+    def is_there() -> bool:
+        page.get_by_test_id("proof-show").click()
+        expect(page.get_by_test_id("proof-list").locator("li").first).to_be_visible()
+        return page.get_by_test_id("proof-row").count() == 1
+
+    wait_for(is_there, "the ledger has the proof")
+
+
 def test_a_form_that_is_sent_twice_is_one_emergency(visit: Visit, hub: HubProcess) -> None:
     page = visit.page
     visit.go("/emergency")
@@ -149,3 +162,48 @@ def test_a_form_that_is_sent_twice_is_one_emergency(visit: Visit, hub: HubProces
         keys = {e["id"] for e in api.get("/api/v1/emergencies").json()["items"]} - before
     assert len(keys) == 1
     all_clear(page)
+
+
+def test_an_alert_in_two_languages_is_looked_at_sent_and_proved(visit: Visit, hub: HubProcess) -> None:
+    page = visit.page
+    device, token = next(iter(hub.provision(1, "two languages").items()))
+    with OwnScreen(hub, token) as screen:
+        visit.go("/emergency")
+        page.get_by_test_id("template-fire").click()
+        page.get_by_test_id("scope-devices").click()
+        page.get_by_test_id("scope-search").fill("two languages")
+        page.get_by_test_id("scope-choice").first.check()
+        expect(page.get_by_test_id("emergency-reach")).to_contain_text("Reaches 1 screen")
+        page.get_by_test_id("language-add").click()
+        expect(page.get_by_test_id("emergency-send")).to_contain_text("Finish the other languages first")
+        page.get_by_test_id("language-code").fill("Deuts")
+        page.get_by_role("option", name="Deutsch").click()
+        page.get_by_test_id("language-title").fill("Feueralarm")
+        page.get_by_test_id("language-message").fill("Verlassen Sie das Gebäude.")
+        page.get_by_test_id("preview-in-de").click()
+        expect(page.get_by_test_id("preview-title")).to_have_text("Feueralarm")
+        expect(page.get_by_test_id("preview-more")).to_have_text(
+            "The first language and Deutsch in turn. With a siren."
+        )
+        picture(page, "emergency-languages")
+        page.get_by_test_id("emergency-send").click()
+        page.get_by_test_id("confirm-action").click()
+        order = screen.hears("emergency_show")
+        alert = order["args"]["alert"]
+        assert alert["texts"] == [
+            {"language": "de", "title": "Feueralarm", "message": "Verlassen Sie das Gebäude."}
+        ]
+        assert (alert["pictogram"], alert["sound"]) == ("fire", "siren")
+        screen.shows(order)
+        expect(page.get_by_test_id("emergency-percent")).to_have_text("100 %")
+        expect(page.get_by_test_id("proof-hash")).to_have_text(alert["content_hash"])
+        expect(page.get_by_test_id("preview-in-de")).to_be_visible()
+        read_proof(page)
+        expect(page.get_by_test_id("proof-row")).to_contain_text("two languages-0000")
+        expect(page.get_by_test_id("proof-row")).to_contain_text("the words that were sent")
+        expect(page.get_by_test_id("proof-row")).to_contain_text("after")
+        with hub.sign_in() as api:
+            for path in ("clear", "sign-off"):
+                api.post(f"/api/v1/emergencies/{alert['emergency_id']}/{path}").raise_for_status()
+            api.post(f"/api/v1/devices/{device}/revoke").raise_for_status()
+        expect(page.get_by_test_id("emergency-banner")).to_be_hidden()
