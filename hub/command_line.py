@@ -162,6 +162,14 @@ def conformance(context: typer.Context) -> None:
 
 
 @app.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document of the device socket: docs/asyncapi.json, /api/v1/asyncapi.json."""
+    from protocol.asyncapi import asyncapi_text
+
+    typer.echo(asyncapi_text(), nl=False)
+
+
+@app.command()
 def vectors() -> None:
     """Write what players are tested by, protocol/vectors/*.json, as the reference says now."""
     _become(["player", "vectors"], current_environment())

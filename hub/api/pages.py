@@ -1,4 +1,4 @@
-"""The API's document and its interactive page, from files on this machine: it works without internet.
+"""The API's documents and its interactive page, from files on this machine: it works without internet.
 
 The page's policy allows scripts and styles of this origin only, so what the bundle has inline is in files.
 """
@@ -14,6 +14,7 @@ from quart import Response
 from quart_trio import QuartTrio
 
 from hub.api.problems import ProblemResponse
+from protocol.asyncapi import asyncapi_document
 
 _OURS: Final = Path(__file__).with_name("docs_page")
 _BUNDLE: Final = Path(swagger_ui_bundle.swagger_ui_path)
@@ -31,14 +32,19 @@ _POLICY: Final = (
 
 
 def add_to(app: QuartTrio, document: dict[str, Any]) -> None:
-    """GET /api/v1/openapi.json, /docs and the files of the page."""
+    """GET /api/v1/openapi.json, /api/v1/asyncapi.json, /docs and the files of the page."""
     published = msgspec.json.encode(document)
+    of_the_socket = msgspec.json.encode(asyncapi_document())
     page = (_OURS / "page.html").read_bytes()
     files = {name: (path.read_bytes(), kind) for name, (path, kind) in _FILES.items()}
 
     @app.get("/api/v1/openapi.json")
     async def openapi() -> Response:
         return Response(published, content_type="application/json")
+
+    @app.get("/api/v1/asyncapi.json")
+    async def asyncapi() -> Response:
+        return Response(of_the_socket, content_type="application/json")
 
     @app.get("/docs")
     async def docs() -> Response:

@@ -35,7 +35,13 @@ _DOCS = _ROOT / "docs"
 _PAGES = sorted([*_ROOT.glob("*.md"), *_DOCS.rglob("*.md")])
 _NAMES = [str(page.relative_to(_ROOT)) for page in _PAGES]
 # What the hub answers beside the routes of the table.
-_OTHER_ADDRESSES = ("/api/v1/openapi.json", "/api/v1/ws/device", "/api/v1/ws/admin", "/api/v1/devices/{}/ws")
+_OTHER_ADDRESSES = (
+    "/api/v1/openapi.json",
+    "/api/v1/asyncapi.json",
+    "/api/v1/ws/device",
+    "/api/v1/ws/admin",
+    "/api/v1/devices/{}/ws",
+)
 
 every_page = pytest.mark.parametrize("page", _PAGES, ids=_NAMES)
 
