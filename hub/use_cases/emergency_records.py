@@ -187,7 +187,7 @@ def _said(entry: Created) -> dict[str, Any]:
     }
     more = {
         "language": entry.language,
-        "texts": msgspec.to_builtins(entry.texts),
+        "texts": {text.language: {"title": text.title, "message": text.message} for text in entry.texts},
         "pictogram": entry.pictogram,
         "sound": entry.sound,
     }

@@ -50,7 +50,8 @@ async def test_an_alert_in_several_languages_goes_out_and_stays_as_it_was_meant(
         stored = body["items"][0] if "items" in body else body
         assert {name: stored[name] for name in MORE} == MORE
     details = api.audited("emergency.created")[0][3]
-    assert {name: details[name] for name in MORE} == MORE
+    assert (details["language"], details["pictogram"], details["sound"]) == ("en", "fire", "siren")
+    assert details["texts"] == {"es": {"title": "Fuego", "message": "Salgan"}}
 
 
 @pytest.mark.parametrize(
