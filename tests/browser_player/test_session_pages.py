@@ -115,3 +115,20 @@ def test_manifests_are_followed_as_the_reference_follows_them(modules: Modules) 
         ["renew", "b"],
         ["restart", 5],
     ]
+
+
+def test_what_a_screen_says_is_cut_to_what_the_hub_takes(modules: Modules) -> None:
+    said = modules.run(
+        "return (await load('session/bounds.js')).bounded(given)",
+        {
+            "type": "event",
+            "item": "😀" * 300,
+            "detail": "x" * 3000,
+            "at_ms": 1.6,
+            "shown_ms": -3,
+            "name": None,
+        },
+    )
+    assert said == {"type": "event", "item": "😀" * 200, "detail": "x" * 2000, "at_ms": 2, "shown_ms": 0}
+    halved = modules.run("return (await load('session/bounds.js')).cut('a\\ud83d b')")
+    assert halved == "a\ufffd b"

@@ -70,6 +70,7 @@ async function run(store, who, started) {
 
   // What is said to the hub, now or later.
   let link = null;
+  let ended = null; // Why it does not come back by itself; what plays goes on.
   const say = (frames) => link?.say(frames) ?? false;
   const sending = new Sending({ log: store.log, say });
   const stamped = (event) => ({ type: "event", ...event, at_ms: hubMs() ?? Date.now() });
@@ -168,7 +169,10 @@ async function run(store, who, started) {
       memory.keep();
     },
     prove: (receipt) => proof.of(receipt),
-    onEnd: (reason) => reason === "revoked" && forget(store, files, memory, who),
+    onEnd: (reason) => {
+      ended = reason;
+      if (reason === "revoked") forget(store, files, memory, who);
+    },
     random: Math.random,
   });
 
@@ -194,7 +198,7 @@ async function run(store, who, started) {
       ["Screen", who.now.name],
       ["Device", who.now.deviceId],
       ["Player", PLAYER_VERSION],
-      ["Session", screen.session === null ? "no hub" : "joined"],
+      ["Session", ended ?? (screen.session === null ? "no hub" : "joined")],
       ["Hub's clock", hubMs() === null ? null : new Date(hubMs()).toISOString()],
       ["Plays", `${stage.playback.state} ${stage.playback.item ?? ""}`],
       ["Files missing", files.missing],

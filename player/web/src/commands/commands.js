@@ -5,10 +5,10 @@
 //         deed allows, and none is waited for by an emergency: those never come here.
 // Rule 3: what a deed throws is the answer: `failed`, with its message.
 
+import { cut, detailed } from "../session/bounds.js";
 import { NotRecorded } from "./journal.js";
 
 export const EXPIRED = "it had expired when it came";
-const LONGEST_DETAIL = 2000;
 
 /**
  * @typedef {object} Deed
@@ -86,7 +86,7 @@ export class Commands {
   #objection(deed, name, args, expiresMs) {
     const nowMs = this.#hubMs();
     if (expiresMs !== null && nowMs !== null && expiresMs <= nowMs) return EXPIRED;
-    if (deed === undefined) return `this player does not know how to ${String(name).slice(0, 100)}`;
+    if (deed === undefined) return `this player does not know how to ${cut(String(name))}`;
     return deed.objection?.(args) ?? null;
   }
 
@@ -98,7 +98,7 @@ export class Commands {
 
   #receipt(id, status, detail = null) {
     const receipt = { type: "receipt", command_id: id, status };
-    if (detail !== null) receipt.detail = detail.slice(0, LONGEST_DETAIL);
+    if (detail !== null) receipt.detail = detailed(detail);
     const atMs = this.#hubMs();
     if (atMs !== null) receipt.at_ms = atMs;
     return receipt;

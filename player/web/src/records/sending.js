@@ -6,6 +6,8 @@
 // Rule 2: what was not confirmed is said again: in the next session, and when no word comes.
 // Rule 3: records are gathered for as long as a heartbeat takes; a full frame does not wait.
 
+import { bounded } from "../session/bounds.js";
+
 const AT_MOST = 100;
 const LARGEST_CHARACTERS = 20000; // Of up to three bytes each: a frame has 64 KiB.
 const SAID_AGAIN_AFTER_S = 30;
@@ -31,7 +33,7 @@ export class Sending {
 
   /** Keeps one record, and says it soon. @param {object} what a `play` or an `event` */
   async record(what) {
-    await this.#log.append(what);
+    await this.#log.append(bounded(what));
     if (this.#waitS !== null && this.#timer === null) this.#in(this.#waitS);
   }
 

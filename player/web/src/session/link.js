@@ -26,6 +26,7 @@ export class Link {
   #stepped;
   #prove;
   #onEnd;
+  #random;
   #backoff;
   #socket = null;
   #queue = Promise.resolve();
@@ -50,13 +51,17 @@ export class Link {
     this.#stepped = stepped;
     this.#prove = prove;
     this.#onEnd = onEnd;
+    this.#random = random;
     this.#backoff = new Backoff(random);
   }
 
   /** Connects, stays, and comes back, until the hub says not to, or `stop`. */
   async run() {
     while (!this.#stopped) {
-      const ending = await this.#connectOnce();
+      const ending = await this.#connectOnce().catch((fault) => {
+        reportError(fault); // An address that no socket can be made of: it is tried again, like any other failure.
+        return {};
+      });
       if (this.#stopped) return;
       const delayS = this.#backoff.delayS(ending);
       if (delayS === null) {
@@ -168,8 +173,8 @@ export class Link {
     const now = nowS();
     const { follower } = this.#screen;
     if (follower.fetchAt !== null && follower.fetchAt <= now) {
-      follower.fetching();
-      this.#fetchManifest();
+      if (this.#screen.session === null) follower.notFetched(this.#again()); // The hub is away.
+      else this.#fetchManifest();
     }
     const said = this.#screen.tick(now);
     this.#stepped();
@@ -178,15 +183,21 @@ export class Link {
     this.#moved();
   }
 
+  /** Not all at once, when a hub is back that many have waited for. */
+  #again() {
+    return nowS() + MANIFEST_AGAIN_S * (1 + this.#random());
+  }
+
   async #fetchManifest() {
     const { follower } = this.#screen;
+    follower.fetching();
     try {
       const response = await this.#ask();
       if (!response.ok) throw new Error(`the hub answered ${response.status}`);
       const { version, manifest } = await response.json();
       follower.fetched(version, manifest, nowS());
     } catch {
-      follower.notFetched(nowS() + MANIFEST_AGAIN_S);
+      follower.notFetched(this.#again());
     }
     this.#moved();
   }

@@ -8,6 +8,7 @@
 // Rule 4: what takes time (painting an alert, carrying out a command, trusting a frame) is done around this
 //         machine. A `rendered` with `proof_of` is a promise (alert/proof.js); what comes of it is `answered`.
 
+import { bounded, cut } from "./bounds.js";
 import { Follower } from "./following.js";
 import { Session } from "./session.js";
 
@@ -82,7 +83,7 @@ export class Screen {
   connected(now) {
     this.disconnected();
     this.goodbye = null;
-    this.#reported = this.#glass.playback;
+    this.#reported = this.#playback();
     this.#sentAt.clear();
     this.#sentAt.set("hello", now);
     const sessionId = this.#session.toResume;
@@ -145,7 +146,7 @@ export class Screen {
 
   /** Something happened that is only shown live. */
   happened(event) {
-    return this.session === null ? [] : [event];
+    return this.session === null ? [] : [bounded(event)];
   }
 
   // ---- what the frames do ----
@@ -211,7 +212,7 @@ export class Screen {
   }
 
   #heartbeat(now) {
-    const playback = this.#glass.playback;
+    const playback = this.#playback();
     const before = this.#reported;
     this.#reported = playback;
     const unchanged = before !== null && before.state === playback.state && before.item === playback.item;
@@ -229,6 +230,11 @@ export class Screen {
     if (this.health !== null) beat.health = this.health;
     this.health = null;
     return beat;
+  }
+
+  #playback() {
+    const playback = this.#glass.playback;
+    return playback.item ? { ...playback, item: cut(playback.item) } : playback;
   }
 
   /** The final answers among them are kept until the hub has heard them. */
