@@ -6,20 +6,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from loadtest.bench.driver import Address, Driver, Screen
-from loadtest.bench.frames import upgrade_request
-from loadtest.bench.screen_frames import hello
-from protocol.vocabulary import SUBPROTOCOL
 from tests.guarantees import figures
-from tests.hub.hub_process import HubProcess, running_hub
+from tests.guarantees.online_screens import connected, post, provisioned
+from tests.hub.hub_process import running_hub
 
 SCREENS = 5_000
-PROVISIONED_AT_ONCE = 500
 ITEMS = 20
 PUBLISHED_TIMES = 3
 REACHED_WITHIN_S = 2.0
@@ -33,10 +29,10 @@ def test_a_published_version_reaches_every_online_screen_within_two_seconds(
     # Nobody beats meanwhile: all that comes is what is published.
     env = {"CLARION_HEARTBEAT_INTERVAL_S": "60"}
     with running_hub(database_url, hub_database_url, tmp_path, env) as hub, hub.sign_in() as api:
-        tokens = _provisioned(api)
+        tokens = provisioned(api, SCREENS)
         playlist, media = _scheduled(api)
         with Driver(Address("127.0.0.1", hub.port)) as driver:
-            _connected(driver, hub, tokens)
+            connected(driver, hub, tokens)
             took = [_published(driver, api, playlist, media, number) for number in range(PUBLISHED_TIMES)]
             figures.record(f"published to {SCREENS} screens, slowest of {PUBLISHED_TIMES}", max(took), "s")
             assert max(took) <= REACHED_WITHIN_S, took
@@ -45,52 +41,24 @@ def test_a_published_version_reaches_every_online_screen_within_two_seconds(
             assert alert_s <= REACHED_WITHIN_S, alert_s
 
 
-def _post(api: httpx.Client, path: str, body: Any = None, **headers: str) -> Any:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    reply = api.post(f"/api/v1{path}", json=body, headers=named, timeout=60.0)
-    assert reply.is_success, reply.text
-    return reply.json()
-
-
-def _provisioned(api: httpx.Client) -> list[str]:
-    tokens: list[str] = []
-    for start in range(0, SCREENS, PROVISIONED_AT_ONCE):
-        numbers = range(start, min(start + PROVISIONED_AT_ONCE, SCREENS))
-        devices = [{"hardware_id": f"screen-{number}"} for number in numbers]
-        made = _post(api, "/devices/provision", {"devices": devices})["devices"]
-        tokens += [each["device_token"] for each in made]
-    return tokens
-
-
 def _scheduled(api: httpx.Client) -> tuple[str, str]:
     """A playlist for every screen, with items to be published; and what they show."""
     assert api.put("/api/v1/content-rules", json={"approve_own": True}).is_success
-    content = _post(api, "/contents", {"name": "Everywhere"})["id"]
-    media = _post(api, f"/contents/{content}/media", {"url": "https://signs.example/"})["id"]
+    content = post(api, "/contents", {"name": "Everywhere"})["id"]
+    media = post(api, f"/contents/{content}/media", {"url": "https://signs.example/"})["id"]
     for step in ("submit", "approve"):
-        _post(api, f"/media/{media}/{step}")
-    playlist = _post(api, "/playlists", {"name": "Everywhere"})["id"]
+        post(api, f"/media/{media}/{step}")
+    playlist = post(api, "/playlists", {"name": "Everywhere"})["id"]
     for _ in range(ITEMS):
         _add(api, playlist, media)
-    _post(api, "/schedule", {"playlist_id": playlist})
+    post(api, "/schedule", {"playlist_id": playlist})
     return playlist, media
 
 
 def _add(api: httpx.Client, playlist: str, media: str) -> None:
     revision = api.get(f"/api/v1/playlists/{playlist}").json()["revision"]
     item = {"media_id": media, "duration_s": 10.0}
-    _post(api, f"/playlists/{playlist}/items", item, If_Match=f'"{revision}"')
-
-
-def _connected(driver: Driver, hub: HubProcess, tokens: list[str]) -> None:
-    requests = [
-        upgrade_request("/api/v1/ws/device", f"127.0.0.1:{hub.port}", token, SUBPROTOCOL) for token in tokens
-    ]
-
-    def welcomed(screen: Screen, payload: bytes) -> None:
-        assert payload.startswith(b'{"type":"welcome"'), payload[:200]
-
-    driver.connect(requests, hello(), welcomed, 120.0)
+    post(api, f"/playlists/{playlist}/items", item, If_Match=f'"{revision}"')
 
 
 def _published(driver: Driver, api: httpx.Client, playlist: str, media: str, number: int) -> float:
@@ -107,7 +75,7 @@ def _published(driver: Driver, api: httpx.Client, playlist: str, media: str, num
 
     driver.listen(came)
     began_s = time.perf_counter()
-    _post(api, f"/playlists/{playlist}/publish", {})
+    post(api, f"/playlists/{playlist}/publish", {})
     driver.run_until(lambda: len(told) == SCREENS, 60.0, lambda: f"{SCREENS - len(told)} were not told")
     took_s = time.perf_counter() - began_s
     assert len(carried) == SCREENS and len(set(carried.values())) == 1
@@ -124,9 +92,9 @@ def _alerted_while_publishing(driver: Driver, api: httpx.Client, playlist: str, 
             alerted.add(screen)
 
     driver.listen(came)
-    _post(api, f"/playlists/{playlist}/publish", {})
+    post(api, f"/playlists/{playlist}/publish", {})
     alert = {"title": "Fire", "message": "Leave", "severity": "extreme", "scope": {"kind": "all"}}
     began_s = time.perf_counter()
-    _post(api, "/emergencies", alert)
+    post(api, "/emergencies", alert)
     driver.run_until(lambda: len(alerted) == SCREENS, 60.0, lambda: f"{SCREENS - len(alerted)} were not told")
     return time.perf_counter() - began_s
