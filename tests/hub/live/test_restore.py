@@ -85,6 +85,13 @@ async def test_an_alert_comes_back_in_all_its_languages_signed_anew(start: Start
     assert (alert.language, alert.pictogram, alert.sound) == ("en", Pictogram.FIRE, AlertSound.CHIME)
     assert alert.texts == [AlertText("es", "Fuego", "Salgan.")]
     assert alert == KEYS.signed(ours.id, alert)
+    view = start.house.board.view(ours.id, ours.emergency_id)
+    assert view is not None
+    for told in (view.progress(), view.as_emergency()):
+        assert (told.language, told.pictogram, told.sound) == ("en", Pictogram.FIRE, AlertSound.CHIME)
+        assert [(text.language, text.title, text.message) for text in told.texts] == [
+            ("es", "Fuego", "Salgan.")
+        ]
     proven, unproven = (start.house.roster.get(device_id) for device_id in ours.devices[:2])
     assert proven is not None and proven.row().proven_ms is not None
     assert unproven is not None and unproven.row().proven_ms is None
