@@ -1,4 +1,4 @@
-// The composition root: opens the store, enrols or starts, and joins the rooms. The only page that knows all of them.
+// The composition root: opens the store, enrols or starts, and joins the rooms. No other page knows them all.
 //
 // Rule 1: one session a browser: the page that holds the lock is the screen; another one waits for it to go.
 // Rule 2: what plays and what warns starts from the disk, before and without the hub.
@@ -75,6 +75,7 @@ async function run(store, who, started) {
   const sending = new Sending({ log: store.log, say });
   const stamped = (event) => ({ type: "event", ...event, at_ms: hubMs() ?? Date.now() });
   const record = (what) => sending.record(what).catch(() => {}); // A full disk must not stop what plays.
+  const report = (event) => record(stamped(event));
 
   // What plays.
   const files = new Files({
@@ -84,17 +85,17 @@ async function run(store, who, started) {
       screen.follower.fetchAt ??= nowS();
       link?.look();
     },
-    onNoRoom: (item) => record(stamped({ event: "error", item: item.name, detail: "There is no room for its file." })),
+    onNoRoom: ({ name: item }) => report({ event: "error", item, detail: "There is no room for its file." }),
   });
   const stage = new Stage({
     root: part("stage"),
     files,
     clock,
     onPlayed: (play) => record({ type: "play", ...play }),
-    onSkipped: ({ item, reason }) => record(stamped({ event: "item_skipped", item: item.name, detail: reason })),
+    onSkipped: ({ item: { name }, reason }) => report({ event: "item_skipped", item: name, detail: reason }),
     onEvent: (event) => {
       if (ONLY_LIVE.has(event.event)) say(screen.happened(stamped(event)));
-      else record(stamped(event));
+      else report(event);
     },
   });
   const glass = {
@@ -119,7 +120,8 @@ async function run(store, who, started) {
     sound.follow(emergencies.alerts);
   };
   const { signingKeys: keys, tenantId } = who.now;
-  const trust = new Trust({ keys, tenantId, fetchKeys: fetchSigningKeys, onLearned: (what) => who.learn(what) });
+  const onLearned = (what) => who.learn(what);
+  const trust = new Trust({ keys, tenantId, fetchKeys: fetchSigningKeys, onLearned });
 
   // What is obeyed.
   const settings = new Settings({ store, glass: part("glass"), stage, hubMs });
@@ -192,7 +194,7 @@ async function run(store, who, started) {
     started,
     stage,
     isAlerting: () => emergencies.alerts.length > 0,
-    report: (event) => record(stamped(event)),
+    report,
     debugRoot: part("debug"),
     facts: () => [
       ["Screen", who.now.name],
@@ -210,7 +212,7 @@ async function run(store, who, started) {
   });
 }
 
-/** The hub's keys, over the connection that the token came by. Later they are asked for when they are needed. */
+/** The hub's keys, over the connection that the token came by. Later they are asked for when needed. */
 async function trustOnFirstUse(who) {
   try {
     await who.learn({ signingKeys: await learnKeys([], await fetchSigningKeys()) });

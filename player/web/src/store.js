@@ -4,7 +4,8 @@
 //         not undo it: the journal, the log, the identity.
 // Rule 2: a token is kept here and nowhere else: not in an address, not on the console.
 // Rule 3: the log is numbered from 1 on, and never reuses a number. What was handed out to be sent
-//         (`sending`) may be at the hub: it is never summarised, only said again (protocol/frames.py, Rule 9).
+//         (`sending`) may be at the hub: it is never summarised, only said again (protocol/frames.py, Rule
+//         9).
 
 import { Journal } from "./commands/journal.js";
 import { Log } from "./records/log.js";
@@ -22,7 +23,8 @@ export async function openStore() {
   opening.onupgradeneeded = () => {
     const made = opening.result;
     made.createObjectStore("kept");
-    made.createObjectStore("journal", { keyPath: "order" }).createIndex("command_id", "command_id", { unique: true });
+    const journal = made.createObjectStore("journal", { keyPath: "order" });
+    journal.createIndex("command_id", "command_id", { unique: true });
     made.createObjectStore("log", { keyPath: "number" });
   };
   const database = await answered(opening);

@@ -1,8 +1,9 @@
 // What a screen can be ordered to do, but for emergencies: each command is done once, and answered always.
 //
-// Rule 1: a command is carried out once per `command_id`; the same one again is answered again (see journal.js).
-// Rule 2: one after the other, in the order in which they came. No order keeps the next waiting for longer than its
-//         deed allows, and none is waited for by an emergency: those never come here.
+// Rule 1: a command is carried out once per `command_id`; the same one again is answered again (see
+//         journal.js).
+// Rule 2: one after the other, in the order in which they came. No order keeps the next waiting for longer
+//         than its deed allows, and none is waited for by an emergency: those never come here.
 // Rule 3: what a deed throws is the answer: `failed`, with its message.
 
 import { cut, detailed } from "../session/bounds.js";

@@ -59,7 +59,9 @@ async function upload(stage, commandId, token) {
     body: blob,
     signal: AbortSignal.timeout(UPLOAD_DEADLINE_MS),
   });
-  if (response.status !== 201) throw new Error(`the hub did not take the picture: it answered ${response.status}`);
+  if (response.status !== 201) {
+    throw new Error(`the hub did not take the picture: it answered ${response.status}`);
+  }
   return note || null;
 }
 

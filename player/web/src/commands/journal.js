@@ -1,10 +1,11 @@
 // Which orders the screen has begun and carried out, so that the same one again is answered, not repeated.
 //
-// Rule 1: that a command begins is on the disk before its effect, and its receipt before it is said. What cannot
-//         be put on record does not begin; a receipt that cannot is said all the same.
-// Rule 2: what was begun and has no receipt when the screen starts was interrupted: it is answered with `failed`,
-//         and never carried out again.
-// Rule 3: the record is bounded, and no smaller than the number of commands that a hub holds open for one screen.
+// Rule 1: that a command begins is on the disk before its effect, and its receipt before it is said. What
+//         cannot be put on record does not begin; a receipt that cannot is said all the same.
+// Rule 2: what was begun and has no receipt when the screen starts was interrupted: it is answered with
+//         `failed`, and never carried out again.
+// Rule 3: the record is bounded, and no smaller than the number of commands that a hub holds open for one
+//         screen.
 
 import { answered } from "../store.js";
 
@@ -64,8 +65,8 @@ export class Journal {
     await this.#within("journal", async (all) => {
       for (const kept of await answered(all.getAll())) {
         if (kept.receipt !== null) continue;
-        const receipt = { type: "receipt", command_id: kept.command_id, status: "failed", detail: INTERRUPTED };
-        all.put({ ...kept, receipt });
+        const interrupted = { type: "receipt", status: "failed", detail: INTERRUPTED };
+        all.put({ ...kept, receipt: { ...interrupted, command_id: kept.command_id } });
       }
     });
   }

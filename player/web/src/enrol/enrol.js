@@ -1,17 +1,20 @@
-// How a screen comes to its token: it registers with the enrolment key, shows its code, and asks until it is let in.
+// How a screen comes to its token: it registers with the enrolment key, shows its code, and asks until it is
+// let in.
 //
-// Rule 1: the same browser registers as the same device, always: its hardware id is drawn once, or given by the
-//         kiosk. It and the enrolment key outlive a revocation.
+// Rule 1: the same browser registers as the same device, always: its hardware id is drawn once, or given by
+//         the kiosk. It and the enrolment key outlive a revocation.
 // Rule 2: a registration outlives a reload: the code on the glass stays the one that somebody may be typing.
-// Rule 3: neither key nor token is ever in an address: a key that came in the fragment is taken out of it at once.
+// Rule 3: neither key nor token is ever in an address: a key that came in the fragment is taken out of it at
+//         once.
 
 import { PLAYER_VERSION, aboutThisBrowser } from "../version.js";
 
 const AGAIN_AFTER_MS = 3000;
 const LONGEST_WAIT_MS = 60000;
 const DEADLINE_MS = 10000;
-const WRONG_KEY = "The hub does not know this enrolment key. Type the right one; it is on Manage, Enrolment keys.";
-const NO_KEY = "Type the enrolment key of your organisation; it is on Manage, Enrolment keys.";
+const WHERE = "it is on the page Manage, Enrolment keys.";
+const WRONG_KEY = `The hub does not know this enrolment key. Type the right one; ${WHERE}`;
+const NO_KEY = `Type the enrolment key of your organisation; ${WHERE}`;
 const EXPIRED = "expired";
 const REFUSED = "An operator refused this screen. When that is cleared up, load this page again.";
 

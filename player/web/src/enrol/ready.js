@@ -1,13 +1,17 @@
 // Whether this page can be a screen at all, and whether it is the only one of its browser.
 
 const LOCK = "clarion-session";
+const OPEN_ALREADY = "Another page of this browser is this screen. When it is closed, this one takes over.";
 
-/** What keeps this browser from being a screen, and how to mend it; null: nothing does. @returns {string|null} */
+/**
+ * What keeps this browser from being a screen, and how to mend it.
+ * @returns {string|null} null: nothing does
+ */
 export function whatIsLacking() {
   if (isSecureContext && "serviceWorker" in navigator && crypto.subtle) return null;
   return (
-    `It was opened at ${location.origin}, without TLS: a browser keeps no files and checks no signatures there. ` +
-    "Open it by https, or tell the browser to trust this address: " +
+    `It was opened at ${location.origin}, without TLS: a browser keeps no files and checks no signatures ` +
+    "there. Open it by https, or tell the browser to trust this address: " +
     `--unsafely-treat-insecure-origin-as-secure=${location.origin}`
   );
 }
@@ -26,7 +30,7 @@ export function alone(pairing) {
     };
     navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
       if (lock !== null) return hold();
-      pairing.say("Open already", "Another page of this browser is this screen. When it is closed, this one takes over.");
+      pairing.say("Open already", OPEN_ALREADY);
       navigator.locks.request(LOCK, hold);
       return undefined;
     });

@@ -1,8 +1,9 @@
 // The log of what the screen records, with or without the hub: on the disk, numbered, and bounded.
 //
-// Rule 1: a number is never reused, and what was handed out (`sending`) is never changed: the hub may have it.
-// Rule 2: past its bound the oldest that were never handed out become sums, media by media and hour by hour, in
-//         the transaction that takes them out. What is lost is when, not how often; and one event says so.
+// Rule 1: a number is never reused, and what was handed out (`sending`) is never changed: the hub may have
+//         it.
+// Rule 2: past its bound the oldest that were never handed out become sums, media by media and hour by hour,
+//         in the transaction that takes them out. What is lost is when, not how often; and one event says so.
 
 import { answered } from "../store.js";
 import { summed } from "./sums.js";

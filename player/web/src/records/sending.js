@@ -1,8 +1,8 @@
 // Says the log to the hub, the oldest first, until the hub has kept it (protocol/frames.py, Rule 9). Mirrors
 // player/recorder.py.
 //
-// Rule 1: one frame is under way. Before it goes out, the log knows that it does: what may be at the hub is never
-//         summed up. The next goes when this one is kept.
+// Rule 1: one frame is under way. Before it goes out, the log knows that it does: what may be at the hub is
+//         never summed up. The next goes when this one is kept.
 // Rule 2: what was not confirmed is said again: in the next session, and when no word comes.
 // Rule 3: records are gathered for as long as a heartbeat takes; a full frame does not wait.
 
@@ -73,7 +73,8 @@ export class Sending {
     if (records.length === 0) return;
     const last = records[records.length - 1].number;
     await this.#log.sending(last);
-    if (!this.#say([{ type: "records", log: this.#log.name, records }])) return; // The next session begins anew.
+    const isSaid = this.#say([{ type: "records", log: this.#log.name, records }]);
+    if (!isSaid) return; // The next session begins anew.
     this.#saidUpTo = last;
     this.#in(SAID_AGAIN_AFTER_S);
   }

@@ -1,13 +1,13 @@
-// What becomes of records when a screen has been alone for too long: sums, media by media and hour by hour. Pure.
-// Where hours make them hardly fewer, days do; and where those do not, all time together.
+// What becomes of records when a screen has been alone for too long: sums, media by media and hour by hour.
+// Pure. Where hours make them hardly fewer, days do; and where those do not, all time together.
 
 const HOUR_MS = 3600000;
 const SPANS_MS = [HOUR_MS, 24 * HOUR_MS, Infinity];
 const WORTH_IT = 0.9;
 
 /**
- * Sums up records, the oldest first. Plays of one media in one hour become one play; of events, the same one of
- * the same item becomes one. A last event says how many records there were.
+ * Sums up records, the oldest first. Plays of one media in one hour become one play; of events, the same one
+ * of the same item becomes one. A last event says how many records there were.
  * @param {{number: number, what: object}[]} records
  * @returns {{sums: object[], went: number[]}} what to append, and the numbers that it stands for
  */

@@ -1,4 +1,4 @@
-// What a screen says is bounded (docs/protocol.md): a frame beyond that is not understood, and nothing of it counts.
+// What a screen says is bounded (docs/protocol.md): a frame beyond that is not understood.
 
 const SHORT = 200;
 const LONG = 2000;
@@ -15,7 +15,8 @@ export function detailed(said) {
 }
 
 /**
- * One frame or record as it may be said: texts cut, numbers whole and not below 0, what is not there left out.
+ * One frame or record as it may be said: texts cut, numbers whole and not below 0, what is not there left
+ * out.
  * @param {object} what flat
  * @returns {object}
  */

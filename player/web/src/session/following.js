@@ -1,10 +1,11 @@
 // Which manifest the screen must play, which it has, and which it plays: it follows the hub's word. Pure.
 //
-// Rule 1: what is reported is what plays: a number is taken up when its manifest is there, not when it is told.
-// Rule 2: a manifest is kept by its digest, whichever way it came. Of a number that stands for one that is there
-//         already, the screen begins anew: that is what `reload_playlist` means.
-// Rule 3: what did not come through the session is fetched: after a random part of the time that the hub names, or
-//         when an `ack` speaks of a number that no `playlist` has explained.
+// Rule 1: what is reported is what plays: a number is taken up when its manifest is there, not when it is
+//         told.
+// Rule 2: a manifest is kept by its digest, whichever way it came. Of a number that stands for one that is
+//         there already, the screen begins anew: that is what `reload_playlist` means.
+// Rule 3: what did not come through the session is fetched: after a random part of the time that the hub
+//         names, or when an `ack` speaks of a number that no `playlist` has explained.
 // Rule 4: a screen that was never told of a manifest has the hub's number, and an empty glass.
 
 /** Moves the glass to what the manifest of now says. `now` is the screen's clock, in seconds. */
@@ -36,7 +37,7 @@ export class Follower {
     this.#takeUp(manifest, version);
   }
 
-  /** A manifest came. Whether it is this screen's is told next. The one that plays may come with new addresses. */
+  /** A manifest came. Whether it is this screen's is told next; the one that plays has new addresses now. */
   keep(manifest) {
     this.#kept = manifest;
     if (this.playing?.digest !== manifest.digest) return;
@@ -57,7 +58,8 @@ export class Follower {
     } else if (this.#kept?.digest === frame.digest) {
       this.#takeUp(this.#kept, frame.playlist_version);
     } else {
-      if (this.playing === null) this.version = 0; // It had a number of which it learns only now what it means.
+      // It had a number of which it learns only now what it means.
+      if (this.playing === null) this.version = 0;
       this.fetchAt = now + this.#random() * (frame.fetch_within_s ?? 0);
     }
   }

@@ -1,7 +1,7 @@
 // The hub's time of day, as a screen knows it: a screen may have no battery, and no other clock to trust.
 //
-// The screen's own clock only ever goes forward (`nowS`: performance.now() / 1000). How far the hub's is ahead of
-// it is known best from the answer that came back the fastest. Pure.
+// The screen's own clock only ever goes forward (`nowS`: performance.now() / 1000). How far the hub's is
+// ahead of it is known best from the answer that came back the fastest. Pure.
 
 const SAMPLES = 8;
 const SLACK_MS = 50;

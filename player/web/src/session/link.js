@@ -1,7 +1,8 @@
 // The socket of the moment, and the clock: runs the machine (machine.js), and comes back when it is cut off.
 //
-// Rule 1: frames reach the machine in the order in which they came, each after it was found worthy (`believed`).
-//         A fault over one of them is reported to the page, and keeps none of the next from being heard.
+// Rule 1: frames reach the machine in the order in which they came, each after it was found worthy
+//         (`believed`). A fault over one of them is reported to the page, and keeps none of the next from
+//         being heard.
 // Rule 2: the token goes to the hub as a subprotocol, never into an address; nothing of a frame is logged.
 // Rule 3: a handshake's 401 cannot be seen by a page: where a socket never opened, the hub is asked over HTTP
 //         whether the token is still good, and only a hub's own answer is believed.
@@ -39,8 +40,8 @@ export class Link {
    * @param {import("./machine.js").Screen} parts.screen
    * @param {(frame: object) => Promise<object|null>} parts.believed the frame less what cannot be trusted
    * @param {() => void} parts.stepped called when the machine has moved, before it says anything
-   * @param {(receipt: object) => Promise<object|null>} parts.prove makes of a `rendered` with `proof_of` what is
-   *   to be said
+   * @param {(receipt: object) => Promise<object|null>} parts.prove makes of a `rendered` with `proof_of` what
+   *   is to be said
    * @param {(reason: "revoked"|"superseded"|"sent_away") => void} parts.onEnd it does not come back by itself
    * @param {() => number} parts.random from 0 to 1
    */
@@ -59,7 +60,7 @@ export class Link {
   async run() {
     while (!this.#stopped) {
       const ending = await this.#connectOnce().catch((fault) => {
-        reportError(fault); // An address that no socket can be made of: it is tried again, like any other failure.
+        reportError(fault); // An address that no socket can be made of is tried again like any other.
         return {};
       });
       if (this.#stopped) return;

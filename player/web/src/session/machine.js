@@ -1,12 +1,14 @@
-// The screen on the device socket `clarion.v1`, as player/reference.py: a state machine, frames in, frames out.
+// The screen on the device socket `clarion.v1`, as player/reference.py: frames in, frames out.
 //
-// Rule 1: no socket, no clock, no page: `now` is seconds of a clock that never goes back, and chance is handed in.
+// Rule 1: no socket, no clock, no page: `now` is seconds of a clock that never goes back, and chance is
+//         handed in.
 // Rule 2: after `hello`, nothing is said before `welcome` or `resumed`. What happens without a session is not
 //         reported live; what must not be lost is in the log (records/).
-// Rule 3: after `welcome` and `resumed` every alert on the glass is proved again, and every final answer that the
-//         hub may not have heard is said again: it may have died with its link (see session.js).
+// Rule 3: after `welcome` and `resumed` every alert on the glass is proved again, and every final answer that
+//         the hub may not have heard is said again: it may have died with its link (see session.js).
 // Rule 4: what takes time (painting an alert, carrying out a command, trusting a frame) is done around this
-//         machine. A `rendered` with `proof_of` is a promise (alert/proof.js); what comes of it is `answered`.
+//         machine. A `rendered` with `proof_of` is a promise (alert/proof.js); what comes of it is
+//         `answered`.
 
 import { bounded, cut } from "./bounds.js";
 import { Follower } from "./following.js";
@@ -132,7 +134,8 @@ export class Screen {
       said.push(...this.#kept(this.#emergencies.expire(now)));
     }
     if (this.session === null) return [];
-    if (this.#session.heartbeatDue !== null && now >= this.#session.heartbeatDue) said.push(this.#heartbeat(now));
+    const due = this.#session.heartbeatDue;
+    if (due !== null && now >= due) said.push(this.#heartbeat(now));
     return said;
   }
 

@@ -1,5 +1,5 @@
-// What the screen must know after a power cut: what it plays, which alerts are up, how far the hub's clock is ahead.
-// Written when it has changed, after each step of the machine; read once, at the start.
+// What the screen must know after a power cut: what it plays, which alerts are up, how far the hub's clock is
+// ahead. Written when it has changed, after each step of the machine; read once, at the start.
 
 import { nowS } from "./link.js";
 

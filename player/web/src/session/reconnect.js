@@ -1,10 +1,10 @@
 // When to come back after a connection ended, and when not to. Pure: chance is handed in.
 //
-// Rule 1: every wait is random over its whole range ("full jitter"): a thousand screens that lost the hub in the
-//         same second do not return in the same second.
+// Rule 1: every wait is random over its whole range ("full jitter"): a thousand screens that lost the hub in
+//         the same second do not return in the same second.
 // Rule 2: the hub's word wins: its `goodbye` says how long to stay away, its close code whether to return.
-// Rule 3: the range doubles with every attempt in a row, up to a limit, and starts anew once a session has proved
-//         sound.
+// Rule 3: the range doubles with every attempt in a row, up to a limit, and starts anew once a session has
+//         proved sound.
 
 export const TOKEN_REVOKED = 4401;
 export const SUPERSEDED = 4409;

@@ -1,11 +1,13 @@
-// The session with the hub, as the screen keeps it: what it was told, what it said, whether the link works. Pure.
+// The session with the hub, as the screen keeps it: what it was told and said, whether the link works. Pure.
 //
-// Rule 1: a session outlives its link. After a loss the screen names it in `hello`, with the last command it got;
-//         not after an end that was meant, nor when it cannot repeat all that the hub may not have heard.
-// Rule 2: a final answer is kept until the hub acknowledges a heartbeat that was said after it: the link keeps
-//         order, so then the hub has heard it. After `welcome` and `resumed` the kept ones are said again.
-// Rule 3: a link is given up when the last three heartbeats have no `ack`, or when commands that an `ack` said were
-//         sent are still not here after the next `ack`: it loses them, whatever the socket says.
+// Rule 1: a session outlives its link. After a loss the screen names it in `hello`, with the last command it
+//         got; not after an end that was meant, nor when it cannot repeat all that the hub may not have
+//         heard.
+// Rule 2: a final answer is kept until the hub acknowledges a heartbeat that was said after it: the link
+//         keeps order, so then the hub has heard it. After `welcome` and `resumed` the kept ones are said
+//         again.
+// Rule 3: a link is given up when the last three heartbeats have no `ack`, or when commands that an `ack`
+//         said were sent are still not here after the next `ack`: it loses them, whatever the socket says.
 
 import { mayResume } from "./reconnect.js";
 
@@ -26,7 +28,8 @@ export class Session {
   #resumable = null;
   #promisedSeq = 0; // The last `ack` said that so many commands were sent,
   #overdueSeq = 0; // and the one before it so many.
-  #unheard = new Map(); // Final answers, each with the number of the first heartbeat after it; the oldest first.
+  // Final answers, each with the number of the first heartbeat after it; the oldest first.
+  #unheard = new Map();
   #allKept = true;
   #random;
 
@@ -77,7 +80,8 @@ export class Session {
 
   #goOn(welcome, now) {
     this.welcome = this.#resumable = welcome;
-    // The first heartbeat falls anywhere in the interval: a fleet that came back together does not beat together.
+    // The first heartbeat falls anywhere in the interval: a fleet that came back together does not beat
+    // together.
     this.heartbeatDue = now + this.intervalS * this.#random();
     const unheard = [...this.#unheard.values()].map(({ receipt }) => receipt);
     this.#allKept = true;

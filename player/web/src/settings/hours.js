@@ -3,7 +3,8 @@
 const DAYS = { Mon: "mon", Tue: "tue", Wed: "wed", Thu: "thu", Fri: "fri", Sat: "sat", Sun: "sun" };
 
 /**
- * @param {Object<string, [string, string][]>|null|undefined} hours by day, pairs of "HH:MM"; none at all: always
+ * @param {Object<string, [string, string][]>|null|undefined} hours by day, pairs of "HH:MM"; none at all:
+ *   always
  * @param {string} timeZone IANA; in one that this browser does not know it is lit
  * @param {number|null} nowMs of the hub's clock; null: not known, and then it is lit
  * @returns {boolean}

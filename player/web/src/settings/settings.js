@@ -1,4 +1,4 @@
-// How the screen is set up: orientation, scaling, volume, and when it is lit. Kept, so that it holds without a hub.
+// How the screen is set up: orientation, scaling, volume, and when it is lit. Kept, to hold without a hub.
 //
 // Rule 1: settings are a level: a version that differs is taken whole (protocol/frames.py, Rule 10).
 // Rule 2: a volume that was ordered (`set_volume`) holds until settings come that name another one.
@@ -6,7 +6,8 @@
 
 import { isLit, nextLookMs } from "./hours.js";
 
-const AS_DELIVERED = { orientation: "landscape", scaling: "contain", volume: 100, hours: null, time_zone: "UTC" };
+const LOOKS = { orientation: "landscape", scaling: "contain" };
+const AS_DELIVERED = { ...LOOKS, volume: 100, hours: null, time_zone: "UTC" };
 const ORIENTATIONS = ["landscape", "portrait", "landscape_flipped", "portrait_flipped"];
 
 /** The settings in force. */
