@@ -301,6 +301,30 @@ def test_the_gravest_sound_is_made_until_no_alert_has_one(glass: Page) -> None:
     assert heard == ["siren", "siren", None, None]
 
 
+def test_each_sound_can_be_heard_and_told_from_the_other(glass: Page) -> None:
+    heard = glass.evaluate(
+        """async (sounds) => {
+          const { Sound } = await import("/player/src/alert/sound.js");
+          const heard = [];
+          for (const sound of sounds) {
+            const context = new OfflineAudioContext(1, 8 * 22050, 22050);
+            const made = new Sound(() => context);
+            made.follow([{ sound }]);
+            const samples = (await context.startRendering()).getChannelData(0);
+            made.follow([]);
+            heard.push({
+              loudest: samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0),
+              crossings: samples.filter((sample, at) => at > 0 && samples[at - 1] < 0 && sample >= 0).length,
+            });
+          }
+          return heard;
+        }""",
+        ["chime", "siren"],
+    )
+    assert all(0.5 < each["loudest"] <= 2.0 for each in heard), heard
+    assert heard[1]["crossings"] > heard[0]["crossings"] > 1000, heard
+
+
 def _seen(page: Page) -> list[str]:
     titles = page.evaluate("""() => [...document.querySelectorAll("#alerts .is-seen .alert-title")]
       .filter((title) => title.checkVisibility({ visibilityProperty: true }))

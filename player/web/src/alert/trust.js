@@ -3,10 +3,13 @@
 // Rule 1: frames keep their order: whoever calls waits for `sift` before the next frame.
 // Rule 2: a key that is not known is looked up once more at the hub, for as long as the caller's `fetchKeys`.
 // Rule 3: a refused alert is answered each time, and told in the log once.
+// Rule 4: an alert that cannot be judged yet, because the hub does not say its keys, is not refused for good:
+//         the machine is not told the version, so that the hub says the alert again.
 
 import { learnKeys, UNKNOWN_KEY, verifyAlert } from "./signature.js";
 
 const MOST_REMEMBERED = 256;
+const NOT_JUDGED = `${UNKNOWN_KEY}, and the hub did not answer when asked for its keys`;
 
 /** Whether there is anything to check in this frame; if not, it needs no waiting. */
 export function carriesAlerts(frame) {
@@ -48,6 +51,7 @@ export class Trust {
     if (!carriesAlerts(frame)) return { frame, said: [], events: [] };
     const isOrder = frame.type === "command";
     const fitting = [];
+    let isJudged = true;
     const [said, events] = [[], []];
     for (const alert of isOrder ? [frame.args?.alert] : frame.emergencies) {
       const reason = await this.#reasonAgainst(alert);
@@ -55,16 +59,20 @@ export class Trust {
         fitting.push(alert);
         continue;
       }
+      if (reason === NOT_JUDGED) isJudged = false;
       const commandId = isOrder ? frame.command_id : alert?.emergency_id;
       const detail = `The alert was refused: ${reason}.`;
-      said.push(stamped({ type: "receipt", command_id: `${commandId}`, status: "rejected", detail }, atMs));
+      if (reason !== NOT_JUDGED) {
+        said.push(stamped({ type: "receipt", command_id: `${commandId}`, status: "rejected", detail }, atMs));
+      }
       if (this.#isNews(alert, reason)) {
         const item = String(alert?.title ?? "").slice(0, 200);
         events.push(stamped({ type: "event", event: "alert_refused", item, detail }, atMs));
       }
     }
     if (isOrder) return { frame: fitting.length > 0 ? frame : null, said, events };
-    return { frame: { ...frame, emergencies: fitting }, said, events };
+    const left = isJudged ? { ...frame, emergencies: fitting } : withoutVersion(frame, fitting);
+    return { frame: left, said, events };
   }
 
   async #reasonAgainst(alert) {
@@ -74,7 +82,7 @@ export class Trust {
     try {
       this.#keys = await learnKeys(this.#keys, await this.#fetchKeys());
     } catch {
-      return `${UNKNOWN_KEY}, and the hub did not answer when asked for its keys`;
+      return NOT_JUDGED;
     }
     this.#learned();
     return verifyAlert(alert, this.#tenantId, this.#keys);
@@ -91,6 +99,12 @@ export class Trust {
     if (this.#told.size > MOST_REMEMBERED) this.#told.delete(this.#told.values().next().value);
     return true;
   }
+}
+
+/** Rule 4. A `welcome` must say something: it says another version than the hub's. */
+function withoutVersion(frame, fitting) {
+  if (frame.type !== "welcome") return { ...frame, emergencies: null };
+  return { ...frame, emergencies: fitting, emergency_version: frame.emergency_version === 0 ? 1 : 0 };
 }
 
 function stamped(frame, atMs) {
