@@ -246,18 +246,8 @@ class Hub:
         await self.records.bring()
         await self.retention.make_room()
         await self.restore.everything(self.board)
-        self._say_if_the_signing_key_is_lost()
+        self.signing_keys.say_if_lost(len(self.roster))
         await self.access.fill()
-
-    def _say_if_the_signing_key_is_lost(self) -> None:
-        """Screens believe the keys that they were enrolled with, and those that these endorse: no others."""
-        if self.signing_keys.is_first and len(self.roster):
-            logger.error(
-                "The signing key was made anew, and %d devices are known: those that keep the one before "
-                "refuse every alert. Put secrets/signing/ back from the backup and restart the hub, or pair "
-                "the screens again.",
-                len(self.roster),
-            )
 
     async def readiness(self) -> Readiness:
         """Whether the hub can serve: the database answers, and is of this version."""

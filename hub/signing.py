@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ from protocol.access import Endorsement, SigningKey
 from protocol.alert import endorsed_text, signed_text
 from protocol.frames import Alert
 from protocol.frames import Signature as AlertSignature
+
+logger = logging.getLogger(__name__)
 
 FOLDER: Final = "signing"
 
@@ -87,6 +90,17 @@ class SigningKeys:
     def published(self) -> list[SigningKey]:
         """The public halves, the newest first."""
         return list(self._published)
+
+    def say_if_lost(self, devices: int) -> None:
+        """For a start at which so many devices are known: they believe the keys that they were enrolled with
+        and those that these endorse, and no others."""
+        if self.is_first and devices:
+            logger.error(
+                "The signing key was made anew, and %d devices are known: those that keep the one before "
+                "refuse every alert. Put secrets/signing/ back from the backup and restart the hub, or pair "
+                "the screens again.",
+                devices,
+            )
 
     def _endorsed(self, kid: str) -> SigningKey:
         """The public half of this key, with what every older one says of it (Rule 4)."""
