@@ -129,17 +129,12 @@ def _moved(head: Playhead, step: dict[str, Any], lists: list[list[dict[str, Any]
 
 
 def test_no_room_is_made_from_what_is_scheduled(page: Page) -> None:
-    kept = [
-        ["a", {"bytes": 10, "usedMs": 3}],
-        ["b", {"bytes": 10, "usedMs": 1}],
-        ["c", {"bytes": 10, "usedMs": 2}],
-    ]
-    body = "return given.asked.map((bytes) => it.whatLeaves(new Map(given.kept), new Set(['b']), bytes));"
-    assert run(page, "eviction.js", body, {"kept": kept, "asked": [0, 5, 10, 11, 20, 21]}) == [
-        [],
-        ["c"],
-        ["c"],
-        ["c", "a"],
-        ["c", "a"],
-        None,
-    ]
+    kept, uses = {"a": 10, "b": 10, "c": 10}, {"a": 3, "b": 1, "c": 2}
+    given = {"kept": kept, "uses": uses, "asked": [0, 5, 10, 11, 20, 21]}
+    body = """
+      const kept = new Map(Object.entries(given.kept));
+      const usedMs = (each) => given.uses[each];
+      return given.asked.map((bytes) => it.whatLeaves(kept, usedMs, new Set(["b"]), bytes));
+    """
+    found = run(page, "eviction.js", body, given)
+    assert found == [[], ["c"], ["c"], ["c", "a"], ["c", "a"], None]

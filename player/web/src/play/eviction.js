@@ -4,17 +4,18 @@
 //         less, and says so, instead of losing what it has.
 
 /**
- * @param {Map<string, {bytes: number, usedMs: number}>} kept by SHA-256
+ * @param {Map<string, number>} kept bytes by SHA-256
+ * @param {(sha256: string) => number} usedMs when it was shown last
  * @param {Set<string>} scheduled SHA-256 of what the manifest names
  * @param {number} neededBytes how much room is to be made
  * @returns {string[]|null} whom to evict, in this order; null: there is not so much to be had
  */
-export function whatLeaves(kept, scheduled, neededBytes) {
+export function whatLeaves(kept, usedMs, scheduled, neededBytes) {
   const unused = [...kept].filter(([sha256]) => !scheduled.has(sha256));
-  unused.sort(([, one], [, other]) => one.usedMs - other.usedMs);
+  unused.sort(([one], [other]) => usedMs(one) - usedMs(other));
   const leaving = [];
   let room = 0;
-  for (const [sha256, { bytes }] of unused) {
+  for (const [sha256, bytes] of unused) {
     if (room >= neededBytes) break;
     leaving.push(sha256);
     room += bytes;

@@ -17,6 +17,7 @@ import { isFile, wantedFiles, whatLeaves } from "./eviction.js";
 import { fetchPackage } from "./package.js";
 import { CACHE, filePath, packagePath, pathOf } from "./paths.js";
 import { Sha256 } from "./sha256.js";
+import { Uses } from "./uses.js";
 
 const AT_ONCE = 2;
 const AGAIN_FIRST_S = 2;
@@ -27,7 +28,8 @@ const SIZE = "Clarion-Bytes";
 const ignore = () => {};
 
 export class Files extends EventTarget {
-  #kept = new Map(); // by SHA-256: {bytes, usedMs}
+  #kept = new Map(); // bytes by SHA-256
+  #uses = new Uses();
   #wanted = []; // items, in the order in which they are needed
   #scheduled = new Set();
   #coming = new Map(); // by SHA-256: AbortController
@@ -72,7 +74,7 @@ export class Files extends EventTarget {
       this.#forget(item.sha256);
       throw new Error("The file is not on the screen any more.");
     }
-    this.#kept.set(item.sha256, { bytes: Number(answer.headers.get(SIZE)), usedMs: Date.now() });
+    this.#uses.note(item.sha256, Date.now());
     return answer.blob();
   }
 
@@ -101,6 +103,7 @@ export class Files extends EventTarget {
     this.#wanted = [];
     this.#scheduled.clear();
     this.#kept.clear();
+    this.#uses.clear();
     await caches.delete(CACHE);
   }
 
@@ -112,15 +115,14 @@ export class Files extends EventTarget {
     for (const asked of await cache.keys()) {
       const sha256 = new URL(asked.url).pathname.split("/")[3];
       const answer = await cache.match(asked);
-      const keptSince = Date.parse(answer.headers.get("Date") ?? "") || 0;
-      this.#kept.set(sha256, { bytes: Number(answer.headers.get(SIZE)), usedMs: keptSince });
+      this.#kept.set(sha256, Number(answer.headers.get(SIZE)));
     }
     this.#changed();
   }
 
   get #bytes() {
     let sum = 0;
-    for (const { bytes } of this.#kept.values()) sum += bytes;
+    for (const bytes of this.#kept.values()) sum += bytes;
     return sum;
   }
 
@@ -152,7 +154,8 @@ export class Files extends EventTarget {
     try {
       await this.#makeRoom(item.size_bytes ?? 0);
       const bytes = await this.#bring(item, coming.signal);
-      this.#kept.set(item.sha256, { bytes, usedMs: Date.now() });
+      this.#kept.set(item.sha256, bytes);
+      this.#uses.note(item.sha256, Date.now());
       this.#failed.delete(item.sha256);
       this.#changed();
     } catch (fault) {
@@ -167,7 +170,7 @@ export class Files extends EventTarget {
     const fetching = item.kind === "html" ? fetchPackage : fetchFile;
     const keep = async () => {
       const { body, type, bytes } = await fetching(item, this.hubUrl, signal);
-      const headers = { "Content-Type": type, [SIZE]: String(bytes), Date: new Date().toUTCString() };
+      const headers = { "Content-Type": type, [SIZE]: String(bytes) };
       await cache.put(pathOf(item), new Response(body, { headers }));
       return bytes;
     };
@@ -197,13 +200,14 @@ export class Files extends EventTarget {
     const short = limitBytes === null ? 0 : bytes + neededBytes - limitBytes * SHARE;
     const room = whole ? Math.max(neededBytes, short) : short;
     if (room <= 0) return;
-    const leaving = whatLeaves(this.#kept, this.#scheduled, room);
+    const leaving = whatLeaves(this.#kept, (sha256) => this.#uses.of(sha256), this.#scheduled, room);
     if (leaving === null) throw new DOMException("There is no room for this file.", "QuotaExceededError");
     const cache = await caches.open(CACHE);
     for (const sha256 of leaving) {
       await cache.delete(filePath(sha256));
       await cache.delete(packagePath(sha256));
       this.#kept.delete(sha256);
+      this.#uses.forget(sha256);
     }
     this.#changed();
   }

@@ -28,7 +28,7 @@ export class ImageLayer extends Layer {
 
   dispose() {
     super.dispose();
-    this.content.removeAttribute("src");
+    // Its src stays: without one Chromium makes a substitute for it, which is not given back.
     if (this.#address !== null) URL.revokeObjectURL(this.#address);
   }
 }

@@ -334,10 +334,11 @@ export class Stage {
     this.#cue = cue;
     layer.onBroken = (reason) => this.#refuse(layer, reason);
     this.root.append(layer.element);
-    const tooLate = new Promise((_, reject) => {
-      setTimeout(() => reject(new Error("It was not ready in time.")), READY_WITHIN_S * 1000);
-    });
-    Promise.race([layer.prepare(), tooLate]).then(
+    const late = () => {
+      if (this.#cue === cue && !cue.ready) this.#refuse(layer, "It was not ready in time.");
+    };
+    const timer = setTimeout(late, READY_WITHIN_S * 1000);
+    layer.prepare().finally(() => clearTimeout(timer)).then(
       () => {
         cue.ready = true;
         if (this.#cue === cue) this.#settle();
