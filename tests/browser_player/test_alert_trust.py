@@ -131,20 +131,32 @@ def test_the_first_keys_are_taken_but_none_by_the_name_of_another(modules: Modul
 _SIFT = """
   const { Trust } = await load("alert/trust.js");
   const learned = [];
-  let asked = 0;
+  let [asked, now] = [0, 0];
   const trust = new Trust({
     keys: given.keys, tenantId: given.tenantId,
     fetchKeys: async () => { asked += 1; if (!given.offered) throw new Error("away"); return given.offered; },
     onLearned: (what) => learned.push(what),
+    nowS: () => now,
   });
   const answers = [];
-  for (const frame of given.frames) answers.push(await trust.sift(frame, 5000));
+  for (const frame of given.frames) {
+    answers.push(await trust.sift(frame, 5000));
+    now += given.everyS ?? 0;
+  }
   return { answers, learned, asked };
 """
 
 
-def _sift(modules: Modules, frames: list[Any], keys: list[Any], offered: list[Any] | None = None) -> Any:
-    return modules.run(_SIFT, {"frames": frames, "keys": keys, "tenantId": TENANT, "offered": offered})
+def _sift(
+    modules: Modules,
+    frames: list[Any],
+    keys: list[Any],
+    offered: list[Any] | None = None,
+    every_s: float = 0,
+) -> Any:
+    """What is left of frames that come `every_s`. `offered`: the hub's keys; None: it is away."""
+    given = {"frames": frames, "keys": keys, "tenantId": TENANT, "offered": offered, "everyS": every_s}
+    return modules.run(_SIFT, given)
 
 
 def _show(alert: dict[str, Any]) -> dict[str, Any]:
@@ -193,6 +205,14 @@ def test_a_key_that_is_not_known_is_looked_up_and_believed_if_a_known_one_endors
     stranger = Hub()
     refused = _sift(modules, [_show(stranger.signed())], [old.key], [stranger.key, old.key])
     assert refused["answers"][0]["frame"] is None
+
+
+def test_whoever_sends_alerts_by_unknown_keys_makes_the_screen_ask_once_a_minute(modules: Modules) -> None:
+    known = Hub()
+    frames = [_show(Hub().signed(emergency_id=f"e{number}")) for number in range(13)]
+    found = _sift(modules, frames, [known.key], [known.key], every_s=10)
+    assert found["asked"] == 3
+    assert all(answer["said"][0]["status"] == "rejected" for answer in found["answers"])
 
 
 def test_an_alert_by_a_new_key_is_asked_for_again_while_the_hub_does_not_say_its_keys(

@@ -1,7 +1,8 @@
 // Every frame with alerts in it passes here before the machine sees it: what is not the hub's is taken out.
 //
 // Rule 1: frames keep their order: whoever calls waits for `sift` before the next frame.
-// Rule 2: a key that is not known is looked up once more at the hub, for as long as the caller's `fetchKeys`.
+// Rule 2: a key that is not known is looked up once more at the hub, for as long as the caller's `fetchKeys`;
+//         once a minute at most, whoever sends alerts of it.
 // Rule 3: a refused alert is answered each time, and told in the log once.
 // Rule 4: an alert that cannot be judged yet, because the hub does not say its keys, is not refused for good:
 //         the machine is not told the version, so that the hub says the alert again.
@@ -9,6 +10,8 @@
 import { learnKeys, UNKNOWN_KEY, verifyAlert } from "./signature.js";
 
 const MOST_REMEMBERED = 256;
+const KEYS_AGAIN_AFTER_S = 60;
+const UNANSWERED_AGAIN_AFTER_S = 5;
 const NOT_JUDGED = `${UNKNOWN_KEY}, and the hub did not answer when asked for its keys`;
 
 /** Whether there is anything to check in this frame; if not, it needs no waiting. */
@@ -21,20 +24,25 @@ export class Trust {
   #tenantId;
   #fetchKeys;
   #onLearned;
+  #nowS;
   #told = new Set();
+  #askAgainAtS = -Infinity;
+  #isAnswered = true;
 
   /**
    * @param {Object} given
    * @param {import("./signature.js").SigningKey[]} given.keys those that the screen trusts
    * @param {string|null} given.tenantId null: the first `welcome` says it
    * @param {() => Promise<object[]>} given.fetchKeys those of GET /api/v1/signing-keys; may throw
+   * @param {() => number} given.nowS
    * @param {(what: {signingKeys: object[], tenantId: string|null}) => void} given.onLearned keep this
    */
-  constructor({ keys, tenantId, fetchKeys, onLearned = () => {} }) {
+  constructor({ keys, tenantId, fetchKeys, onLearned = () => {}, nowS = () => performance.now() / 1000 }) {
     this.#keys = keys;
     this.#tenantId = tenantId;
     this.#fetchKeys = fetchKeys;
     this.#onLearned = onLearned;
+    this.#nowS = nowS;
   }
 
   /**
@@ -79,13 +87,19 @@ export class Trust {
     if (this.#tenantId === null) return "this screen does not know whose it is yet";
     const reason = await verifyAlert(alert, this.#tenantId, this.#keys);
     if (reason !== UNKNOWN_KEY) return reason;
+    if (this.#nowS() >= this.#askAgainAtS) await this.#askForKeys();
+    return this.#isAnswered ? verifyAlert(alert, this.#tenantId, this.#keys) : NOT_JUDGED;
+  }
+
+  async #askForKeys() {
     try {
       this.#keys = await learnKeys(this.#keys, await this.#fetchKeys());
+      this.#isAnswered = true;
+      this.#learned();
     } catch {
-      return NOT_JUDGED;
+      this.#isAnswered = false;
     }
-    this.#learned();
-    return verifyAlert(alert, this.#tenantId, this.#keys);
+    this.#askAgainAtS = this.#nowS() + (this.#isAnswered ? KEYS_AGAIN_AFTER_S : UNANSWERED_AGAIN_AFTER_S);
   }
 
   #learned() {
