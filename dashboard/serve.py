@@ -78,6 +78,7 @@ _STYLES: Final = (
     "playlists.css",
     "schedule.css",
 )
+_SCRIPTS: Final = ("clarion.js", "alert_sound.js")
 _GRACE_S: Final = 1
 
 
@@ -133,7 +134,8 @@ def application(secret: str) -> FastAPI:
     app.add_static_files("/static", _STATIC)
     version = max(int(file.stat().st_mtime) for file in _STATIC.iterdir())
     links = "".join(f'<link rel="stylesheet" href="/static/{name}?{version}">' for name in _STYLES)
-    ui.add_head_html(f'{links}<script defer src="/static/clarion.js?{version}"></script>', shared=True)
+    scripts = "".join(f'<script defer src="/static/{name}?{version}"></script>' for name in _SCRIPTS)
+    ui.add_head_html(links + scripts, shared=True)
     app.on_shutdown(doorman().close)
     ui.run_with(
         outer,

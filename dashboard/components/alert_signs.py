@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.components.markup import Tag, set_attribute, tag
+from dashboard.components.buttons import button
+from dashboard.components.markup import Tag, set_attribute, switch_class, tag
 from dashboard.components.pictograms import pictogram
 from dashboard.emergency_sentences import PICTOGRAM_WORDS, SOUND_WORDS
 from protocol.vocabulary import AlertSound, Pictogram
@@ -30,6 +31,7 @@ class AlertSigns:
             with tag("div", "templates"):
                 for sound in (None, *AlertSound):
                     self._sound(sound)
+                self._listen = button("Listen", icon="volume", kind="small quiet", testid="sound-listen")
         self._mark()
 
     def choose(self, picture: Pictogram | None, sound: AlertSound | None) -> None:
@@ -60,3 +62,5 @@ class AlertSigns:
             set_attribute(choice, "aria-pressed", "true" if picture is self.pictogram else "false")
         for sound, choice in self._sounds.items():
             set_attribute(choice, "aria-pressed", "true" if sound is self.sound else "false")
+        set_attribute(self._listen, "data-listen", self.sound or "")
+        switch_class(self._listen, "hidden", self.sound is None)

@@ -16,7 +16,6 @@ from tests.dashboard.files import add_version, picture
 from tests.dashboard.houses import add, add_person, api_of
 from tests.dashboard.own_screen import OwnScreen
 from tests.end_to_end.companions import wait_for
-from tests.end_to_end.test_first_emergency import picture as picture_for_guides
 from tests.hub.hub_process import HubProcess
 
 
@@ -154,7 +153,6 @@ def test_how_a_screen_was_and_what_it_played_is_on_its_page_and_in_the_report(
         assert page.get_by_test_id("spark-memory").get_attribute("d")
         expect(page.get_by_test_id("played")).to_have_count(2)
         expect(page.get_by_test_id("played").first).to_contain_text("0:10, not to its end")
-        picture_for_guides(page, "screen-health")
     page.get_by_test_id("plays-report").click()
     expect(page.get_by_test_id("report-sum")).to_have_text(
         "Played 2 times, 50 % of them to the end, 0:20 in all."
