@@ -74,8 +74,6 @@ class Playhead:
     )
 
     def __init__(self, playlist: Sequence[PlaylistItem]) -> None:
-        if not playlist:
-            raise ValueError("a playlist needs at least one item")
         self._playlist = tuple(playlist)
         self._rounds: Callable[[int], tuple[PlaylistItem, ...]] = lambda _: self._playlist
         self._round = 0
@@ -157,6 +155,8 @@ class Playhead:
         if following == len(self._playlist):
             following, self._round = 0, self._round + 1
             self._playlist = self._rounds(self._round)
+            if not self._playlist:
+                return [*ended, *self._begin_round(self._round, was_due_at)]
         # The next item began when this one was due to end, unless it would be over as well by now (Rule 3).
         overslept = now >= was_due_at + self._playlist[following].duration_s
         return [*ended, self._start(following, now if overslept else was_due_at)]

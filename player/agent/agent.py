@@ -66,6 +66,7 @@ class Agent(Link):
             remembered=self._memory.remembered,
             hub_ms=self._memory.hub_ms(_wall_ms()),
             has=self._has,
+            playlist=(),  # What nobody gave it to play is no proof of anything.
             model=MODEL,
             platform=sys.platform,
         )

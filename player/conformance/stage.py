@@ -151,7 +151,9 @@ class Stage:
     async def sound_session(self) -> Connection:
         """One in which a heartbeat was answered: after it the player comes back soon. Raises Failed."""
         connection = await self.session()
-        await connection.until(Heartbeat, 3 * self.interval_s + 2.0, "a heartbeat")
+        # With the second one the answer to the first has arrived.
+        for _ in range(2):
+            await connection.until(Heartbeat, 3 * self.interval_s + 2.0, "a heartbeat")
         return connection
 
     async def cut(self, connection: Connection) -> None:

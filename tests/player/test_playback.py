@@ -85,9 +85,19 @@ def test_an_item_without_a_duration_is_refused(duration_s: float) -> None:
         PlaylistItem("never", duration_s)
 
 
-def test_an_empty_playlist_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one item"):
-        Playhead([])
+def test_an_empty_playlist_is_idle() -> None:
+    playhead = Playhead([])
+    assert playhead.play(0.0) == [DeviceEvent(EventName.IDLE)]
+    assert playhead.item is None
+    assert playhead.due_at is None
+
+
+def test_a_round_in_which_there_is_nothing_left_ends_idle() -> None:
+    playhead = Playhead(TWO)
+    playhead.load(lambda turn: TWO[:1] if turn == 0 else (), 0.0)
+    playhead.play(0.0)
+    assert playhead.advance(10.0) == [ended("first"), DeviceEvent(EventName.IDLE)]
+    assert playhead.state is PlaybackState.IDLE
 
 
 @given(
