@@ -7,7 +7,6 @@ Rule 3: a token that is not good any more is forgotten, and the screen asks to j
 
 from __future__ import annotations
 
-import resource
 import shutil
 import sys
 import time
@@ -196,14 +195,23 @@ class Agent(Link):
     def _health(self, now: float) -> Health:
         disk = shutil.disk_usage(self._folder)
         used = self.files.used_bytes
-        unit = 1 if sys.platform == "darwin" else 1024
         return Health(
             uptime_s=int(now - self._began),
-            memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+            memory_bytes=_memory_bytes(),
             storage_bytes=used,
             storage_limit_bytes=used + disk.free,
             files_missing=len(self.files.missing),
         )
+
+
+def _memory_bytes() -> int | None:
+    """The most that the process has held; None where the system does not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _wall_ms() -> int:
