@@ -81,6 +81,23 @@ class BrowserScreen:
             "/api/v1/devices/provision", json={"devices": [{"hardware_id": hardware_id, "name": "Lobby"}]}
         ).json()
         made = answer["devices"][0]
+        self.keep(
+            installation={"hardwareId": hardware_id, "enrolmentKey": self.hub.people.enrolment_key},
+            identity={
+                "deviceId": made["device_id"],
+                "token": made["device_token"],
+                "websocketUrl": answer["websocket_url"],
+                "name": "",
+                "tenantId": None,
+                "signingKeys": [],
+            },
+        )
+        self.page.goto(f"{self.hub.url}/player/")
+        self.until_online(made["device_id"])
+        return str(made["device_id"])
+
+    def keep(self, **kept: Any) -> None:
+        """Put this into the screen's store, while the player is not open."""
         self.page.goto(f"{self.hub.url}/player/icons/icon.svg")
         self.page.evaluate(
             """async (kept) => {
@@ -88,21 +105,8 @@ class BrowserScreen:
               const store = await openStore();
               for (const [key, value] of Object.entries(kept)) await store.set(key, value);
             }""",
-            {
-                "installation": {"hardwareId": hardware_id, "enrolmentKey": self.hub.people.enrolment_key},
-                "identity": {
-                    "deviceId": made["device_id"],
-                    "token": made["device_token"],
-                    "websocketUrl": answer["websocket_url"],
-                    "name": "",
-                    "tenantId": None,
-                    "signingKeys": [],
-                },
-            },
+            kept,
         )
-        self.page.goto(f"{self.hub.url}/player/")
-        self.until_online(made["device_id"])
-        return str(made["device_id"])
 
     def kept(self, key: str) -> Any:
         """What is in the screen's store under this name."""

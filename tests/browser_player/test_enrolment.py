@@ -102,3 +102,21 @@ def test_two_pages_of_one_browser_are_one_session(screen: BrowserScreen) -> None
     expect(other.locator("#pairing")).to_be_hidden()
     screen.until(lambda: sum("/ws/device" in address for address in screen.addresses) == 2)
     screen.until_online(device_id)
+
+
+def test_a_screen_whose_token_another_uses_plays_on_and_stays_away(
+    hub: HubProcess, browser: Browser, screen: BrowserScreen
+) -> None:
+    screen.begin()
+    identity = screen.kept("identity")
+    screen.page.keyboard.press("d")
+    facts = screen.page.locator("#debug")
+    expect(facts).to_contain_text("joined")
+    twin = BrowserScreen(hub, browser)
+    twin.keep(identity=identity)
+    twin.open()
+    expect(facts).to_contain_text("superseded")
+    expect(screen.page.locator("#pairing")).to_be_hidden()
+    twin.until_online(identity["deviceId"])
+    assert sum("/ws/device" in address for address in screen.addresses) == 1
+    twin.close()

@@ -132,3 +132,28 @@ def test_what_a_screen_says_is_cut_to_what_the_hub_takes(modules: Modules) -> No
     assert said == {"type": "event", "item": "😀" * 200, "detail": "x" * 2000, "at_ms": 2, "shown_ms": 0}
     halved = modules.run("return (await load('session/bounds.js')).cut('a\\ud83d b')")
     assert halved == "a\ufffd b"
+
+
+def test_a_machine_that_lost_the_time_goes_on_from_the_last_that_it_knew(modules: Modules) -> None:
+    told = modules.run(
+        """const {HubClock} = await load('session/hub_clock.js');
+        const {Memory} = await load('session/memory.js');
+        const emergencies = {alerts: [], restore: () => {}, kept: () => ({})};
+        const follower = {playing: null, version: 0};
+        const told = [];
+        for (const noted of [{aheadMs: 5000, seenMs: 1}, {aheadMs: 0, seenMs: Date.now() + 1e9}]) {
+          const clock = new HubClock();
+          const written = {};
+          const store = {
+            get: async (key) => (key === 'clock' ? noted : undefined),
+            set: async (key, value) => { written[key] = value; },
+          };
+          const memory = new Memory({store, clock, emergencies, follower});
+          await memory.restore();
+          memory.keep();
+          told.push(Math.round((clock.ms(performance.now() / 1000) - Date.now()) / 1000));
+          told.push(written.clock.seenMs > noted.seenMs - 1);
+        }
+        return told;"""
+    )
+    assert told == [5, True, 1_000_000, True]

@@ -65,8 +65,6 @@ async function start(pairing) {
 async function run(store, who, started) {
   const clock = new HubClock();
   const hubMs = () => clock.ms(nowS());
-  const clockKept = await store.get("clock");
-  if (clockKept) clock.set(Date.now() + clockKept.aheadMs, nowS());
 
   // What is said to the hub, now or later.
   let link = null;
@@ -120,7 +118,7 @@ async function run(store, who, started) {
     sound.follow(emergencies.alerts);
   };
   const { signingKeys: keys, tenantId } = who.now;
-  const onLearned = (what) => who.learn(what);
+  const onLearned = (what) => who.learn(what).catch(reportError);
   const trust = new Trust({ keys, tenantId, fetchKeys: fetchSigningKeys, onLearned });
 
   // What is obeyed.
@@ -133,8 +131,8 @@ async function run(store, who, started) {
     random: Math.random,
     room: {
       order: (command) => commands.carryOut(command),
-      settings: (frame) => settings.take(frame),
-      kept: (frame) => sending.kept(frame),
+      settings: (frame) => settings.take(frame).catch(reportError),
+      kept: (frame) => sending.kept(frame).catch(reportError),
       begun: (session) => sending.begun(session),
     },
   });
@@ -163,7 +161,7 @@ async function run(store, who, started) {
       const { frame, said, events } = await trust.sift(came, hubMs());
       say(screen.answered(said));
       events.forEach(record);
-      if (frame?.type === "welcome") who.learn({ name: frame.name, deviceId: frame.device_id });
+      if (frame?.type === "welcome") onLearned({ name: frame.name, deviceId: frame.device_id });
       return frame;
     },
     stepped: () => {
@@ -184,6 +182,7 @@ async function run(store, who, started) {
   await settings.restore();
   screen.settingsVersion = settings.version;
   const measure = async () => {
+    memory.keep();
     screen.health = await health({ stage, files });
   };
   measure();

@@ -4,6 +4,7 @@
 import { nowS } from "./link.js";
 
 const CLOCK_MOVED_MS = 500;
+const CLOCK_NOTED_MS = 60000;
 
 /** Keeps the machine's state in the store. */
 export class Memory {
@@ -12,7 +13,8 @@ export class Memory {
   #emergencies;
   #follower;
   #alerts = "[]";
-  #kept = { alerts: "", manifest: "", aheadMs: null };
+  #kept = {};
+  #clockNoted = { aheadMs: Infinity, seenMs: 0 };
   #stopped = false;
 
   /**
@@ -29,8 +31,10 @@ export class Memory {
     this.#follower = follower;
   }
 
-  /** Goes on with what was kept. The clock was set before. */
+  /** Goes on with what was kept. A machine without a battery may have lost the time: it never goes back. */
   async restore() {
+    const noted = await this.#store.get("clock");
+    if (noted) this.#clock.set(Math.max(Date.now() + noted.aheadMs, noted.seenMs), nowS());
     this.#emergencies.restore(await this.#store.get("alerts"), this.#clock.ms(nowS()));
     this.#alerts = JSON.stringify(this.#emergencies.alerts);
     const playing = await this.#store.get("manifest");
@@ -54,17 +58,23 @@ export class Memory {
       const is = `${manifest.digest} ${version} ${manifest.urls_good_until_ms}`;
       this.#write("manifest", is, { manifest, version });
     }
-    const nowMs = this.#clock.ms(nowS());
-    if (nowMs === null) return;
-    const aheadMs = nowMs - Date.now();
-    const steady = this.#kept.aheadMs !== null && Math.abs(aheadMs - this.#kept.aheadMs) < CLOCK_MOVED_MS;
-    if (!steady) this.#write("clock", aheadMs, { aheadMs });
-    if (!steady) this.#kept.aheadMs = aheadMs;
+    this.#noteClock();
   }
 
   /** Nothing is written any more. */
   stop() {
     this.#stopped = true;
+  }
+
+  #noteClock() {
+    const seenMs = this.#clock.ms(nowS());
+    if (seenMs === null) return;
+    const aheadMs = seenMs - Date.now();
+    const before = this.#clockNoted;
+    const isSteady = Math.abs(aheadMs - before.aheadMs) < CLOCK_MOVED_MS;
+    if (isSteady && seenMs - before.seenMs < CLOCK_NOTED_MS) return;
+    this.#clockNoted = { aheadMs, seenMs };
+    this.#write("clock", seenMs, this.#clockNoted);
   }
 
   #write(key, is, value) {
