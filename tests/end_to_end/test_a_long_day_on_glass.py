@@ -1,4 +1,4 @@
-"""Half an hour of a programme in time lapse, ten seconds in a third of one: memory stays flat."""
+"""Half an hour of a programme in time lapse, ten seconds in half a one: memory stays flat."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.end_to_end.glass import Glass, enrolled, glass
 from tests.end_to_end.programme import BLUE, GREEN, RED, Item, assign, plays, published
 from tests.hub.hub_process import HubProcess
 
-LAPSE_S = 0.33
+LAPSE_S = 0.5
 """Instead of ten seconds."""
 ITEMS = 180
 """Of ten seconds each in half an hour."""
@@ -24,6 +24,8 @@ LOOP = (
     Item("blue.jpg", LAPSE_S, BLUE),
 )
 GROWS_AT_MOST = 1.15
+DRIFTS_AT_MOST = 0.02
+"""A frame that is lost with each item would be 0.033."""
 
 
 class Memory(NamedTuple):
@@ -56,13 +58,15 @@ def test_after_half_an_hour_of_items_the_page_holds_what_it_held_and_the_loop_ha
         rows = plays(database_url, playlist_id)
         began, ended = rows[0]["started_at"], rows[-1]["ended_at"]
         should_s = LAPSE_S * len(rows)
-        assert abs((ended - began).total_seconds() - should_s) < should_s / 100, "the loop drifts"
+        assert abs((ended - began).total_seconds() - should_s) < should_s * DRIFTS_AT_MOST, "the loop drifts"
         assert {row["name"] for row in rows} == {item.name for item in LOOP}
 
 
 def memory(screen: Glass) -> Memory:
     session = screen.page.context.new_cdp_session(screen.page)
-    session.send("HeapProfiler.collectGarbage")
+    session.send("HeapProfiler.enable")
+    for _ in range(2):  # What the first sets free lets go of more.
+        session.send("HeapProfiler.collectGarbage")
     heap = session.send("Runtime.getHeapUsage")
     counted = session.send("Memory.getDOMCounters")
     session.detach()
