@@ -63,5 +63,14 @@ def framed(settings: PlayerSettings) -> SettingsFrame:
 @lru_cache(_DIFFERENT_SETUPS)
 def frame_of(kept: str | None, time_zone: str | None, site_hours: str | None) -> SettingsFrame:
     """The whole way, from what PostgreSQL has: both as JSON."""
-    hours = {} if site_hours is None else msgspec.json.decode(site_hours, type=OpeningHours)
-    return framed(resolved(settings_kept(kept), time_zone, hours))
+    return framed(resolved(settings_kept(kept), time_zone, _hours_kept(site_hours)))
+
+
+def _hours_kept(kept: str | None) -> OpeningHours:
+    """What cannot be read is as if nothing had been said: no row may keep a hub from starting."""
+    if kept is None:
+        return {}
+    try:
+        return msgspec.json.decode(kept, type=OpeningHours)
+    except msgspec.MsgspecError:
+        return {}

@@ -56,3 +56,8 @@ def test_the_version_is_of_what_is_told() -> None:
 @pytest.mark.parametrize("kept", [None, '"chrome"', '{"volume": 1000}', '{"orientation": "upwards"}', "[]"])
 def test_what_somebody_else_kept_under_the_same_name_is_as_if_nothing_were_set(kept: str | None) -> None:
     assert settings_kept(kept) == UNSET
+
+
+def test_hours_that_cannot_be_read_keep_no_hub_from_starting() -> None:
+    for hours in ('{"someday": []}', '{"mon": [["noon", "18:00"]]}', "7"):
+        assert frame_of('{"lit": "site"}', "UTC", hours) == framed(PlayerSettings())
