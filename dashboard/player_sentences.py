@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import asdict
+
 from dashboard.clock import Clock, to_ms
 from dashboard.content_sentences import size_words
 from dashboard.opening_hours import week_words
@@ -76,6 +78,11 @@ def of_limit(used: int | None, limit: int | None) -> str:
     if not limit:
         return size_words(used)
     return f"{size_words(used)} of {size_words(limit)} ({min(999, used * 100 // limit)} %)"
+
+
+def says_something(sample: HealthSample) -> bool:
+    """Whether the screen told anything of itself then; a heartbeat without that is kept too."""
+    return any(figure is not None for name, figure in asdict(sample).items() if name != "at")
 
 
 def lately(samples: list[HealthSample], now_ms: int, most_ms: int) -> HealthSample | None:

@@ -117,7 +117,7 @@ _HEARTBEATS: Final = (
             uptime_s, memory_bytes, memory_limit_bytes, storage_bytes, storage_limit_bytes, dropped_frames,
             files_missing)
         SELECT clarion_tenant(), r.a, to_timestamp(r.b / 1000.0), r.c, r.d, r.e, r.f, r.g, r.h, r.i, r.j,
-            r.k, least(r.l, 2147483647)
+            r.k, CASE WHEN r.l > 2147483647 THEN 2147483647 ELSE r.l END
         FROM rows r JOIN devices d ON d.id = r.a
         ON CONFLICT DO NOTHING""",
 )

@@ -9,7 +9,7 @@ from dashboard.clock import to_ms
 from dashboard.components.markup import Tag, set_attribute, set_text, switch_class, tag
 from dashboard.frame import LivePage
 from dashboard.hub_http import HubError
-from dashboard.player_sentences import lately, of_limit, uptime
+from dashboard.player_sentences import lately, of_limit, says_something, uptime
 from dashboard.sentences import count
 from dashboard.session import explain
 from dashboard.sparkline import HEIGHT, WIDTH, Figure, path, per_step
@@ -101,7 +101,7 @@ class HealthCard:
                 explain(self._page.session, error)
             return
         if asked == self._hours:
-            self._show(samples)
+            self._show([sample for sample in samples if says_something(sample)])
 
     async def _beat(self) -> None:
         if self._read_ms and self._page.now_ms - self._read_ms >= _READ_EVERY_MS:

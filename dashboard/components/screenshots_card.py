@@ -64,6 +64,8 @@ class ScreenshotsCard:
 
     async def changed(self, change: Change) -> None:
         """The command that was sent from here has got further."""
+        if change.resynchronised and self._ordered:
+            await self._caught_up(self._ordered)
         mine = [each for each in change.commands if each.command_id == self._ordered]
         if mine:
             await self._heard(mine[-1].status, mine[-1].detail)

@@ -149,13 +149,8 @@ class _Screen:
             await self._glass.show(row)
 
     async def _changed(self, change: Change) -> None:
+        # What was told comes first: whatever asks the hub below may be overtaken by the next change.
         mine = self._device.id
-        if mine in change.screens:
-            await self._show_row()
-            if self._plays is not None:
-                await self._plays.changed(self._page.store.screens[mine])
-        if change.commands:
-            await self._shots.changed(change)
         for entry in change.timeline:
             if entry.device_id == mine:
                 self._timeline.add(entry, self._page.now_ms)
@@ -164,6 +159,11 @@ class _Screen:
             for c in change.commands
             if c.device_id == mine and not self._commands.change(c, self._page.now_ms)
         ]
+        if mine in change.screens:
+            await self._show_row()
+            if self._plays is not None:
+                await self._plays.changed(self._page.store.screens[mine])
+        await self._shots.changed(change)
         if change.resynchronised:
             await self.load()
         elif unknown:

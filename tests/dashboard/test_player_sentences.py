@@ -16,6 +16,7 @@ from dashboard.player_sentences import (
     of_limit,
     played_words,
     report_sum,
+    says_something,
     seconds_words,
     uptime,
 )
@@ -89,6 +90,11 @@ def test_a_sample_of_long_ago_says_nothing_of_now() -> None:
     new = HealthSample(NOON - timedelta(minutes=1), 2, *[None] * 6)
     assert lately([old], NOON_MS, 240_000) is None and lately([], NOON_MS, 240_000) is None
     assert lately([old, new], NOON_MS, 240_000) is new
+
+
+def test_a_heartbeat_without_health_is_no_sample() -> None:
+    assert not says_something(HealthSample(NOON, None, None, None, None, None, None, None))
+    assert says_something(HealthSample(NOON, None, None, None, None, None, None, 0))
 
 
 def test_a_report_is_told_in_one_sentence() -> None:
