@@ -49,8 +49,9 @@ export class Files extends EventTarget {
   async want(manifest) {
     this.#wanted = wantedFiles(manifest, Date.now());
     this.#scheduled = new Set(this.#wanted.map((item) => item.sha256));
+    // Another address is another chance.
     for (const { sha256, url } of this.#wanted) {
-      if (this.#failed.get(sha256)?.url !== url) this.#failed.delete(sha256); // Another address, another chance.
+      if (this.#failed.get(sha256)?.url !== url) this.#failed.delete(sha256);
     }
     for (const [sha256, coming] of this.#coming) if (!this.#scheduled.has(sha256)) coming.abort();
     await this.#opened;
@@ -110,14 +111,24 @@ export class Files extends EventTarget {
   // ---- what is here ----
 
   async #open() {
-    await navigator.storage?.persist?.().catch(ignore); // A request: the browser may say no.
+    navigator.storage?.persist?.().catch(ignore); // A request: the browser may say no, or ask somebody.
+    try {
+      await this.#look();
+    } catch {
+      // A power cut can spoil the whole storage. What is lost is fetched anew.
+      this.#kept.clear();
+      await caches.delete(CACHE).catch(ignore);
+    }
+    this.#changed();
+  }
+
+  async #look() {
     const cache = await caches.open(CACHE);
     for (const asked of await cache.keys()) {
       const sha256 = new URL(asked.url).pathname.split("/")[3];
       const answer = await cache.match(asked);
       this.#kept.set(sha256, Number(answer.headers.get(SIZE)));
     }
-    this.#changed();
   }
 
   get #bytes() {

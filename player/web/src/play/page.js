@@ -21,7 +21,7 @@ export class PageLayer extends Layer {
   }
 
   async prepare() {
-    const address = this.item.kind === "html" ? this.#package() : await this.#page();
+    const address = this.item.kind === "html" ? await this.#package() : await this.#page();
     const loaded = said(this.content, "load", READY_WITHIN_MS, "The page did not load in time.");
     this.content.src = address;
     await loaded;
@@ -29,8 +29,11 @@ export class PageLayer extends Layer {
     await painted();
   }
 
-  #package() {
-    if (!navigator.serviceWorker?.controller) throw new Error("The player's worker does not run yet.");
+  async #package() {
+    const { serviceWorker } = navigator;
+    if (serviceWorker.controller === null) {
+      await said(serviceWorker, "controllerchange", READY_WITHIN_MS, "The player's worker does not run.");
+    }
     this.content.setAttribute("sandbox", "allow-scripts allow-same-origin");
     return packagePath(this.item.sha256);
   }

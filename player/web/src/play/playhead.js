@@ -7,8 +7,8 @@
 // Rule 4: an item begins when the one before was due to end, not when somebody noticed: a loop does not
 //         drift.
 //
-// The same as player/playback.py, and three things more that a screen with a real glass needs: `following` (what
-// to make ready), `begun` (it is on the glass only now) and `skip` (it cannot be shown).
+// The same as player/playback.py, and three things more that a screen with a real glass needs: `following`
+// (what to make ready), `begun` (it is on the glass only now) and `skip` (it cannot be shown).
 
 /** @typedef {{event: "playback_started"|"playback_ended"|"idle", item?: string}} PlaybackEvent */
 

@@ -9,7 +9,8 @@ const NOT_TO_BE_HAD = "What another page or a stream shows cannot be captured: t
  * @returns {Promise<{blob: Blob, width: number, height: number, note: string}>} a JPEG
  */
 export async function takeSnapshot(root, layer) {
-  const { clientWidth: width, clientHeight: height } = root; // As it is laid out, however the glass is turned.
+  // As it is laid out, however the glass is turned.
+  const { clientWidth: width, clientHeight: height } = root;
   const scale = Math.min(1, WIDEST / Math.max(width, height, 1));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(width * scale));

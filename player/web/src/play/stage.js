@@ -354,7 +354,7 @@ export class Stage {
     const now = this.#now();
     this.#refusals.add(layer.item, now);
     this.onSkipped({ item: layer.item, reason });
-    this.files.doubt(layer.item);
+    this.files.doubt(layer.item).catch(ignore); // Without its files a stage goes on.
     const isWanted = this.#playhead.item !== null && isSame(this.#playhead.item, layer.item);
     if (this.#cue?.layer === layer) {
       this.#cue = null;

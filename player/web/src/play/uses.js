@@ -1,7 +1,7 @@
 // When each file was shown last, over restarts too: what was not for longest leaves first (eviction.js).
 
 const KEPT_AS = "clarion-file-uses";
-/** A power cut forgets so much of it at most; a screen that swaps every second does not write every second. */
+/** A power cut forgets so much of it at most; a screen that swaps every second writes less often. */
 const WRITTEN_EVERY_MS = 60_000;
 
 /** Instants in milliseconds of the browser's clock. What cannot be kept is only not remembered. */
