@@ -31,7 +31,7 @@ def _raise(screen: BrowserScreen, device_id: str, title: str, severity: str, **m
         "title": title,
         "message": "Leave now.",
         "severity": severity,
-        "scope": {"device_ids": [device_id]},
+        "scope": {"kind": "devices", "ids": [device_id]},
         **more,
     }
     answer = screen.operator.post("/api/v1/emergencies", json=body)
