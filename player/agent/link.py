@@ -66,7 +66,7 @@ class Link:
         self._credentials = credentials
         self._caller = caller
         self._trust = trust or Trust()
-        self._keys_asked_at = -math.inf
+        self._ask_again_at = -math.inf
         self._backoff = Backoff(rng)
         self._socket: WebSocketConnection | None = None
         self._scope = trio.CancelScope()
@@ -203,13 +203,13 @@ class Link:
     async def _heard(self, frame: Downlink) -> list[Uplink]:
         """What the screen answers, after the frame was sifted (Rule 2)."""
         now = trio.current_time()
-        if self._trust.lacks_key(frame) and now >= self._keys_asked_at + KEYS_AGAIN_AFTER_S:
-            self._keys_asked_at = now
-            self._trust.learn(await fetch_keys(self._caller, self.address.http_url) or [])
+        if self._trust.lacks_key(frame) and now >= self._ask_again_at:
+            self._trust.learn(await fetch_keys(self._caller, self.address.http_url))
             now = trio.current_time()
+            self._ask_again_at = now + (KEYS_AGAIN_AFTER_S if self._trust.is_answered else AGAIN_AFTER_S)
         sifted = self._trust.sift(frame, self.screen.hub_ms(now))
         said = [] if sifted.frame is None else self.screen.receive(sifted.frame, now)
-        if sifted.refused and self.screen.session is not None:
+        if self.screen.session is not None:
             said += [*sifted.refused, *self.screen.report(sifted.events, now)]
         return said
 

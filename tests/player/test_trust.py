@@ -41,8 +41,9 @@ def test_an_order_to_show_what_the_hub_did_not_sign_never_reaches_the_machine(ho
     forged, why = FORGED[how]
     sifted = trusting().sift(show(forged, 2), 77)
     assert sifted.frame is None
-    assert sifted.refused == [Receipt("fire", ReceiptStatus.REJECTED, why, at_ms=77)]
-    assert [(e.event, e.detail) for e in sifted.events] == [(EventName.ALERT_REFUSED, f"fire: {why}")]
+    said = f"The alert was refused: {why}."
+    assert sifted.refused == [Receipt("fire", ReceiptStatus.REJECTED, said, at_ms=77)]
+    assert [(e.event, e.detail) for e in sifted.events] == [(EventName.ALERT_REFUSED, said)]
 
 
 @pytest.mark.parametrize("how", FORGED)
@@ -54,7 +55,27 @@ def test_of_a_truth_only_what_the_hub_signed_is_believed(carrier: str, how: str)
     believed: Any = sifted.frame
     assert [a.emergency_id for a in believed.emergencies] == ["good"]
     assert believed.emergency_version == 3
-    assert [receipt.detail for receipt in sifted.refused] == [why]
+    assert [receipt.detail for receipt in sifted.refused] == [f"The alert was refused: {why}."]
+
+
+def test_a_refused_alert_is_answered_each_time_and_told_once() -> None:
+    trust, frame = trusting(), show(alert(), 2)
+    first, again = trust.sift(frame), trust.sift(frame)
+    assert first.refused == again.refused != []
+    assert (len(first.events), len(again.events)) == (1, 0)
+    assert len(trust.sift(show(alert(sequence=2), 2)).events) == 1
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_what_cannot_be_judged_while_the_hub_does_not_say_its_keys_is_asked_for_again(carrier: str) -> None:
+    trust = trusting()
+    trust.learn(None)
+    sifted = trust.sift(CARRIERS[carrier](STRANGER.signed(alert())))
+    assert sifted.refused == []
+    left: Any = sifted.frame
+    assert left.emergencies is None or left.emergency_version != 3
+    trust.learn([])
+    assert len(trust.sift(CARRIERS[carrier](STRANGER.signed(alert()))).refused) == 1
 
 
 def test_what_the_hub_signed_passes_as_it_is() -> None:
