@@ -34,7 +34,7 @@ RETRY_AFTER_S: Final = (0.5, 1.0, 2.0, 5.0)
 WAITING_AT_MOST: Final = 50_000
 OF_ONE_SCREEN_AT_MOST: Final = 500
 PER_TRANSACTION: Final = 2_000
-"""Some 50 ms in a thread: long ones would keep the interpreter from the loop."""
+"""In a thread; long ones would keep the interpreter from the loop."""
 BUDGET_OF_MINUTE: Final = 6_000
 """What one screen may have kept in a minute (`cost_of`): a backlog of 20,000 plays takes four minutes."""
 
