@@ -132,7 +132,8 @@ async def test_of_each_screen_the_newest_are_kept(api: Api, tenant: Tenant) -> N
     kept_there = await send(api, other_token, await order(api, tenant, other_id), picture())
     api.rows(
         "INSERT INTO screenshots (id, tenant_id, device_id, taken_at, kept_at, mime_type, width, height,"
-        " picture) SELECT gen_random_uuid(), %s, %s, now(), now() - n * interval '1 hour', 'image/png', 1, 1, '\\x00'"
+        " picture) SELECT gen_random_uuid(), %s, %s, now(), now() - n * interval '1 hour', 'image/png', 1, 1,"
+        " '\\x00'"
         " FROM generate_series(1, %s) n",
         tenant.id,
         device_id,
