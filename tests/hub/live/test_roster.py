@@ -137,6 +137,7 @@ def test_a_row_has_each_fact_in_its_place() -> None:
         "lags_since_ms": 7,
         "media_id": "its media",
         "shown_since_ms": 8,
+        "proven_ms": 9,
     }
     of_parts = {
         "id",
