@@ -6,14 +6,16 @@ Rule 1: nothing on the live side waits for it: taking a frame is a call in memor
 Rule 2: what is not taken is lost nowhere: the screen has it until `records_kept`, and says it again.
 Rule 3: of a link nothing is taken that comes after something that was not: else the answer would name a
         number below which something is missing, and the screen would forget it.
-Rule 4: it is bounded: records in all, records of one screen, and how many a screen may have kept in a minute.
+Rule 4: it is bounded: records in all, records of one screen, and how many a screen may have kept
+        (`record_budget.py`). However much one tenant's screens say, there is room for another one's.
 Rule 5: the answer comes after the commit, on the link that said it.
+Rule 6: what PostgreSQL refuses is looked for: whose screen said it waits alone, the others are kept.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -21,7 +23,8 @@ from typing import Final, Protocol
 import trio
 
 from actors.device.ports import Link
-from hub.recorded import KeptEvent, KeptPlay, cost_of, taken
+from hub.record_budget import RecordBudget
+from hub.recorded import KeptEvent, KeptPlay, taken
 from persistence.records import Kept
 from protocol.codec import encode
 from protocol.frames import Records, RecordsKept
@@ -32,11 +35,13 @@ WITHIN_S: Final = 0.25
 """So long records wait for others, to share a transaction."""
 RETRY_AFTER_S: Final = (0.5, 1.0, 2.0, 5.0)
 WAITING_AT_MOST: Final = 50_000
+OF_ONE_TENANT_ALWAYS: Final = 1_000
+"""So many of a tenant's may wait though there are more than that in all."""
 OF_ONE_SCREEN_AT_MOST: Final = 500
 PER_TRANSACTION: Final = 2_000
 """In a thread; long ones would keep the interpreter from the loop."""
-BUDGET_OF_MINUTE: Final = 6_000
-"""What one screen may have kept in a minute (`cost_of`): a backlog of 20,000 plays takes four minutes."""
+SEARCHES_AT_MOST: Final = 64
+"""Transactions to find out what it is that PostgreSQL refuses, each time."""
 
 
 @dataclass(slots=True)
@@ -100,8 +105,8 @@ class RecordKeeping:
         self._on_events = on_events
         self._waiting: dict[str, Said] = {}
         self._missed: dict[str, Missed] = {}
-        self._minute = 0
-        self._spent: dict[str, int] = {}
+        self._budget = RecordBudget()
+        self._waiting_of: Counter[str] = Counter()
         self._something = trio.Event()
         self.waiting = 0
         self.kept = 0
@@ -114,30 +119,35 @@ class RecordKeeping:
 
     def take(self, tenant_id: str, device_id: str, link: Link, records: Records) -> None:
         """A frame came in. It is taken, or put off as a whole."""
+        if not records.log.isprintable():
+            return  # No log is called so, and PostgreSQL has no NUL in text.
         first = records.records[0].number
         before = self._waiting.get(device_id)
         if before is not None and before.link is link and before.log == records.log and first <= before.last:
             # Said again while it waits. What it says beyond that comes next.
             self._put_off(device_id, link, records.log, before.last + 1)
             return
-        if not self._fits(device_id, link, records.log, first) or not self._affords(device_id, records):
+        if not self._fits(tenant_id, device_id, link, records.log, first) or not self._budget.affords(
+            device_id, records.records, self._wall_ms()
+        ):
             self._put_off(device_id, link, records.log, first)
             return
         plays, events, last = taken(records.records, self._wall_ms())
         said = Said(tenant_id, device_id, link, records.log, first, last, plays, events)
         if before is None or before.link is not link:
             # On a newer link a screen begins anew with the oldest that it has no answer to.
-            self.waiting += len(said) - (len(before) if before is not None else 0)
+            if before is not None:
+                self._count(before, -1)
             self._waiting[device_id] = said
         else:
-            self.waiting += len(said)
             before.plays += plays
             before.events += events
             before.last = max(before.last, last)
+        self._count(said, 1)
         self._missed.pop(device_id, None)
         self._something.set()
 
-    def _fits(self, device_id: str, link: Link, log: str, first: int) -> bool:
+    def _fits(self, tenant_id: str, device_id: str, link: Link, log: str, first: int) -> bool:
         """Whether there is room, and nothing of this link is missing before it."""
         missed, before = self._missed.get(device_id), self._waiting.get(device_id)
         if missed is not None and missed.link is link and missed.log == log and first > missed.first:
@@ -146,17 +156,13 @@ class RecordKeeping:
             return False
         if before is not None and before.link is link and len(before) >= OF_ONE_SCREEN_AT_MOST:
             return False
-        return self.waiting < WAITING_AT_MOST
+        return self.waiting < WAITING_AT_MOST or self._waiting_of[tenant_id] < OF_ONE_TENANT_ALWAYS
 
-    def _affords(self, device_id: str, records: Records) -> bool:
-        minute = self._wall_ms() // 60_000
-        if minute != self._minute:
-            self._minute, self._spent = minute, {}
-        spent = self._spent.get(device_id, 0) + cost_of(records.records)
-        if spent > BUDGET_OF_MINUTE:
-            return False
-        self._spent[device_id] = spent
-        return True
+    def _count(self, said: Said, sign: int) -> None:
+        self.waiting += sign * len(said)
+        self._waiting_of[said.tenant_id] += sign * len(said)
+        if not self._waiting_of[said.tenant_id]:
+            del self._waiting_of[said.tenant_id]
 
     def _put_off(self, device_id: str, link: Link, log: str, first: int) -> None:
         self.put_off += 1
@@ -190,27 +196,39 @@ class RecordKeeping:
 
     async def _keep_part(self, tenant_id: str, part: list[Said]) -> bool:
         self._let_go(part)
-        try:
-            kept = await self._store.keep(tenant_id, part)
-        except self._unavailable as error:
-            logger.warning("records of %d screens wait for PostgreSQL: %s", len(part), error)
-            self._take_back(part)
-            return False
-        except Exception:
-            # Whatever it is, it must not stand in the way of the others; the screens have it still.
-            logger.exception("records of %d screens cannot be kept now", len(part))
-            for said in part:
-                self._forget(said)
-            return True
-        for said in part:
-            self._answer(said, kept.get(said.device_id))
+        searches = SEARCHES_AT_MOST
+        looked_at = [part]
+        while looked_at:
+            some = looked_at.pop()
+            try:
+                kept = await self._store.keep(tenant_id, some)
+            except self._unavailable as error:
+                left = [said for each in (some, *looked_at) for said in each]
+                logger.warning("records of %d screens wait for PostgreSQL: %s", len(left), error)
+                self._take_back(left)
+                return False
+            except Exception:
+                searches -= 1
+                if len(some) > 1 and searches > 0:  # Rule 6
+                    half = len(some) // 2
+                    looked_at += some[half:], some[:half]
+                    continue
+                # Whatever it is, it must not stand in the way of the others; the screens have it still.
+                logger.exception("records of %d screens cannot be kept now", len(some))
+                for said in some:
+                    self._forget(said)
+                    if some is not part:
+                        self._budget.exhaust(said.device_id, self._wall_ms())
+            else:
+                for said in some:
+                    self._answer(said, kept.get(said.device_id))
         return True
 
     def _let_go(self, part: list[Said]) -> None:
         for said in part:
             if self._waiting.get(said.device_id) is said:
                 del self._waiting[said.device_id]
-                self.waiting -= len(said)
+                self._count(said, -1)
 
     def _take_back(self, part: list[Said]) -> None:
         """It waits on; unless its screen has said it again, on a newer link."""
@@ -223,7 +241,7 @@ class RecordKeeping:
                 newer.first = said.first
             else:
                 continue
-            self.waiting += len(said)
+            self._count(said, 1)
 
     def _forget(self, said: Said) -> None:
         """Its screen says it again; and so what it said after it (Rule 3)."""

@@ -10,8 +10,9 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from hub import records as module
+from hub.record_budget import BUDGET_OF_MINUTE
 from hub.recorded import KeptEvent
-from hub.records import BUDGET_OF_MINUTE, OF_ONE_SCREEN_AT_MOST, RecordKeeping, Said
+from hub.records import OF_ONE_SCREEN_AT_MOST, RecordKeeping, Said
 from persistence.records import Kept
 from protocol.frames import DeviceEvent, Play, Record, Records, RecordsKept
 from protocol.vocabulary import EventName
@@ -139,6 +140,7 @@ async def test_what_follows_something_that_was_put_off_is_put_off_until_that_is_
     """Else the answer would name a number below which something is missing, and the screen forget it."""
     link = RecordingLink()
     monkeypatch.setattr(module, "WAITING_AT_MOST", 0)
+    monkeypatch.setattr(module, "OF_ONE_TENANT_ALWAYS", 0)
     hall.says(link, 1, 2)
     monkeypatch.undo()
     hall.says(link, 3, 4)
@@ -227,6 +229,65 @@ async def test_what_postgresql_refuses_stands_in_nobodys_way_and_is_said_again(
     hall.says(bad, 1, 2, 3)
     await settle(hall)
     assert answers(bad) == [3]
+
+
+async def test_what_one_screen_said_keeps_no_other_screen_of_its_tenant_from_being_kept(
+    hall: Hall, autojump_clock: MockClock
+) -> None:
+    keep = hall.store.keep
+
+    async def refusing(tenant_id: str, said: Sequence[Said]) -> Mapping[str, Kept]:
+        if any(each.device_id in ("d7", "d70") for each in said):
+            hall.store.transactions.append((tenant_id, -1))
+            raise ValueError("cannot be stored")
+        return await keep(tenant_id, said)
+
+    hall.store.keep = refusing  # type: ignore[method-assign]
+    links = {f"d{number}": RecordingLink() for number in range(100)}
+    for device_id, link in links.items():
+        hall.says(link, 1, 2, device_id=device_id)
+    await settle(hall)
+    assert [device_id for device_id, link in links.items() if answers(link) != [2]] == ["d7", "d70"]
+    searched = len(hall.store.transactions)
+    assert searched <= module.SEARCHES_AT_MOST
+    hall.says(links["d7"], 1, 2, device_id="d7")
+    await settle(hall)
+    assert len(hall.store.transactions) == searched, "not again in the same minute"
+
+
+async def test_when_nothing_can_be_stored_the_search_for_the_reason_ends(
+    hall: Hall, autojump_clock: MockClock
+) -> None:
+    def refuse() -> None:
+        raise ValueError("there is no such table")
+
+    hall.store.fault = refuse
+    for number in range(1_000):
+        hall.says(RecordingLink(), 1, device_id=f"d{number}")
+    await settle(hall)
+    assert module.SEARCHES_AT_MOST <= len(hall.store.transactions) <= module.SEARCHES_AT_MOST + 20
+    assert hall.keeping.waiting == 0
+
+
+async def test_a_log_by_a_name_that_no_table_can_have_is_not_taken(
+    hall: Hall, autojump_clock: MockClock
+) -> None:
+    hall.says(RecordingLink(), 1, log="log-of-\x00-nobody")
+    await settle(hall)
+    assert hall.store.transactions == []
+
+
+async def test_a_tenant_whose_screens_say_too_much_leaves_room_for_another_one(
+    hall: Hall, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WAITING_AT_MOST", 5_000)
+    for number in range(200):
+        hall.says(RecordingLink(), *range(1, 101), device_id=f"loud{number}", tenant="loud")
+    assert hall.keeping.waiting == 5_000
+    quiet = RecordingLink()
+    hall.says(quiet, 1, 2, device_id="quiet", tenant="quiet")
+    await settle(hall)
+    assert answers(quiet) == [2] and hall.keeping.waiting == 0
 
 
 async def test_a_screen_whose_session_is_over_hears_nothing(hall: Hall, autojump_clock: MockClock) -> None:
