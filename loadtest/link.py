@@ -2,6 +2,8 @@
 
 Rule 1: what is due in time comes through the fleet's scheduler.
 Rule 2: nothing that happens on one connection reaches another.
+Rule 3: it shows what it is told: 5,000 screens on one machine would check 5,000 signatures for each alert,
+        and what is measured is the hub.
 """
 
 from __future__ import annotations

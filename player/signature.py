@@ -3,14 +3,17 @@
 Rule 1: the first keys are trusted because of how they came: over the connection that the token came by.
 Rule 2: a later key is trusted if one that is trusted already endorses it, and for no other reason.
 Rule 3: no key is taken out: what an older one signed is still good, and the hub signs by the newest.
+Rule 4: a key is called by its thumbprint (RFC 7638): one by another's name is no key.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -34,9 +37,13 @@ def refusal(alert: Alert, tenant_id: str, keys: Iterable[SigningKey]) -> str | N
 
 
 def learned(trusted: Iterable[SigningKey], offered: Iterable[SigningKey]) -> list[SigningKey]:
-    """The keys to trust from now on: those of before, and each offered one that they endorse (Rule 2)."""
+    """The keys to trust from now on: those of before, and each offered one that they endorse (Rule 2).
+
+    A screen that trusts none yet takes what its hub offers (Rule 1)."""
     keys = list(trusted)
-    waiting = [key for key in offered if key.kid not in {known.kid for known in keys}]
+    waiting = [key for key in offered if _is_sound(key) and key.kid not in {known.kid for known in keys}]
+    if not keys:
+        return waiting
     found = True
     while found:  # A key may be endorsed by one that is itself new.
         found = False
@@ -46,6 +53,12 @@ def learned(trusted: Iterable[SigningKey], offered: Iterable[SigningKey]) -> lis
                 waiting.remove(key)
                 found = True
     return keys
+
+
+def _is_sound(key: SigningKey) -> bool:
+    jwk = msgspec.json.encode({"crv": "Ed25519", "kty": "OKP", "x": key.x})
+    thumbprint = base64.urlsafe_b64encode(hashlib.sha256(jwk).digest())
+    return key.kid == thumbprint.rstrip(b"=").decode()
 
 
 def _is_endorsed(key: SigningKey, trusted: list[SigningKey]) -> bool:

@@ -4,7 +4,7 @@ Rule 1: frames are sifted in the order in which they came, before `ReferenceScre
 Rule 2: what is refused is answered `rejected`, with the reason, each time, and told as an event once; what is
         left of the frame is good.
 Rule 3: the tenant is the one that the first `welcome` named: an alert of another tenant does not fit.
-Rule 4: a screen that knows no keys cannot check, and shows what it is told.
+Rule 4: a screen that knows no keys yet asks its hub for them when an alert comes, and shows none before.
 Rule 5: an alert of an unknown key is not refused for good while the hub does not say its keys: the machine is
         not told the version, so that the hub says the alert again.
 """
@@ -51,10 +51,11 @@ class Trust:
     def lacks_key(self, frame: Downlink) -> bool:
         """Whether to fetch the hub's keys once more before this frame is sifted."""
         known = {key.kid for key in self.keys}
-        return bool(known) and any(a.signature and a.signature.kid not in known for a in _alerts(frame))
+        return any(a.signature and a.signature.kid not in known for a in _alerts(frame))
 
     def learn(self, offered: Iterable[SigningKey] | None) -> None:
-        """The hub publishes these keys; only those that a trusted one endorses are taken. None: no answer."""
+        """The hub publishes these keys; once some are trusted, only those are taken that one of them endorses.
+        None: no answer."""
         self.is_answered = offered is not None
         self.keys = learned(self.keys, offered or ())
 
@@ -62,8 +63,6 @@ class Trust:
         """Take out of the frame what is not the hub's. `at_ms`: what the hub's clock shows."""
         if isinstance(frame, Welcome) and not self.tenant_id:
             self.tenant_id = frame.tenant_id
-        if not self.keys:
-            return Sifted(frame)
         refused = [
             (alert, why)
             for alert in _alerts(frame)

@@ -157,6 +157,11 @@ def signing_keys() -> dict[str, Any]:
             [first.public()],
             [msgspec.structs.replace(stranger.public(first), kid=first.kid)],
         ),
+        "none trusted yet": ([], [second.public(first), first.public()]),
+        "none trusted yet, and a key by another's name": (
+            [],
+            [msgspec.structs.replace(stranger.public(), kid=first.kid), second.public()],
+        ),
     }
     return {
         "about": "which keys are trusted after a screen that trusts some is offered others",

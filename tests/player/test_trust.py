@@ -83,10 +83,23 @@ def test_what_the_hub_signed_passes_as_it_is() -> None:
     assert trusting().sift(frame).frame is frame
 
 
-def test_a_screen_without_keys_shows_what_it_is_told() -> None:
-    frame = show(alert(), 2)
-    assert Trust().sift(frame).frame is frame
-    assert not Trust().lacks_key(frame)
+def test_a_screen_without_keys_shows_no_alert_before_its_hub_has_said_them() -> None:
+    trust = Trust((), TENANT)
+    signed, unsigned = show(HUB.signed(alert()), 2), show(alert(), 2)
+    assert trust.sift(unsigned).frame is None
+    assert trust.lacks_key(signed)
+    trust.learn(None)
+    assert trust.sift(signed).frame is None
+    trust.learn([HUB.public()])
+    assert trust.sift(signed).frame is signed
+    assert trust.sift(unsigned).frame is None
+
+
+def test_of_a_hub_whose_keys_are_trusted_a_stranger_is_not_taken() -> None:
+    trust = Trust((), TENANT)
+    trust.learn([HUB.public()])
+    trust.learn([STRANGER.public()])
+    assert [key.kid for key in trust.keys] == [HUB.kid]
 
 
 def test_the_tenant_of_the_first_welcome_is_kept() -> None:
