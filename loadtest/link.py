@@ -159,6 +159,10 @@ class Link(PlayerLink):
         elif not self.leaving:
             self._stats.failed_attempts += 1
 
+    def sent_away(self, ending: Ending, delay_s: float) -> None:
+        self._stats.sent_away[ending.reason] += 1
+        self._stats.changed()
+
     def given_up(self, ending: Ending) -> None:
         self._stats.gave_up[ending.reason] += 1
         self._stats.changed()

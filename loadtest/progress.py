@@ -45,6 +45,7 @@ def summary(stats: FleetStats, expected: int, lasted_s: float) -> list[str]:
         f"  commands         {stats.commands:,}",
     ]
     lines += [f"  gave up          {number:,}: {reason}" for reason, number in stats.gave_up.most_common()]
+    lines += [f"  sent away        {number:,}: {reason}" for reason, number in stats.sent_away.most_common()]
     if stats.pushes_lost:
         lines.append(f"  lost on purpose  {stats.pushes_lost:,} frames of the hub")
     if stats.frames_not_understood:

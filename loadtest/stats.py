@@ -62,6 +62,7 @@ class FleetStats:
     manifests_carried: int = 0
     manifests_fetched: int = 0
     gave_up: Counter[str] = field(default_factory=Counter)
+    sent_away: Counter[str] = field(default_factory=Counter)
     connect: LatencyHistogram = field(default_factory=LatencyHistogram)
     heartbeat: LatencyHistogram = field(default_factory=LatencyHistogram)
     alert: LatencyHistogram = field(default_factory=LatencyHistogram)

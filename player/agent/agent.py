@@ -28,6 +28,7 @@ from player.agent.link import Link
 from player.agent.memory import Memory
 from player.reference import ReferenceScreen
 from player.trust import Trust
+from protocol.close_codes import CloseCode
 from protocol.frames import Command, DeviceEvent, Downlink, Health, Uplink, Welcome
 from protocol.manifest import Manifest, ManifestItem
 from protocol.vocabulary import CommandName, EventName, ReceiptStatus
@@ -114,9 +115,12 @@ class Agent(Link):
         assert self._nursery is not None
         self._nursery.start_soon(self.fetch_manifest)
 
+    def sent_away(self, ending: Ending, delay_s: float) -> None:
+        self._say_aloud(f"Sent away: {ending.reason}. It plays on, and asks again in {delay_s / 60:.0f} min.")
+
     def given_up(self, ending: Ending) -> None:
         self._say_aloud(f"It does not come back: {ending.reason}.")
-        self.token_refused = ending.close_code == 4401
+        self.token_refused = ending.close_code == CloseCode.TOKEN_REVOKED
 
     # ---- what outlives it ----
 

@@ -24,7 +24,7 @@ from wsproto.utilities import LocalProtocolError
 from player.agent.dial import Address, Caller, upgrade
 from player.agent.ending import Ending, rejected
 from player.agent.hub_http import AGAIN_AFTER_S, fetch_keys, fetch_manifest
-from player.reconnect import Backoff
+from player.reconnect import Backoff, is_sent_away
 from player.reference import ReferenceScreen
 from player.trust import Trust
 from protocol.codec import MalformedFrame, UnknownFrame, decode_downlink, encode
@@ -61,7 +61,7 @@ class Link:
     ) -> None:
         self.screen = screen
         self.gave_up: str | None = None
-        """Why it will not come back; None while it will."""
+        """Why it will not come back: its token. None while it will."""
         self.leaving = False
         self.address = Address.parse(credentials.websocket_url)
         self._credentials = credentials
@@ -77,7 +77,7 @@ class Link:
         return self.screen.next_due
 
     async def run(self, start_at: float = 0.0) -> None:
-        """Connect at `start_at`, stay, and come back, until the hub says not to or the screen leaves."""
+        """Connect at `start_at`, stay, and come back, until the token is revoked or the screen leaves."""
         await trio.sleep_until(start_at)
         while True:
             ending = await self._connect_once()
@@ -88,6 +88,8 @@ class Link:
                 self.gave_up = ending.reason
                 self.given_up(ending)
                 return
+            if is_sent_away(ending.close_code, ending.goodbye):
+                self.sent_away(ending, delay_s)
             await trio.sleep(delay_s)
 
     async def tick(self, now: float) -> None:
@@ -210,8 +212,8 @@ class Link:
         if trust.lacks_key(frame) and now >= self._ask_again_at:
             trust.learn(await fetch_keys(self._caller, self.address.http_url))
             now = trio.current_time()
-            self._ask_again_at = now + (KEYS_AGAIN_AFTER_S if self._trust.is_answered else AGAIN_AFTER_S)
-        sifted = self._trust.sift(frame, self.screen.hub_ms(now))
+            self._ask_again_at = now + (KEYS_AGAIN_AFTER_S if trust.is_answered else AGAIN_AFTER_S)
+        sifted = trust.sift(frame, self.screen.hub_ms(now))
         said = [] if sifted.frame is None else self.screen.receive(sifted.frame, now)
         if self.screen.session is not None:
             said += [*sifted.refused, *self.screen.report(sifted.events, now)]
@@ -243,6 +245,9 @@ class Link:
 
     def given_up(self, ending: Ending) -> None:
         """It will not come back."""
+
+    def sent_away(self, ending: Ending, delay_s: float) -> None:
+        """The hub does not want it back; it asks again after so long."""
 
     def says(self, frame: Uplink) -> bool:
         """About to be said; False holds it back."""

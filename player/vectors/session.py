@@ -23,7 +23,7 @@ class _Chance(Random):
 
 
 def backoffs() -> dict[str, Any]:
-    """Attempts in a row, with chance as given: seconds to wait, null: do not come back."""
+    """Attempts in a row, with chance as given: seconds to wait, null: the token is good no more."""
     cases = []
     for chance in (0.0, 0.25, 0.999):
         backoff = Backoff(_Chance(chance))

@@ -104,9 +104,10 @@ def test_two_pages_of_one_browser_are_one_session(screen: BrowserScreen) -> None
     screen.until_online(device_id)
 
 
-def test_a_screen_whose_token_another_uses_plays_on_and_stays_away(
+def test_a_screen_whose_token_another_uses_plays_on_and_stays_away_for_minutes(
     hub: HubProcess, browser: Browser, screen: BrowserScreen
 ) -> None:
+    screen.page.clock.install()
     screen.begin()
     identity = screen.kept("identity")
     screen.page.keyboard.press("d")
@@ -120,3 +121,6 @@ def test_a_screen_whose_token_another_uses_plays_on_and_stays_away(
     twin.until_online(identity["deviceId"])
     assert sum("/ws/device" in address for address in screen.addresses) == 1
     twin.close()
+    screen.page.clock.fast_forward("15:00")
+    expect(facts).to_contain_text("joined")
+    assert sum("/ws/device" in address for address in screen.addresses) == 2

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.reconnect import FIRST_RANGE_S, LONGEST_RANGE_S, Backoff, may_come_back
+from player.reconnect import (
+    FIRST_RANGE_S,
+    LONGEST_RANGE_S,
+    SENT_AWAY_AT_LEAST_S,
+    SENT_AWAY_RANGE_S,
+    Backoff,
+    may_come_back,
+)
 from protocol.close_codes import MEANINGS, CloseCode
 from protocol.frames import Goodbye
 
@@ -16,7 +23,12 @@ from protocol.frames import Goodbye
 @pytest.mark.parametrize("code", CloseCode)
 def test_each_close_code_is_honoured(code: CloseCode) -> None:
     delay_s = Backoff(Random(1)).delay_s(close_code=code)
-    assert (delay_s is not None) == MEANINGS[code].come_back
+    if MEANINGS[code].come_back:
+        assert delay_s is not None and delay_s <= FIRST_RANGE_S
+    elif code is CloseCode.TOKEN_REVOKED:
+        assert delay_s is None
+    else:
+        assert delay_s is not None and delay_s >= SENT_AWAY_AT_LEAST_S
 
 
 @pytest.mark.parametrize("code", [None, 1000, 1006, 1011, 4999])
@@ -24,9 +36,19 @@ def test_an_unknown_end_of_a_connection_means_come_back(code: int | None) -> Non
     assert may_come_back(code)
 
 
-def test_a_goodbye_that_names_no_time_means_stay_away() -> None:
+def test_a_goodbye_that_names_no_time_means_stay_away_for_minutes_and_not_for_ever() -> None:
     goodbye = Goodbye(CloseCode.NORMAL, "moved")
-    assert Backoff(Random(1)).delay_s(close_code=CloseCode.NORMAL, goodbye=goodbye) is None
+    waits_s = [
+        Backoff(Random(seed)).delay_s(close_code=CloseCode.NORMAL, goodbye=goodbye) or 0.0
+        for seed in range(200)
+    ]
+    assert all(0.0 <= wait_s - SENT_AWAY_AT_LEAST_S <= SENT_AWAY_RANGE_S for wait_s in waits_s)
+    assert max(waits_s) - min(waits_s) > SENT_AWAY_RANGE_S / 2, "two twins do not take turns in step"
+
+
+def test_a_revoked_token_is_not_tried_again_whatever_the_goodbye_says() -> None:
+    goodbye = Goodbye(CloseCode.TOKEN_REVOKED, "revoked", reconnect_after_s=1.0)
+    assert Backoff(Random(1)).delay_s(close_code=CloseCode.TOKEN_REVOKED, goodbye=goodbye) is None
 
 
 def test_a_goodbye_says_the_shortest_time_to_stay_away_and_chance_adds_to_it() -> None:

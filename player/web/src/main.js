@@ -68,7 +68,7 @@ async function run(store, who, started) {
 
   // What is said to the hub, now or later.
   let link = null;
-  let ended = null; // Why it does not come back by itself; what plays goes on.
+  let sentAway = null; // Why the hub does not want it back; what plays goes on.
   const say = (frames) => link?.say(frames) ?? false;
   const sending = new Sending({ log: store.log, say });
   const stamped = (event) => ({ type: "event", ...event, at_ms: hubMs() ?? Date.now() });
@@ -161,7 +161,10 @@ async function run(store, who, started) {
       const { frame, said, events } = await trust.sift(came, hubMs());
       say(screen.answered(said));
       events.forEach(record);
-      if (frame?.type === "welcome") onLearned({ name: frame.name, deviceId: frame.device_id });
+      if (frame?.type === "welcome") {
+        sentAway = null;
+        onLearned({ name: frame.name, deviceId: frame.device_id });
+      }
       return frame;
     },
     stepped: () => {
@@ -169,8 +172,8 @@ async function run(store, who, started) {
       memory.keep();
     },
     prove: (receipt) => proof.of(receipt),
-    onEnd: (reason) => {
-      ended = reason;
+    onSentAway: (reason) => {
+      sentAway = reason;
       if (reason === "revoked") forget(store, files, memory, who);
     },
     random: Math.random,
@@ -199,7 +202,7 @@ async function run(store, who, started) {
       ["Screen", who.now.name],
       ["Device", who.now.deviceId],
       ["Player", PLAYER_VERSION],
-      ["Session", ended ?? (screen.session === null ? "no hub" : "joined")],
+      ["Session", screen.session === null ? sentAway ?? "no hub" : "joined"],
       ["Hub's clock", hubMs() === null ? null : new Date(hubMs()).toISOString()],
       ["Plays", `${stage.playback.state} ${stage.playback.item ?? ""}`],
       ["Files missing", files.missing],

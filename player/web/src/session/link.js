@@ -7,7 +7,7 @@
 // Rule 3: a handshake's 401 cannot be seen by a page: where a socket never opened, the hub is asked over HTTP
 //         whether the token is still good, and only a hub's own answer is believed.
 
-import { Backoff, SUPERSEDED, TOKEN_REVOKED } from "./reconnect.js";
+import { Backoff, isSentAway, SUPERSEDED, TOKEN_REVOKED } from "./reconnect.js";
 
 const SUBPROTOCOL = "clarion.v1";
 const BEARER_PREFIX = "clarion.bearer.";
@@ -26,7 +26,7 @@ export class Link {
   #believed;
   #stepped;
   #prove;
-  #onEnd;
+  #onSentAway;
   #random;
   #backoff;
   #socket = null;
@@ -42,21 +42,22 @@ export class Link {
    * @param {() => void} parts.stepped called when the machine has moved, before it says anything
    * @param {(receipt: object) => Promise<object|null>} parts.prove makes of a `rendered` with `proof_of` what
    *   is to be said
-   * @param {(reason: "revoked"|"superseded"|"sent_away") => void} parts.onEnd it does not come back by itself
+   * @param {(reason: "revoked"|"superseded"|"sent_away") => void} parts.onSentAway revoked: it does not come
+   *   back; else not for minutes
    * @param {() => number} parts.random from 0 to 1
    */
-  constructor({ identity, screen, believed, stepped, prove, onEnd, random }) {
+  constructor({ identity, screen, believed, stepped, prove, onSentAway, random }) {
     this.#identity = identity;
     this.#screen = screen;
     this.#believed = believed;
     this.#stepped = stepped;
     this.#prove = prove;
-    this.#onEnd = onEnd;
+    this.#onSentAway = onSentAway;
     this.#random = random;
     this.#backoff = new Backoff(random);
   }
 
-  /** Connects, stays, and comes back, until the hub says not to, or `stop`. */
+  /** Connects, stays, and comes back, until its token is revoked, or `stop`. */
   async run() {
     while (!this.#stopped) {
       const ending = await this.#connectOnce().catch((fault) => {
@@ -64,11 +65,9 @@ export class Link {
         return {};
       });
       if (this.#stopped) return;
+      if (isSentAway(ending)) this.#onSentAway(reasonOf(ending));
       const delayS = this.#backoff.delayS(ending);
-      if (delayS === null) {
-        this.#onEnd(reasonOf(ending));
-        return;
-      }
+      if (delayS === null) return;
       await new Promise((done) => setTimeout(done, delayS * 1000));
     }
   }
