@@ -95,6 +95,7 @@ class RecordingRealtime:
     signed_off: list[str] = field(default_factory=list)
     drilled: list[str] = field(default_factory=list)
     drill_outcome: Drilled = field(default_factory=lambda: Drilled(43, None))
+    drill_gate: trio.Event | None = None
     live: dict[str, Emergency] = field(default_factory=dict)
     sites: dict[str, str | None] = field(default_factory=dict)
     alerts: dict[str, list[Alert]] = field(default_factory=dict)
@@ -140,6 +141,8 @@ class RecordingRealtime:
     async def drill(self, tenant_id: str, device_id: str) -> Drilled:
         await trio.lowlevel.checkpoint()
         self.drilled.append(device_id)
+        if self.drill_gate is not None:
+            await self.drill_gate.wait()
         return self.drill_outcome
 
     def sign_off(self, tenant_id: str, emergency_id: str) -> None:

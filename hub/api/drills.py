@@ -22,6 +22,10 @@ ROUTES: Final = (
         tag="emergencies",
         summary="Prove the way of an alert to one screen, which answers and shows nothing",
         answers={200: (DrillResult, "Proven or not, and why not; within about two seconds.")},
-        problems={404: "Your tenant has no such device.", 409: "The device was not let in."},
+        problems={
+            404: "Your tenant has no such device.",
+            409: "The device was not let in.",
+            423: "The same screen is drilled at this moment.",
+        },
     ),
 )

@@ -3,7 +3,8 @@
 Rule 1: a picture is taken only of who was asked for one, once an order, and while the order is open: no
         screen fills the database on its own account.
 Rule 2: nothing of it is decoded in the hub. It is kept once a process of its own has read it to its end.
-Rule 3: so many at a time are looked into, and so many wait; whoever comes then is told to come back.
+Rule 3: so many at a time are looked into, and so many wait; whoever comes then is told to come back. The
+        screens of one tenant, however slowly they send, leave room for those of another.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ AT_ONCE: Final = 2
 """Processes that look into one."""
 UNDER_WAY_AT_MOST: Final = 16
 """Pictures that come in, wait or are looked into."""
+OF_ONE_TENANT_AT_MOST: Final = 8
 RECEIVE_S: Final = 30.0
 _TYPES: Final = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP})
 _LIMITS: Final = Limits(pixels=16_000_000, side_px=8_192, decoded_pixels=16_000_000)
@@ -72,7 +74,8 @@ class Screenshots:
         self._scratch = scratch
         self._now = now
         self._looking = trio.CapacityLimiter(AT_ONCE)
-        self._under_way: set[str] = set()
+        self._under_way: dict[str, str] = {}
+        """Whose they are: tenants by device."""
 
     async def keep(
         self, device: DeviceCaller, command_id: str, note: str, taken_ms: int | None, body: Body
@@ -82,7 +85,7 @@ class Screenshots:
         Raises Invalid (no such order; no picture that can be read), InConflict (the order has ended), Locked
         (the same screen sends one now), TooLarge, Overloaded, NoRoom.
         """
-        with self._one_of(device.device_id):
+        with self._one_of(device):
             asked, kept = await self._database.transact(
                 device.tenant_id,
                 lambda tx: (
@@ -124,16 +127,17 @@ class Screenshots:
         return picture
 
     @contextmanager
-    def _one_of(self, device_id: str) -> Iterator[None]:
-        if device_id in self._under_way:
+    def _one_of(self, device: DeviceCaller) -> Iterator[None]:
+        if device.device_id in self._under_way:
             raise Locked("This screen sends a picture already. Wait until that one is answered.")
-        if len(self._under_way) >= UNDER_WAY_AT_MOST:
+        of_tenant = sum(tenant_id == device.tenant_id for tenant_id in self._under_way.values())
+        if len(self._under_way) >= UNDER_WAY_AT_MOST or of_tenant >= OF_ONE_TENANT_AT_MOST:
             raise Overloaded("Too many screens send pictures at this moment. Send it again.", 5)
-        self._under_way.add(device_id)
+        self._under_way[device.device_id] = device.tenant_id
         try:
             yield
         finally:
-            self._under_way.discard(device_id)
+            del self._under_way[device.device_id]
 
     async def _look_into(self, kind: FileType, content: bytes) -> Finding:
         """Raises Invalid, NoRoom, Overloaded."""

@@ -11,6 +11,8 @@ const FILES = "clarion-files";
 const LIST = "/player/shell.json";
 const PAGE = "/player/";
 const KEPT = /^\/player\/(files\/[0-9a-f]{64}|packages\/[0-9a-f]{64}\/index\.html)$/;
+// Nothing of it is ever a page of the player's origin, also when a stranger's page leads its frame here.
+const FILE_POLICY = "sandbox; default-src 'none'";
 const PACKAGE_POLICY = "sandbox allow-scripts; default-src data: blob: 'unsafe-inline' 'unsafe-eval'";
 
 self.addEventListener("install", (event) => event.waitUntil(begin()));
@@ -97,8 +99,8 @@ async function kept(request, path) {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store", // it is kept once, here
     "Accept-Ranges": "bytes",
+    "Content-Security-Policy": path.startsWith("/player/packages/") ? PACKAGE_POLICY : FILE_POLICY,
   });
-  if (path.startsWith("/player/packages/")) headers.set("Content-Security-Policy", PACKAGE_POLICY);
   const asked = request.headers.get("Range");
   if (asked === null) return new Response(found.body, { headers });
   const whole = await found.blob();

@@ -139,6 +139,24 @@ def test_a_package_runs_where_it_can_reach_nothing(page: Page, site: PlayerSite)
     assert "sandbox allow-scripts" in _fetch(page, path)["headers"]["content-security-policy"]
 
 
+def test_a_file_is_no_page_of_the_players_whatever_type_it_has(page: Page) -> None:
+    path = f"/player/files/{SHA256}"
+    _keep(page, path, "<!doctype html><script>parent.postMessage(origin, '*')</script>", "text/html")
+    said = page.evaluate(
+        """(path) => new Promise((resolve) => {
+          addEventListener("message", ({ data }) => resolve(data), { once: true });
+          const frame = document.createElement("iframe");
+          frame.sandbox = "allow-scripts allow-same-origin";
+          frame.onload = () => setTimeout(() => resolve(frame.contentDocument), 200);
+          frame.src = path;
+          document.body.append(frame);
+        })""",
+        path,
+    )
+    assert said is None, "it ran nothing, and its frame is another origin's"
+    assert "sandbox" in _fetch(page, path)["headers"]["content-security-policy"]
+
+
 _LOOK: Final = """async (mayReload) => {
   const { installed, Updates } = await import("/player/src/watch/updates.js");
   window.the = { mayReload, reloads: 0 };

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+import trio
+
+from hub.use_cases import drills as module
 from hub.use_cases.realtime import Drilled
 from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api
@@ -64,3 +68,29 @@ async def test_a_screen_that_was_not_let_in_is_not_drilled(api: Api, tenant: Ten
     reply = await api.post(f"/api/v1/devices/{waiting}/drill", by=tenant.admin)
     assert reply.status == 409 and "Approve it first" in reply.body["detail"]
     assert api.realtime.drilled == []
+
+
+async def test_a_screen_is_drilled_once_at_a_time_and_only_so_many_at_once(
+    api: Api, tenant: Tenant, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    screen, other = await api.provision(tenant, "hw-1", "hw-2")
+    api.realtime.drill_gate = trio.Event()
+    first: list[int] = []
+
+    async def drill_first() -> None:
+        first.append((await api.post(f"/api/v1/devices/{screen}/drill", by=tenant.admin)).status)
+
+    nursery.start_soon(drill_first)
+    with trio.fail_after(10):
+        while not api.realtime.drilled:
+            await trio.lowlevel.checkpoint()
+    again = await api.post(f"/api/v1/devices/{screen}/drill", by=tenant.admin)
+    too_many = await api.post(f"/api/v1/devices/{other}/drill", by=tenant.admin)
+    assert (again.status, too_many.status, too_many.headers["Retry-After"]) == (423, 503, "2")
+    api.realtime.drill_gate.set()
+    with trio.fail_after(10):
+        while not first:
+            await trio.lowlevel.checkpoint()
+    assert first == [200] and api.realtime.drilled == [screen]
+    assert (await api.post(f"/api/v1/devices/{other}/drill", by=tenant.admin)).status == 200

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import pytest
 import trio
 
-from hub.use_cases.screenshots import KEPT_A_SCREEN, PICTURE_BYTES
+from hub.use_cases.errors import Overloaded
+from hub.use_cases.manifests import DeviceCaller
+from hub.use_cases.screenshots import KEPT_A_SCREEN, OF_ONE_TENANT_AT_MOST, PICTURE_BYTES
 from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.tenants import Tenant
@@ -170,6 +172,39 @@ async def test_a_screen_sends_one_picture_at_a_time(api: Api, tenant: Tenant) ->
         for command_id in ids:
             nursery.start_soon(one, command_id)
     assert sorted(statuses) == [201, 423, 423]
+
+
+class SlowBody:
+    """A body that does not come."""
+
+    is_broken = False
+
+    async def piece(self) -> bytes:
+        await trio.sleep_forever()
+        return b""
+
+
+async def test_screens_of_one_tenant_that_send_slowly_leave_room_for_those_of_another(
+    api: Api, tenant: Tenant, neighbour: Tenant, nursery: trio.Nursery
+) -> None:
+    slow = [await let_in(api, tenant, f"hw-{number}") for number in range(OF_ONE_TENANT_AT_MOST + 1)]
+    theirs_id, their_token = await let_in(api, neighbour, "hw-theirs")
+    told_off = trio.Event()
+
+    async def sends_slowly(device_id: str, command_id: str) -> None:
+        caller = DeviceCaller(tenant.id, device_id)
+        try:
+            await api.use_cases.screenshots.keep(caller, command_id, "", None, SlowBody())
+        except Overloaded:
+            told_off.set()
+
+    for device_id, _ in slow:
+        nursery.start_soon(sends_slowly, device_id, await order(api, tenant, device_id))
+    with trio.fail_after(10):
+        await told_off.wait()
+    sent = await send(api, their_token, await order(api, neighbour, theirs_id), picture())
+    assert sent.status == 201
+    nursery.cancel_scope.cancel()
 
 
 async def test_who_is_limited_to_sites_sees_the_pictures_of_the_screens_there(
