@@ -351,7 +351,10 @@ class DeviceActor:
         self._around.event_reported(self.device_id, frame, now.wall_ms)
         state = PLAYBACK_OF_EVENT.get(frame.event)
         if state is not None:
-            playback = Playback(state, frame.item)
+            # An event names no media; a loop of one item begins the same one again.
+            before = self._shadow.playback
+            media_id = before.media_id if before is not None and before.item == frame.item else None
+            playback = Playback(state, frame.item, media_id=media_id)
             if self._shadow.report_playback(playback):
                 self._around.playback_changed(self.device_id, playback, now.wall_ms)
 

@@ -228,6 +228,15 @@ def test_a_sent_command_expires_with_the_first_heartbeat_after_its_time(stage: S
 # ---- the rest ----
 
 
+def test_an_item_that_begins_again_is_the_same_media_as_before(stage: Stage) -> None:
+    stage.connect()
+    stage.hears(Heartbeat(1, 1, Playback(PlaybackState.PLAYING, "a.mp4", 1.0, "media of a")))
+    stage.hears(DeviceEvent(EventName.PLAYBACK_STARTED, "a.mp4"))
+    assert len(stage.world.of("playback")) == 1
+    stage.hears(DeviceEvent(EventName.PLAYBACK_STARTED, "b.mp4"))
+    assert len(stage.world.of("playback")) == 2
+
+
 def test_playback_is_told_when_it_changes_and_not_with_every_position(stage: Stage) -> None:
     stage.connect(Hello(playback=Playback(PlaybackState.IDLE)))
     for second in range(3):
