@@ -49,7 +49,7 @@ export class Pairing {
     });
   }
 
-  /** One sentence, and what it is about. */
+  /** One sentence, and what it is about; a new line in it stays one. */
   say(title, sentence) {
     this.#fill([text("h1", title), text("p", sentence)]);
   }
@@ -60,7 +60,10 @@ export class Pairing {
   }
 
   #fill(elements) {
-    this.#root.replaceChildren(...elements);
+    const sheet = document.createElement("div");
+    sheet.className = "pairing-sheet";
+    sheet.append(...elements);
+    this.#root.replaceChildren(sheet);
     this.#root.hidden = false;
   }
 }

@@ -2,16 +2,17 @@
 
 const LOCK = "clarion-session";
 const OPEN_ALREADY = "Another page of this browser is this screen. When it is closed, this one takes over.";
+const TOO_OLD = "It keeps no files for a page: too old, or a private window. Chromium 120 or newer does.";
 
 /**
  * What keeps this browser from being a screen, and how to mend it.
  * @returns {string|null} null: nothing does
  */
 export function whatIsLacking() {
-  if (isSecureContext && "serviceWorker" in navigator && crypto.subtle) return null;
+  if (isSecureContext) return "serviceWorker" in navigator && crypto.subtle ? null : TOO_OLD;
   return (
     `It was opened at ${location.origin}, without TLS: a browser keeps no files and checks no signatures ` +
-    "there. Open it by https, or tell the browser to trust this address: " +
+    "there. Open it by https, or start the browser so that it trusts this address:\n" +
     `--unsafely-treat-insecure-origin-as-secure=${location.origin}`
   );
 }
