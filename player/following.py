@@ -17,7 +17,7 @@ from player.hub_clock import HubClock
 from player.playback import Playhead, PlaylistItem
 from player.programme import Programme
 from protocol.frames import DeviceEvent, PlaylistFrame
-from protocol.manifest import Manifest, ManifestItem
+from protocol.manifest import Manifest, ManifestItem, ManifestPlaylist
 
 
 class Follower:
@@ -27,12 +27,14 @@ class Follower:
         "_clock",
         "_fetch_at",
         "_has",
+        "_heard",
         "_kept",
         "_playhead",
         "_programme",
         "_rng",
         "_turn_ms",
         "_wanted",
+        "on_programme",
         "version",
     )
 
@@ -45,6 +47,8 @@ class Follower:
     ) -> None:
         self.version = 0
         """The number of what plays."""
+        self.on_programme: Callable[[ManifestPlaylist | None, float], object] = lambda *_: None
+        """Another playlist plays from that instant on; None: nothing does."""
         self._playhead = playhead
         self._clock = clock
         self._rng = rng
@@ -54,6 +58,7 @@ class Follower:
         self._kept: Manifest | None = None
         self._fetch_at: float | None = None
         self._turn_ms: int | None = None
+        self._heard: ManifestPlaylist | None = None
 
     @property
     def playing(self) -> Manifest | None:
@@ -141,8 +146,16 @@ class Follower:
         programme, now_ms = self._programme, self._clock.ms(now)
         assert programme is not None and now_ms is not None, "a manifest comes after a time of day"
         self._turn_ms = programme.next_turn_ms(now_ms)
+        playlist = programme.playlist_at(now_ms)
+        if _named(playlist) != _named(self._heard):
+            self._heard = playlist
+            self.on_programme(playlist, now)
 
         def items_of(turn: int) -> tuple[PlaylistItem, ...]:
             return programme.items_at(now_ms, turn)
 
         return self._playhead.load(items_of, now)
+
+
+def _named(playlist: ManifestPlaylist | None) -> tuple[str, int] | None:
+    return None if playlist is None else (playlist.playlist_id, playlist.number)

@@ -3,6 +3,7 @@
 Rule 1: what is on record is said until the hub has kept it: in each session, and again when no word comes.
 Rule 2: one frame at a time is under way, so that a hub that has no time is not asked twice as much.
 Rule 3: with a log, what goes wrong is recorded, and not said as an event: it must not be there twice.
+Rule 4: what an alert covers nobody sees: that time is not shown, and such an item was not shown to its end.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from player.cover import Cover
 from player.hub_clock import HubClock
 from player.playback import Shown
 from player.records import RecordLog
 from player.settings import Settings
 from protocol.frames import RECORDS_AT_MOST, DeviceEvent, Play, Records, RecordsKept, Uplink
+from protocol.manifest import ManifestPlaylist
 from protocol.vocabulary import EventName
 
 SAID_AGAIN_AFTER_S: Final = 30.0
@@ -25,7 +28,7 @@ _ONLY_LIVE: Final = frozenset({EventName.PLAYBACK_STARTED, EventName.PLAYBACK_EN
 class Recorder:
     """Writes the log, and says it. Instants are seconds of the screen's clock."""
 
-    __slots__ = ("_clock", "_log", "_said_up_to", "_settings", "_wait_s", "due_at")
+    __slots__ = ("_clock", "_cover", "_log", "_said_up_to", "_settings", "_wait_s", "due_at")
 
     def __init__(self, log: RecordLog, clock: HubClock, settings: Settings) -> None:
         self._log = log
@@ -33,6 +36,7 @@ class Recorder:
         self._settings = settings
         self._wait_s: float | None = None  # How long records are gathered; None while there is no session.
         self._said_up_to: int | None = None
+        self._cover = Cover()
         self.due_at: float | None = None
 
     def record(self, what: Play | DeviceEvent, now: float) -> None:
@@ -48,21 +52,33 @@ class Recorder:
             return  # When it was on the glass nobody can say.
         if not self._settings.is_lit(ended_ms):
             return
+        covered_s = self._cover.of(shown.started_at, shown.ended_at)
+        if covered_s >= shown.shown_s > 0:
+            return
         item = shown.item
         play = Play(
             item.name[:200],
             started_ms,
             ended_ms,
-            round(shown.shown_s * 1000),
+            round((shown.shown_s - covered_s) * 1000),
             item.media_id,
             item.playlist_id,
             item.playlist_number,
-            completed=int(shown.completed),
+            completed=int(shown.completed and not covered_s),
         )
         self.record(play, shown.ended_at)
 
-    def told(self, said: Sequence[Uplink], now: float) -> list[Uplink]:
-        """What is left to be said now: events are recorded instead, and the log has its turn."""
+    def programme(self, playlist: ManifestPlaylist | None, now: float) -> None:
+        """Another playlist plays from now on."""
+        name, detail = (
+            ("nothing", None) if playlist is None else (playlist.name[:200], f"version {playlist.number}")
+        )
+        self.record(DeviceEvent(EventName.PROGRAMME_CHANGED, name, detail, self._clock.ms(now)), now)
+
+    def told(self, said: Sequence[Uplink], now: float, is_covered: bool) -> list[Uplink]:
+        """What is left to be said now: events are recorded instead, and the log has its turn. `is_covered`:
+        an alert covers the glass from now on (Rule 4)."""
+        self._cover.turn(is_covered, now)
         rest: list[Uplink] = []
         for frame in said:
             if isinstance(frame, DeviceEvent) and frame.event not in _ONLY_LIVE:

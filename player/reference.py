@@ -75,10 +75,10 @@ _FINAL: Final = frozenset({ReceiptStatus.SUCCEEDED, ReceiptStatus.FAILED, Receip
 class ReferenceScreen:
     """One screen, from being switched on (made, at `now`) to the end. It plays at once, hub or no hub.
 
-    `journal`: which commands it has carried out. One that is on a disk makes that outlive the screen.
-    `log`: where it records what it plays and what goes wrong; None: it records nothing. `health`: how the
-    screen is, at an instant of its clock. `remembered`: of when it was switched off. `hub_ms`: what the hub's
-    clock shows now, if the screen knows it. `has`: whether the file of an item is there.
+    `journal`: which commands it has carried out; on a disk, that outlives the screen. `log`: where it records
+    what it plays and what goes wrong; None: nothing. `health`: how it is, at an instant of its clock.
+    `remembered`: of when it was switched off. `hub_ms`: what the hub's clock shows now, if the screen knows
+    it. `has`: whether the file of an item is there.
     """
 
     def __init__(
@@ -108,10 +108,11 @@ class ReferenceScreen:
         self._health = health
         self._health_due = now
         self._playhead = Playhead(playlist)
-        if self._recorder is not None:
-            self._playhead.on_shown = self._recorder.shown
         self._emergencies = Emergencies(self._clock)
         self._follower = Follower(self._playhead, self._clock, rng, has)
+        if self._recorder is not None:
+            self._playhead.on_shown = self._recorder.shown
+            self._follower.on_programme = self._recorder.programme
         self._commands = Commands(
             self._playhead,
             self._follower,
@@ -126,6 +127,7 @@ class ReferenceScreen:
         if known.manifest is not None and hub_ms is not None:
             self._follower.fetched(known.playlist_version, known.manifest, now)
         self._playhead.play(now)
+        self._told((), now)
 
     # ---- what is on the glass, and what the hub is told ----
 
@@ -337,7 +339,7 @@ class ReferenceScreen:
 
     def _told(self, said: Sequence[Uplink], now: float) -> list[Uplink]:
         """What is really said now: events go into the log if there is one, and the log has its turn."""
-        return list(said) if self._recorder is None else self._recorder.told(said, now)
+        return list(said) if self._recorder is None else self._recorder.told(said, now, self.shows_alert)
 
     # ---- what the frames do ----
 

@@ -97,6 +97,7 @@ class EventName(StrEnum):
     ERROR = "error"
     READY = "ready"
     IDLE = "idle"
+    PROGRAMME_CHANGED = "programme_changed"
     ITEM_SKIPPED = "item_skipped"
     ALERT_REFUSED = "alert_refused"
     RESTARTED = "restarted"

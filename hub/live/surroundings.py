@@ -51,6 +51,7 @@ EVENT_SENTENCES = {
     EventName.ERROR: "the screen reported an error",
     EventName.READY: "ready",
     EventName.IDLE: "idle",
+    EventName.PROGRAMME_CHANGED: "plays now",
     EventName.ITEM_SKIPPED: "an item was skipped",
     EventName.ALERT_REFUSED: "an alert was refused",
     EventName.RESTARTED: "the player started again",

@@ -33,7 +33,7 @@ async ({ hubUrl, limitBytes }) => {
   const clock = new HubClock();
   const nowS = () => performance.now() / 1000;
   clock.set(Date.now(), nowS());
-  const heard = { plays: [], skipped: [], events: [], playback: null, over: 0, noRoom: [] };
+  const heard = { plays: [], skipped: [], programmes: [], events: [], playback: null, over: 0, noRoom: [] };
   const files = new Files({
     hubUrl, limitBytes, token: "", onAddressesOver: () => { heard.over += 1; },
     onNoRoom: (item) => heard.noRoom.push(item.name),
@@ -41,6 +41,7 @@ async ({ hubUrl, limitBytes }) => {
   const stage = new Stage({
     root, files, clock,
     onPlayed: (play) => heard.plays.push(play),
+    onProgramme: (playlist) => heard.programmes.push(playlist?.name ?? null),
     onSkipped: ({ item, reason }) => heard.skipped.push({ name: item.name, reason }),
     onEvent: (event) => heard.events.push({ ...event, at: nowS() }),
     onPlayback: (playback) => { heard.playback = playback; },

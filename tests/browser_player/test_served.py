@@ -21,6 +21,7 @@ def test_the_player_and_its_files_are_served_with_a_policy(hub: HubProcess) -> N
     assert script.headers["content-type"].startswith("text/javascript")
     again = httpx.get(f"{hub.url}/player/src/main.js", headers={"If-None-Match": script.headers["etag"]})
     assert again.status_code == 304 and again.content == b""
+    assert "a fault" not in hub.log.read_text()
 
 
 def test_it_is_opened_as_a_folder_whatever_was_typed(hub: HubProcess) -> None:

@@ -127,6 +127,7 @@ def test_the_schedule_is_followed_on_the_screen_without_a_gap(stage: Staging) ->
     assert abs(night["started_ms"] - turn_ms) < 100 and abs(night["shown_ms"] - 1000) < 100
     assert not [frame for frame in film.frames if frame.is_black and frame.at_s * 1000 < turn_ms + 900]
     assert stage.heard["playback"] == {"state": "idle"}
+    assert stage.heard["programmes"] == ["Day", "Night", None]
 
 
 def test_a_clock_that_is_set_is_followed_within_a_second(stage: Staging) -> None:
@@ -187,6 +188,27 @@ def test_outside_of_its_hours_it_is_dark_and_plays_nothing(stage: Staging) -> No
     assert len(stage.heard["plays"]) == 1
     stage.run("the.stage.setDark(false)")
     stage.until("the.stage.item !== null")
+
+
+def test_below_an_alert_it_plays_on_unheard_and_what_nobody_saw_is_not_recorded(stage: Staging) -> None:
+    film = stage.shelf.put("film.mp4", video(seconds=1), "video", 1)
+    red = stage.shelf.put("red.png", picture("PNG", colour=(200, 0, 0)), "image", 0.5)
+    stage.play(manifest(film, red))
+    stage.until("the.stage.playback.item === 'film.mp4' && the.stage.playback.position_s >= 0.3")
+    stage.run("the.stage.setCovered(true)")
+    assert stage.run("const { volume, muted } = the.root.querySelector('video'); return [volume, muted]") == [
+        0,
+        True,
+    ]
+    stage.until("the.heard.events.filter((each) => each.event === 'playback_started').length >= 5")
+    (cut,) = stage.heard["plays"]
+    assert cut["name"] == "film.mp4" and cut["completed"] == 0 and 200 < cut["shown_ms"] < 900
+    stage.until("the.stage.item.name === 'film.mp4'")
+    stage.run("the.stage.setCovered(false)")
+    assert stage.run("return the.root.querySelector('video').volume") == 1
+    stage.until("the.heard.plays.length >= 3")
+    _, partly, whole = stage.heard["plays"][:3]
+    assert partly["completed"] == 0 and whole["completed"] == 1
 
 
 def test_one_picture_stays_as_it_is_and_each_of_its_turns_is_recorded(stage: Staging) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def test_it_is_let_in_proves_alerts_and_drills_and_leaves_its_token_nowhere(
         assert identity.load(folder) is None
 
 
-def test_without_its_hub_it_starts_with_what_it_had_and_its_records_are_kept_once(
+def test_an_alert_is_shown_after_a_start_without_a_hub_and_proved_again_and_what_it_covers_is_not_recorded(
     hub: HubProcess, tmp_path: Path
 ) -> None:
     folder = tmp_path / "agent"
@@ -122,6 +123,7 @@ def test_without_its_hub_it_starts_with_what_it_had_and_its_records_are_kept_onc
         running.until_printed("EXTREME Gas in the cellar")
         hub.kill()
         wait_for(lambda: b"Gas in the cellar" in (folder / "memory.json").read_bytes(), "it is kept")
+    covered_at = datetime.now(UTC).isoformat()
     with agent(hub, folder, 2) as running:
         running.until_printed("EXTREME Gas in the cellar")
         assert "Connected" not in running.text
@@ -131,16 +133,41 @@ def test_without_its_hub_it_starts_with_what_it_had_and_its_records_are_kept_onc
             (emergency,) = api.get("/api/v1/emergencies").json()["items"]
             address = f"/api/v1/emergencies/{emergency['id']}"
             wait_for(lambda: api.get(address).json()["rendered"] == 1, "the alert is proved again")
-            plays = wait_for(
-                lambda: enough(api.get(played).json()["items"]), "what played meanwhile is there"
-            )
+            cleared_at = datetime.now(UTC).isoformat()
+            posted(api, f"{address}/clear")
+            wait_for(lambda: began_in(api, played, cleared_at), "it plays again")
+            assert not began_in(api, played, covered_at, cleared_at), "nobody saw what was below the alert"
+
+
+def test_what_it_played_without_its_hub_is_kept_once(hub: HubProcess, tmp_path: Path) -> None:
+    folder = tmp_path / "agent"
+    with agent(hub, folder) as running, hub.sign_in() as api:
+        device_id = let_in(api, running)
+        publish_a_picture(hub, api, device_id, tmp_path / "hours.jpg")
+        played = f"/api/v1/devices/{device_id}/plays"
+        wait_for(lambda: api.get(played).json()["items"], "a play is in PostgreSQL")
+        hub.kill()
+    alone_at = datetime.now(UTC).isoformat()
+    log = folder / "records.jsonl"
+    before = log.read_text().count('"type":"play"')
+    with agent(hub, folder, 2) as running:
+        wait_for(lambda: log.read_text().count('"type":"play"') > before, "it records what it plays")
+        hub.start()
+        back_at = datetime.now(UTC).isoformat()
+        running.until_printed("Connected: I am Boiler room.")
+        with hub.sign_in() as api:
+            wait_for(lambda: began_in(api, played, back_at), "what it plays now is there")
+            plays = api.get(played).json()["items"]
+            assert began_in(api, played, alone_at, back_at), "what it played meanwhile is there"
     began = [play["started_at"] for play in plays]
     assert len(began) == len(set(began)), "nothing is there twice"
     assert {play["name"] for play in plays} == {"Opening hours"}
 
 
-def enough(plays: list[Any]) -> list[Any]:
-    return plays if len(plays) >= 5 else []
+def began_in(api: httpx.Client, played: str, since: str, until: str = "9") -> list[str]:
+    """Which plays that the hub has began then, and went to their end."""
+    whole = [play for play in api.get(played).json()["items"] if play["completed"]]
+    return [at for play in whole if since < (at := play["started_at"]) < until]
 
 
 def publish_a_picture(hub: HubProcess, api: httpx.Client, device_id: str, file: Path) -> None:

@@ -90,6 +90,12 @@ async function run(store, who, started) {
     files,
     clock,
     onPlayed: (play) => record({ type: "play", ...play }),
+    onProgramme: (playlist) =>
+      report({
+        event: "programme_changed",
+        item: playlist?.name ?? "nothing",
+        ...(playlist && { detail: `version ${playlist.number}` }),
+      }),
     onSkipped: ({ item: { name }, reason }) => report({ event: "item_skipped", item: name, detail: reason }),
     onEvent: (event) => {
       if (ONLY_LIVE.has(event.event)) say(screen.happened(stamped(event)));
@@ -115,6 +121,7 @@ async function run(store, who, started) {
   const sound = new Sound();
   const warn = () => {
     overlay.show(emergencies.alerts);
+    stage.setCovered(emergencies.alerts.length > 0);
     sound.follow(emergencies.alerts);
   };
   const { signingKeys: keys, tenantId } = who.now;

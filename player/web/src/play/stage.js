@@ -10,26 +10,22 @@
 //
 //   new Stage({ root, files, clock, onPlayed, onSkipped, onPlayback, onEvent })
 //     onPlayed(play)             protocol.frames.Play without its tag: something has left the glass
+//     onProgramme(playlist|null) of the manifest: another one plays from now on (optional)
 //     onSkipped({item, reason})  of the manifest, and a sentence
 //     onPlayback(playback)       protocol.frames.Playback, whenever it changes
 //     onEvent({event, item})     playback_started, playback_ended, idle: protocol.frames.DeviceEvent without
 //                                its tag and time (optional)
 
-import { ImageLayer } from "./image.js";
-import { PageLayer } from "./page.js";
+import { Cue } from "./cue.js";
 import { Playhead, isSame } from "./playhead.js";
-import { begunPlay, endedPlay, heldPlay, resumedPlay } from "./plays.js";
+import { begunPlay, coveredPlay, endedPlay, heldPlay, resumedPlay } from "./plays.js";
 import { Programme } from "./programme.js";
 import { Refusals } from "./refusals.js";
 import { takeSnapshot } from "./snapshot.js";
-import { StreamLayer } from "./stream.js";
 import { appear } from "./transition.js";
-import { VideoLayer } from "./video.js";
 
-const LAYERS = { image: ImageLayer, video: VideoLayer, html: PageLayer, web: PageLayer, stream: StreamLayer };
 const LOOKS_UP_EVERY_S = 1;
 const CUED_AHEAD_S = 15;
-const READY_WITHIN_S = 30;
 /** So much later than it was due, and an item's time begins when it comes. */
 const LATE_S = 0.1;
 /** So long what is over may stay, while what comes is made ready. */
@@ -51,17 +47,21 @@ export class Stage {
   /** @type {import("./layer.js").Layer|null} */
   #shown = null;
   #play = null; // What has begun, for its record (plays.js).
-  #cue = null; // {item, layer, ready}
+  /** @type {Cue|null} */
+  #cue = null;
   #awaitedSinceS = null;
   #stall = { positionS: null, sinceS: 0 };
   #timer = null;
   #volume = 100;
   #dark = false;
+  #covered = false;
+  #heard = null; // The playlist that was told.
   #droppedBefore = 0;
 
   constructor({ root, files, clock, ...heard }) {
-    const { onPlayed = ignore, onSkipped = ignore, onPlayback = ignore, onEvent = ignore } = heard;
-    Object.assign(this, { root, files, clock, onPlayed, onSkipped, onPlayback, onEvent });
+    const { onPlayed = ignore, onSkipped = ignore, onPlayback = ignore } = heard;
+    const { onProgramme = ignore, onEvent = ignore } = heard;
+    Object.assign(this, { root, files, clock, onPlayed, onSkipped, onPlayback, onProgramme, onEvent });
     root.classList.add("stage");
     root.dataset.scaling = "contain";
     this.#playhead.play(this.#now());
@@ -81,7 +81,7 @@ export class Stage {
   play() {
     const now = this.#now();
     if (this.#playhead.state === "paused") this.#shown?.goOn();
-    if (this.#play !== null) this.#play = resumedPlay(this.#play, now);
+    if (this.#play !== null && !this.#covered) this.#play = resumedPlay(this.#play, now);
     this.#caused(this.#playhead.play(now));
   }
 
@@ -109,12 +109,27 @@ export class Stage {
   /** @param {number} percent 0 to 100 */
   setVolume(percent) {
     this.#volume = percent;
-    this.#shown?.setVolume(percent);
+    this.#shown?.setVolume(this.#loudness);
   }
 
   /** @param {"contain"|"cover"|"stretch"} scaling */
   setScaling(scaling) {
     this.root.dataset.scaling = scaling;
+  }
+
+  /** An alert is above it: what plays goes on, is not heard, and does not count as shown. */
+  setCovered(isCovered) {
+    if (isCovered === this.#covered) return;
+    this.#covered = isCovered;
+    this.#shown?.setVolume(this.#loudness);
+    if (this.#play === null) return;
+    const now = this.#now();
+    if (isCovered) this.#play = coveredPlay(this.#play, now);
+    else if (this.#playhead.state !== "paused") this.#play = resumedPlay(this.#play, now);
+  }
+
+  get #loudness() {
+    return this.#covered ? 0 : this.#volume;
   }
 
   /** Outside of the operating hours: nothing plays, and nothing is seen, not even the mark. */
@@ -169,9 +184,18 @@ export class Stage {
     const nowMs = this.#nowMs(now);
     this.#lookedUp = { now, nowMs };
     this.#turnMs = programme.nextTurnMs(nowMs);
+    this.#tell(programme.playlistAt(nowMs));
     const isFit = (item) => !this.#dark && this.#isFit(item);
     const rounds = (turn) => programme.itemsAt(nowMs, turn).filter(isFit);
     this.#caused(this.#playhead.load(rounds, now));
+  }
+
+  #tell(playlist) {
+    const before = this.#heard;
+    this.#heard = playlist;
+    if (playlist?.playlist_id !== before?.playlist_id || playlist?.number !== before?.number) {
+      this.onProgramme(playlist);
+    }
   }
 
   #isFit(item) {
@@ -260,14 +284,15 @@ export class Stage {
   }
 
   #begin(now) {
-    this.#shown.setVolume(this.#volume);
+    this.#shown.setVolume(this.#loudness);
     this.#shown.begin();
     this.#note(now);
   }
 
   #note(now) {
     const nowMs = this.#nowMs(now);
-    this.#play = begunPlay(this.#shown.item, this.#programme.playlistAt(nowMs), now, nowMs);
+    const play = begunPlay(this.#shown.item, this.#programme.playlistAt(nowMs), now, nowMs);
+    this.#play = this.#covered ? coveredPlay(play, now) : play;
     this.#stall = { positionS: null, sinceS: now };
   }
 
@@ -275,7 +300,7 @@ export class Stage {
     if (this.#play === null) return;
     const play = endedPlay(this.#play, now, completed);
     this.#play = null;
-    this.onPlayed(play);
+    if (play.shown_ms > 0) this.onPlayed(play); // Else nobody saw it.
   }
 
   #clear(now) {
@@ -329,22 +354,15 @@ export class Stage {
   #cueUp(item) {
     if (this.#isCued(item)) return;
     this.#putAway(this.#cue?.layer ?? null);
-    const layer = new (LAYERS[item.kind] ?? ImageLayer)(item, this.files);
-    const cue = { item, layer, ready: false };
+    const cue = new Cue(item, this.files, this.root);
     this.#cue = cue;
-    layer.onBroken = (reason) => this.#refuse(layer, reason);
-    this.root.append(layer.element);
-    const late = () => {
-      if (this.#cue === cue && !cue.ready) this.#refuse(layer, "It was not ready in time.");
-    };
-    const timer = setTimeout(late, READY_WITHIN_S * 1000);
-    layer.prepare().finally(() => clearTimeout(timer)).then(
+    cue.layer.onBroken = (reason) => this.#refuse(cue.layer, reason);
+    cue.prepare().then(
       () => {
-        cue.ready = true;
         if (this.#cue === cue) this.#settle();
       },
       (fault) => {
-        if (this.#cue === cue) this.#refuse(layer, fault.message);
+        if (this.#cue === cue) this.#refuse(cue.layer, fault.message);
       },
     );
   }
