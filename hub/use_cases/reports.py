@@ -3,19 +3,23 @@
 Rule 1: somebody limited to sites reads of the screens that are there now.
 Rule 2: a report over more days than `DAYS_AT_MOST` says what alone it is of: the sums of a year of thousands
         of screens are not added up while somebody waits.
+Rule 3: so few reports are added up at once that the database has hands left for everything else: screens that
+        say hello, and what they record. Who asks then waits a little, and is told to come back.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final, NamedTuple, TypeAlias
 
+import trio
 from msgspec import Meta
 
 from hub.operator import Operator
 from hub.permissions import require
-from hub.use_cases.errors import NO_SUCH_DEVICE, Invalid, NotFound
+from hub.use_cases.errors import NO_SUCH_DEVICE, Invalid, NotFound, Overloaded
 from hub.use_cases.paging import ByNumber, cut_page, decode_cursor, encode_cursor
 from hub.use_cases.ports import Database, Transaction
 from hub.use_cases.report_ports import SumRow, Wanted
@@ -31,6 +35,8 @@ DAYS_AT_MOST_OF_ONE: Final = 400
 DAYS_BY_DEFAULT: Final = 7
 HOURS_AT_MOST: Final = 168
 CSV_AT_ONCE: Final = 5_000
+ADDED_UP_AT_ONCE: Final = 2
+WAITS_AT_MOST_S: Final = 5.0
 GROUPINGS: Final = ("day", "screen", "content")
 
 _Text: TypeAlias = Annotated[str, Meta(pattern=r"^[^\x00]*$", max_length=1000)]
@@ -68,6 +74,7 @@ class Reports:
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
+        self._adding_up = trio.CapacityLimiter(ADDED_UP_AT_ONCE)
 
     async def health(self, operator: Operator, device_id: str, hours: int) -> Page[HealthSample]:
         """How the screen was, the oldest first, in steps of as many minutes as there are days. Raises
@@ -98,7 +105,7 @@ class Reports:
     async def proof_of_play(
         self, operator: Operator, report: Report, cursor: str | None, limit: int
     ) -> ProofOfPlay:
-        """A page of a report, and the sum of all of it. Raises NotAllowed, Invalid."""
+        """A page of a report, and the sum of all of it. Raises NotAllowed, Invalid, Overloaded."""
         require(operator, Permission.SCREENS_VIEW)
         wanted = self._wanted(report)
         after: tuple[date, str, str, str, str] | None = decode_cursor(cursor, _LineKey)
@@ -113,7 +120,8 @@ class Reports:
                 [row.line for row in rows], next_cursor, total.plays, total.completed, total.shown_s
             )
 
-        return await self._database.transact(operator.tenant_id, read)
+        async with self._turn():
+            return await self._database.transact(operator.tenant_id, read)
 
     def spreadsheet(self, operator: Operator, report: Report) -> Spreadsheet:
         """All of a report, as CSV. Raises NotAllowed, Invalid."""
@@ -140,7 +148,22 @@ class Reports:
         def read(tx: Transaction) -> list[SumRow]:
             return list(tx.plays.sums(wanted, sites=operator.sites, after=after, limit=CSV_AT_ONCE))
 
-        return await self._database.transact(operator.tenant_id, read)
+        # A file that has begun waits for its turn: nobody can be told to come back in the middle of it.
+        async with self._adding_up:
+            return await self._database.transact(operator.tenant_id, read)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Rule 3. Raises Overloaded."""
+        asking = object()
+        with trio.move_on_after(WAITS_AT_MOST_S) as waiting:
+            await self._adding_up.acquire_on_behalf_of(asking)
+        if waiting.cancelled_caught:
+            raise Overloaded("Too many reports are added up at this moment. Ask again.", 5)
+        try:
+            yield
+        finally:
+            self._adding_up.release_on_behalf_of(asking)
 
     def _wanted(self, report: Report) -> Wanted:
         """What is left out is the last week, up to the day that has begun somewhere. Raises Invalid."""

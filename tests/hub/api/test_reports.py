@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import trio
 
 from hub.recorded import KeptPlay
 from hub.use_cases import reports
+from hub.use_cases.errors import Overloaded
 from persistence.records import RecordWriter
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.tenants import Tenant
@@ -215,3 +217,36 @@ async def test_the_health_of_a_screen_is_a_sample_a_minute_and_of_a_week_fewer(
     found = [uptime_s for (uptime_s,) in lines(week, "uptime_s")]
     assert found[0] == 30 * 60 and 2 <= len(found) <= 3
     assert (await api.get(f"/api/v1/devices/{one}/health?hours=169", tenant.admin)).status == 422
+
+
+async def test_only_so_many_reports_are_added_up_at_once_and_everything_else_goes_on(
+    api: Api, tenant: Tenant, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = await house(api, tenant)
+    busy, free = trio.Event(), trio.Event()
+    transact = api.database.transact
+    under_way = 0
+
+    async def slow(*given: Any, **more: Any) -> Any:
+        nonlocal under_way
+        under_way += 1
+        if under_way == reports.ADDED_UP_AT_ONCE:
+            busy.set()
+        await free.wait()
+        return await transact(*given, **more)
+
+    report = reports.Report(None, None, "day", None, None, None)
+    of_plays = api.use_cases.reports
+    with monkeypatch.context() as patched:
+        patched.setattr(api.database, "transact", slow)
+        patched.setattr(reports, "WAITS_AT_MOST_S", 0.05)
+        for _ in range(reports.ADDED_UP_AT_ONCE):
+            nursery.start_soon(of_plays.proof_of_play, tenant.admin, report, None, 10)
+        with trio.fail_after(10):
+            await busy.wait()
+        with pytest.raises(Overloaded):
+            await of_plays.proof_of_play(tenant.admin, report, None, 10)
+        assert under_way == reports.ADDED_UP_AT_ONCE
+    assert (await api.get(f"/api/v1/devices/{one}/plays", tenant.admin)).status == 200
+    free.set()
+    assert (await api.get(f"{PROOF}?{OF_MARCH}", tenant.admin)).status == 200
