@@ -1,13 +1,9 @@
-"""The composition root: the only page that knows ports and adapters both. It builds the hub, runs it,
-takes it down.
-
-Order of starting: database, live side (filled from PostgreSQL), then the port. Order of stopping: see
-`hub.lifetime`; the database closes last.
+"""The composition root: the only page that knows ports and adapters both. It builds the hub; `hub.running`
+starts it and takes it down.
 """
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -17,26 +13,20 @@ import trio
 
 from actors.device.fleet import Fleet
 from actors.runtime import Instant, Service, Services
-from hub import logs
 from hub.access import LOOK_EVERY_S, Access
-from hub.api.app import create_app
 from hub.api.health import Readiness
 from hub.api.limits import PerMinute, RequestLimits
 from hub.audit_files import AuditArchives
 from hub.client_address import ClientAddresses
 from hub.content_cache import ContentCache
 from hub.emergency_log import EmergencyLog
-from hub.errors import StartError
-from hub.front_door import FrontDoor, bind, raise_open_files_limit
 from hub.gateway.credentials import DeviceCredentials
 from hub.gateway.gateway import Gateway, Limits
 from hub.gateway.wire import text_frame
-from hub.http_server import HttpServer
 from hub.inspection import HubInspection
 from hub.journal import Journal
 from hub.jwt_keys import keys_of
 from hub.kept_secrets import kept_secret
-from hub.lifetime import serve
 from hub.live.board import Board
 from hub.live.feed import BEAT_S, Feed
 from hub.live.picture import LivePicture
@@ -71,7 +61,7 @@ from hub.use_cases.links import Links
 from hub.use_cases.second_factor import SecondFactor
 from hub.use_cases.wiring import UseCases
 from persistence.database import Database
-from persistence.errors import DatabaseUnavailable, RedisUnavailable, UnsafeDatabaseRole
+from persistence.errors import DatabaseUnavailable, RedisUnavailable
 from persistence.journal import JournalWriter
 from persistence.live_state import LiveState
 from persistence.records import RecordWriter
@@ -85,11 +75,6 @@ logger = logging.getLogger(__name__)
 
 EXPIRE_COMMANDS_EVERY_S = 5.0
 EXPIRE_UNLESS_BEHIND_S = 1.0
-
-COLLECT_AFTER = (10_000, 10, 10)
-"""Python's own thresholds (700, 10, 10) have its collector go through everything the hub holds once for each
-alert to 5,000 screens: measured, 100 ms in which nobody is served, a quarter of the hub's work. What the hub
-lets go of goes by reference count, but for little."""
 
 
 def wall_ms() -> int:
@@ -357,49 +342,3 @@ class Hub:
     def _taken_over(self, device_id: str) -> None:
         """Another hub has a newer session of the device: what this one says of it counts no more."""
         self.fleet.cut(device_id, CloseCode.TRY_AGAIN_LATER, PresenceReason.TAKEN_OVER)
-
-
-async def run_hub(settings: Settings, wall_ms: Callable[[], int] = wall_ms) -> None:
-    """Run the hub until cancelled, then stop it in order. Raises StartError when it cannot start, HubFailed
-    when it cannot go on."""
-    logs.configure(settings)
-    if settings.database_url is None:
-        raise StartError(
-            "CLARION_DATABASE_URL is not set, and the hub was not started by a command that finds one."
-        )
-    raise_open_files_limit()
-    sockets = bind(settings.host, settings.port)
-    try:
-        async with (
-            Database(settings.database_url, pool_size=settings.database_pool_size) as database,
-            trio.open_nursery() as queries,
-        ):
-            hub = Hub(settings, database, queries, wall_ms)
-            await hub.fill()
-            app = create_app(
-                hub.use_cases,
-                hub.tokens,
-                hub.request_limits,
-                readiness=hub.readiness,
-                metrics=hub.metrics.text,
-                public_websocket_url=settings.public_websocket_url,
-            )
-            door = FrontDoor(settings, hub.gateway, HttpServer(app, hub.addresses), sockets)
-            # What was loaded until now lives as long as the hub: the collector need not look at it again.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*COLLECT_AFTER)
-            logger.info(
-                "the hub listens on %s:%d, %d devices known", settings.host, settings.port, len(hub.roster)
-            )
-            await serve(hub.services, door, hub.fleet.dispatcher, hub.journal.flush)
-            queries.cancel_scope.cancel()
-    except OSError as error:
-        raise StartError(f"The emergency log cannot be read: {error}. Check CLARION_DATA_DIR.") from error
-    except DatabaseUnavailable as error:
-        raise StartError(f"The database does not answer: {error}. Check CLARION_DATABASE_URL.") from error
-    except UnsafeDatabaseRole as error:
-        raise StartError(f"The hub will not start: {error}.") from error
-    finally:
-        for sock in sockets:
-            sock.close()

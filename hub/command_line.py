@@ -77,8 +77,8 @@ def up(
 @app.command()
 def hub() -> None:
     """Start the hub alone: HTTP and WebSocket on CLARION_PORT, on a database that is migrated."""
-    from hub.bootstrap import run_hub
     from hub.database_place import DatabasePlace
+    from hub.running import run_hub
     from persistence.migrate import pending
 
     env = current_environment()

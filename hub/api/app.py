@@ -1,6 +1,6 @@
 """The Quart application: every route, what each answer carries, what each failure becomes.
 
-`create_app` is called once, by `hub/bootstrap.py`:
+`create_app` is called once, by `hub/running.py`:
 
     app = create_app(
         use_cases, tokens, limits, readiness=…, metrics=…, public_websocket_url=settings.public_websocket_url
