@@ -13,6 +13,7 @@ from openapi_spec_validator import validate
 from playwright.sync_api import sync_playwright
 
 from hub.api.app import ROUTES
+from protocol.asyncapi import asyncapi_document
 from tests.hub.api.conftest import Api
 
 
@@ -44,6 +45,12 @@ async def test_the_document_says_what_parameters_are(api: Api) -> None:
     ]
     ledger = document["paths"]["/api/v1/emergencies/{emergency_id}/ledger"]["get"]["parameters"]
     assert {each["name"] for each in ledger} == {"emergency_id", "limit", "cursor", "missing", "state"}
+
+
+async def test_the_hub_says_the_protocol_of_its_screens_too(api: Api) -> None:
+    answer = await api.get("/api/v1/asyncapi.json")
+    assert answer.status == 200
+    assert answer.body == asyncapi_document()
 
 
 def look_at_the_page(chromium_path: Path, url: str) -> tuple[int, list[str]]:
