@@ -103,7 +103,7 @@ class Connection:
     """See the module's rules. A shell calls `received`, `ended` and `overdue`; a session `send` and
     `close`."""
 
-    __slots__ = ("_buffer", "_door", "session", "stage", "transport", "wire")
+    __slots__ = ("_buffer", "_door", "_largest", "session", "stage", "transport", "wire")
 
     def __init__(self, transport: Transport, door: Doorkeeper) -> None:
         self.transport = transport
@@ -112,6 +112,7 @@ class Connection:
         self.session: Session | None = None
         self._door = door
         self._buffer = b""
+        self._largest = 0  # What a frame had that found an empty outbox too small for it.
 
     def __repr__(self) -> str:
         return f"<Connection {self.transport.peer_ip} {self.stage.value}>"
@@ -239,9 +240,13 @@ class Connection:
         if self.stage is not Stage.OPEN:
             return
         assert self.session is not None
-        if self.transport.backlog_bytes + len(frame) > self.session.outbox_limit_bytes:
-            self.close(CloseCode.TOO_SLOW, PresenceReason.TOO_SLOW)
-            return
+        backlog_bytes = self.transport.backlog_bytes
+        if backlog_bytes + len(frame) > self.session.outbox_limit_bytes + self._largest:
+            if backlog_bytes:
+                self.close(CloseCode.TOO_SLOW, PresenceReason.TOO_SLOW)
+                return
+            # Nothing waits, so nobody is slow: the alerts of a bad day, in many languages, are a large frame.
+            self._largest = len(frame)
         self.transport.write(frame)
 
     def close(self, code: CloseCode, reason: PresenceReason, reconnect_after_s: float | None = None) -> None:
@@ -287,7 +292,9 @@ class Connection:
         if is_last:
             self.transport.finish()
         # Pongs come past `send_encoded`: a client that pings and never reads must not fill the outbox either.
-        if self.session is not None and self.transport.backlog_bytes > 2 * self.session.outbox_limit_bytes:
+        if self.session is None:
+            return
+        if self.transport.backlog_bytes > 2 * self.session.outbox_limit_bytes + self._largest:
             self._over(PresenceReason.TOO_SLOW)
             self._gone()
 

@@ -146,6 +146,19 @@ def test_a_client_that_does_not_read_is_closed_with_4429_when_its_outbox_is_full
     assert wired.transport.backlog_bytes <= wired.session.outbox_limit_bytes + 500
 
 
+def test_a_frame_that_is_larger_than_the_outbox_goes_out_and_what_follows_it_too() -> None:
+    """Many alerts in many languages in one `welcome`: a screen that reads must not be sent away for it."""
+    wired = opened()
+    wired.transport.reads = False
+    large = text_frame(b"x" * 5 * wired.session.outbox_limit_bytes)
+    wired.connection.send_encoded(large)
+    wired.connection.send_encoded(text_frame(b"y" * 900))
+    assert wired.connection.stage is Stage.OPEN
+    assert wired.transport.backlog_bytes > len(large)
+    wired.connection.send_encoded(large)
+    assert wired.close_code == CloseCode.TOO_SLOW, "one that does not read is as slow as ever"
+
+
 def test_pings_of_a_client_that_does_not_read_fill_nothing_without_end() -> None:
     wired = opened()
     wired.transport.reads = False
