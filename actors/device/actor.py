@@ -254,13 +254,15 @@ class DeviceActor:
         shadow.tell_playlist(wanted.version, wanted.digest if carried is not None else None)
 
     def _agree_on_settings(self, link: Link) -> None:
-        """A screen that takes settings and has others is sent them, as often as it says so."""
+        """A screen that takes settings and has others is sent them, as often as it says so. What it was sent
+        it is thought to have until it speaks: a change that is taken back at once is told at once, too."""
         reported = self._shadow.reported_settings
         if reported is None:
             return
         wanted = self._around.settings(self.device_id)
         if wanted is not None and wanted.version != reported:
             link.send(encode(wanted))
+            self._shadow.report_settings(wanted.version)
 
     def _close(self, code: CloseCode, reason: PresenceReason, now: Instant) -> None:
         if self.link is not None:

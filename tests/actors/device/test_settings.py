@@ -46,6 +46,16 @@ def test_what_changes_is_told_at_once_and_until_the_screen_has_it() -> None:
     assert told(link) == ["loud", "loud"]
 
 
+def test_a_change_that_is_taken_back_before_the_screen_speaks_is_told_too() -> None:
+    stage = Stage()
+    stage.world.wanted_settings = QUIET
+    link = stage.connect(Hello(settings_version="quiet"))
+    for wanted in (LOUD, QUIET):
+        stage.world.wanted_settings = wanted
+        stage.tell(SettingsWanted())
+    assert told(link) == ["loud", "quiet"]
+
+
 def test_a_screen_that_is_away_is_told_when_it_is_back() -> None:
     stage = Stage()
     stage.world.wanted_settings = QUIET
