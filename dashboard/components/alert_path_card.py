@@ -10,6 +10,7 @@ from dashboard.hub_http import HubError
 from dashboard.player_sentences import drilled, within
 from dashboard.session import explain
 from protocol.api import Device
+from protocol.live import ScreenRow
 from protocol.player import DrillResult
 from protocol.vocabulary import Permission
 
@@ -25,7 +26,8 @@ class AlertPathCard:
     def __init__(self, page: LivePage, device: Device) -> None:
         self._page, self._device = page, device
         self._under_way = False
-        self._proven = (device.proven_at, device.proven_in_ms)
+        proven_ms = None if device.proven_at is None else to_ms(device.proven_at)
+        self._proven = (proven_ms, device.proven_in_ms)
         with tag("section", "card", aria_label="Alert path", testid="alert-path"):
             with tag("div", "card-head"):
                 tag("h2", "card-title", "Alert path")
@@ -38,6 +40,13 @@ class AlertPathCard:
             self._last = tag("p", "drill-last", testid="drill-last")
             self._said = tag("p", "note drill-said hidden", role="status", testid="drill-result")
         self._say_last()
+
+    def changed(self, row: ScreenRow) -> None:
+        """Somebody proved it, here or elsewhere; how long it took then only who did it knows."""
+        before_ms, _ = self._proven
+        if row.proven_ms is not None and (before_ms is None or row.proven_ms > before_ms):
+            self._proven = (row.proven_ms, None)
+            self._say_last()
 
     async def _drill(self) -> None:
         if self._under_way:
@@ -60,17 +69,17 @@ class AlertPathCard:
 
     def _show(self, result: DrillResult) -> None:
         if result.proven:
-            self._proven = (result.at, result.took_ms)
+            self._proven = (to_ms(result.at), result.took_ms)
             self._say_last()
         self._say(drilled(result), "note-good" if result.proven else "note-bad")
 
     def _say_last(self) -> None:
-        at, took_ms = self._proven
-        if at is None:
+        at_ms, took_ms = self._proven
+        if at_ms is None:
             set_text(self._last, "It was never proven.")
             return
         after = f", within {within(took_ms)}" if took_ms is not None else ""
-        when = self._page.clock.moment(to_ms(at), self._page.now_ms)
+        when = self._page.clock.moment(at_ms, self._page.now_ms)
         set_text(self._last, f"Last proven {when}{after}.")
 
     def _say(self, words: str, tone: str) -> None:

@@ -90,7 +90,7 @@ class _Screen:
                         "No command was ever sent to this screen.",
                         self._cancel if session.may(Permission.COMMANDS_SEND) else None,
                     )
-                AlertPathCard(page, device)
+                self._alert_path = AlertPathCard(page, device)
                 with tag("section", "card", aria_label="What happened"):
                     tag("h2", "card-title", "What happened")
                     self._timeline = Timeline(clock)
@@ -146,6 +146,7 @@ class _Screen:
         if row is not None:
             self._head.show(row, self._page.now_ms)
             self._now.show(row, self._page.now_ms)
+            self._alert_path.changed(row)
             await self._glass.show(row)
 
     async def _changed(self, change: Change) -> None:

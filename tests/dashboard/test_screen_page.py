@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -108,7 +109,22 @@ def test_the_alert_path_is_proved_without_showing_anything_and_what_is_off_is_no
         screen.shows(order)
         expect(page.get_by_test_id("drill-result")).to_contain_text("Proven: this screen would show an alert")
         expect(page.get_by_test_id("drill-last")).to_contain_text("Last proven")
+        expect(page.get_by_test_id("drill-last")).to_contain_text("within")
         expect(page.get_by_test_id("emergency-banner")).to_be_hidden()
+
+
+def test_a_drill_by_somebody_else_is_seen_at_once(
+    visit: Visit, hub: HubProcess, api: httpx.Client, own: tuple[str, str]
+) -> None:
+    device, token = own
+    visit.go(f"/screens/{device}")
+    expect(visit.page.get_by_test_id("drill-last")).to_have_text("It was never proven.")
+    with OwnScreen(hub, token) as screen, ThreadPoolExecutor(1) as elsewhere:
+        expect(visit.page.get_by_test_id("screen-presence")).to_have_text("Online")
+        asked = elsewhere.submit(api.post, f"/devices/{device}/drill")
+        screen.shows(screen.hears("emergency_show"))
+        assert asked.result().json()["proven"]
+        expect(visit.page.get_by_test_id("drill-last")).to_contain_text("Last proven")
 
 
 def test_how_a_screen_is_set_up_is_changed_on_its_page(
