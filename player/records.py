@@ -20,6 +20,8 @@ from protocol.vocabulary import EventName
 
 RECORDS_REMEMBERED: Final = 20_000
 SUMMED_AT_ONCE: Final = 5_000
+SAID_AT_ONCE_BYTES: Final = 60_000
+"""A frame has 64 KiB: one that is larger ends the connection, and would again each time it is said."""
 _HOUR_MS: Final = 3_600_000
 
 
@@ -34,7 +36,8 @@ class RecordLog(Protocol):
     def append(self, what: Play | DeviceEvent) -> None: ...
 
     def oldest(self, limit: int) -> list[Record]:
-        """What the hub does not have, in order, at most so many. They are about to be said."""
+        """What the hub does not have, in order, at most so many, and no more than a frame holds. They are
+        about to be said."""
         ...
 
     def kept(self, number: int) -> None:
@@ -71,7 +74,13 @@ class MemoryLog:
         return record
 
     def oldest(self, limit: int) -> list[Record]:
-        records = list(islice(self._records, limit))
+        records: list[Record] = []
+        room_bytes = SAID_AT_ONCE_BYTES
+        for record in islice(self._records, limit):
+            room_bytes -= len(msgspec.json.encode(record)) + 1
+            if records and room_bytes < 0:
+                break
+            records.append(record)
         if records:
             self.said_up_to = max(self.said_up_to, records[-1].number)
         return records

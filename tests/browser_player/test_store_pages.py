@@ -127,6 +127,16 @@ def test_where_hours_help_little_days_are_summed_up(modules: Modules) -> None:
     assert (result["sums"][0]["plays"], result["sums"][0]["shown_ms"]) == (20, 20_000)
 
 
+def test_events_that_are_summed_up_never_end_in_half_a_character(modules: Modules) -> None:
+    """The hub takes no half of one: it would close the connection each time the sum is said."""
+    fire = {"type": "event", "event": "error", "item": "Menu", "detail": "\U0001f525" * 2000, "at_ms": 1}
+    records = [{"number": number, "what": fire} for number in range(1, 12)]
+    result = modules.run("return (await load('records/sums.js')).summed(given)", records)
+    details = [what["detail"] for what in result["sums"]]
+    assert details[0].startswith("11 times; at last: ") and len(details[0]) == 2000
+    assert details[0].encode("utf-8")
+
+
 def test_one_frame_is_under_way_and_what_is_not_confirmed_is_said_in_the_next_session(
     modules: Modules,
 ) -> None:

@@ -12,6 +12,7 @@ from player.playback import PlaylistItem
 from player.recorder import SAID_AGAIN_AFTER_S
 from player.records import MemoryLog, summed
 from player.reference import ReferenceScreen
+from protocol.codec import encode
 from protocol.frames import (
     RECORDS_AT_MOST,
     Command,
@@ -171,6 +172,24 @@ def test_one_frame_is_under_way_at_a_time_and_a_full_log_goes_without_pause() ->
     (second,) = records_of(screen.receive(RecordsKept(log.name, RECORDS_AT_MOST), 16.0))
     assert second.records[0].number == RECORDS_AT_MOST + 1
     assert records_of(screen.receive(RecordsKept(log.name, RECORDS_AT_MOST), 16.0)) == []
+
+
+def test_a_frame_of_long_records_is_no_larger_than_the_hub_takes() -> None:
+    log = MemoryLog("log-of-a-test")
+    for number in range(RECORDS_AT_MOST):
+        log.append(DeviceEvent(EventName.ERROR, "🔥" * 200, "🧯\n" * 1000, number))
+    screen, _ = recording(log)
+    (frame,) = records_of(said_until(screen, 15.0))
+    numbers = []
+    while True:
+        numbers += [record.number for record in frame.records]
+        assert len(encode(frame)) <= 65_536
+        frames = records_of(screen.receive(RecordsKept(log.name, numbers[-1]), 16.0))
+        frames = frames or records_of(said_until(screen, 60.0))
+        if not frames:
+            break
+        (frame,) = frames
+    assert numbers[:RECORDS_AT_MOST] == list(range(1, RECORDS_AT_MOST + 1))
 
 
 # ---- health and settings ----

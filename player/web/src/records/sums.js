@@ -1,6 +1,8 @@
 // What becomes of records when a screen has been alone for too long: sums, media by media and hour by hour.
 // Pure. Where hours make them hardly fewer, days do; and where those do not, all time together.
 
+import { detailed } from "../session/bounds.js";
+
 const HOUR_MS = 3600000;
 const SPANS_MS = [HOUR_MS, 24 * HOUR_MS, Infinity];
 const WORTH_IT = 0.9;
@@ -60,5 +62,5 @@ function addEvent(events, event) {
 
 function inWords({ event, times }) {
   if (times === 1) return event;
-  return { ...event, detail: `${times} times; at last: ${event.detail ?? event.event}`.slice(0, 2000) };
+  return { ...event, detail: detailed(`${times} times; at last: ${event.detail ?? event.event}`) };
 }
