@@ -41,7 +41,7 @@ OF_ONE_SCREEN_AT_MOST: Final = 500
 PER_TRANSACTION: Final = 2_000
 """In a thread; long ones would keep the interpreter from the loop."""
 SEARCHES_AT_MOST: Final = 64
-"""Transactions to find out what it is that PostgreSQL refuses, each time."""
+"""So often what PostgreSQL refuses is halved to find out whose it is, before the rest waits."""
 
 
 @dataclass(slots=True)
@@ -106,6 +106,7 @@ class RecordKeeping:
         self._waiting: dict[str, Said] = {}
         self._missed: dict[str, Missed] = {}
         self._budget = RecordBudget()
+        self._searches = 0
         self._waiting_of: Counter[str] = Counter()
         self._something = trio.Event()
         self.waiting = 0
@@ -186,7 +187,7 @@ class RecordKeeping:
         by_tenant: defaultdict[str, list[Said]] = defaultdict(list)
         for said in self._waiting.values():
             by_tenant[said.tenant_id].append(said)
-        answered = True
+        answered, self._searches = True, SEARCHES_AT_MOST
         for tenant_id, all_said in by_tenant.items():
             for part in _parts(all_said):
                 answered = await self._keep_part(tenant_id, part) and answered
@@ -196,7 +197,6 @@ class RecordKeeping:
 
     async def _keep_part(self, tenant_id: str, part: list[Said]) -> bool:
         self._let_go(part)
-        searches = SEARCHES_AT_MOST
         looked_at = [part]
         while looked_at:
             some = looked_at.pop()
@@ -208,8 +208,8 @@ class RecordKeeping:
                 self._take_back(left)
                 return False
             except Exception:
-                searches -= 1
-                if len(some) > 1 and searches > 0:  # Rule 6
+                if len(some) > 1 and self._searches > 0:  # Rule 6
+                    self._searches -= 1
                     half = len(some) // 2
                     looked_at += some[half:], some[:half]
                     continue
