@@ -43,7 +43,8 @@ def test_the_worker_may_serve_the_player_and_nobody_else_may_use_what_it_is_made
     assert headers["content-type"].startswith("text/javascript")
     assert headers["service-worker-allowed"] == "/player/"
     assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
-    assert "camera=()" in headers["permissions-policy"]
+    for refused in ("camera=()", "picture-in-picture=()", "fullscreen=(self)"):
+        assert refused in headers["permissions-policy"]
 
 
 def test_every_file_of_the_player_is_installed_with_clarion() -> None:
