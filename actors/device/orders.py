@@ -87,6 +87,9 @@ class Orders:
         args = command.args
         if command.command is CommandName.RELOAD_PLAYLIST:
             args = args | {"playlist_version": self._shadow.desired_playlist}
+        elif command.command is CommandName.IDENTIFY:
+            # It may have been renamed since its session began.
+            args = args | {"name": self._around.name(self._device_id)}
         link.send(encode(Command(command.id, command.command, args, command.expires_ms, number)))
 
     def _changed(self, command: PendingCommand, detail: str | None, now: Instant) -> None:

@@ -76,6 +76,9 @@ class Surroundings(Protocol):
     def session_epoch(self, device_id: str) -> int:
         """The highest epoch that a link of the screen has had, as far as this hub knows."""
 
+    def name(self, device_id: str) -> str:
+        """What operators call it now; "" while nobody knows it."""
+
     def tenant_id(self, device_id: str) -> str:
         """Whose screen it is: part of what is signed of an alert."""
 

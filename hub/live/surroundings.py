@@ -154,6 +154,11 @@ class Effects:
         screen = self._roster.get(device_id)
         return 0 if screen is None else screen.epoch
 
+    def name(self, device_id: str) -> str:
+        """See the port."""
+        screen = self._roster.get(device_id)
+        return "" if screen is None else screen.name
+
     def tenant_id(self, device_id: str) -> str:
         """See the port."""
         screen = self._roster.get(device_id)

@@ -8,7 +8,7 @@ from actors.device.messages import PlaylistWanted, Queued, Withdrawn
 from actors.device.orders import AGAIN_AT_MOST
 from actors.device.shadow import IN_FLIGHT_AT_MOST
 from protocol.close_codes import CloseCode
-from protocol.frames import Hello
+from protocol.frames import Command, Hello
 from protocol.vocabulary import CommandName, CommandStatus, PresenceReason, ReceiptStatus
 from tests.actors.device.stage import Stage
 from tests.actors.device.world import pending
@@ -164,6 +164,13 @@ def test_a_screen_that_claims_more_than_was_sent_changes_nothing(stage: Stage, c
 
 
 # ---- a newer one makes it pointless ----
+
+
+def test_a_screen_that_is_to_show_its_name_is_told_what_it_is_called_now(stage: Stage) -> None:
+    link = stage.connect()
+    stage.tell(Queued([pending("who", command=CommandName.IDENTIFY)]))
+    (order,) = (frame for frame in link.sent if isinstance(frame, Command))
+    assert order.args["name"] == "Lobby 2"
 
 
 def test_of_reloads_that_wait_only_the_newest_goes_out_and_what_was_sent_is_left_to_its_answer(

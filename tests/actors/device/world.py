@@ -138,6 +138,9 @@ class World:
     def tenant_id(self, device_id: str) -> str:
         return "tenant"
 
+    def name(self, device_id: str) -> str:
+        return "Lobby 2"
+
     def settings(self, device_id: str) -> SettingsFrame | None:
         return self.wanted_settings
 

@@ -40,7 +40,7 @@ export function deeds({ stage, follower, settings, namePlate, token, leave }) {
     },
     identify: {
       objection: ({ for_s: forS }) => whole(forS, 1, 600, "for_s", true),
-      run: ({ for_s: forS }) => namePlate.show(forS ?? 10),
+      run: ({ for_s: forS, name }) => namePlate.show(forS ?? 10, name),
     },
   };
 }

@@ -15,11 +15,14 @@ export class NamePlate {
     this.#who = who;
   }
 
-  /** @param {number} forS seconds; asked for again, it begins anew */
-  show(forS) {
-    const { name, deviceId } = this.#who();
+  /**
+   * @param {number} forS seconds; asked for again, it begins anew
+   * @param {unknown} name what the hub calls it now; without one, what it did when the session began
+   */
+  show(forS, name) {
+    const { name: nameThen, deviceId } = this.#who();
     const title = document.createElement("h1");
-    title.textContent = name || "A screen without a name";
+    title.textContent = (typeof name === "string" && name) || nameThen || "A screen without a name";
     const id = document.createElement("p");
     id.textContent = deviceId;
     this.#root.replaceChildren(title, id);
