@@ -51,8 +51,8 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Nobody stands there who could be asked; nor may the pages ask that it shows. None of them may lay a window
-    # over an alert either, on a screen that can be touched.
+    # Nobody stands there who could be asked; nor may the pages ask that it shows. None of them may lay a
+    # window over an alert either, on a screen that can be touched.
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), "
     "picture-in-picture=(), fullscreen=(self)",
     # Asked for each time, answered with 304: a new version of the hub brings its player with it.
