@@ -11,9 +11,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
 from persistence.migrate import migrate
+from tests.browser_player.player_site import PlayerSite, player_site
+from tests.browser_player.staging import Staging, staging
 from tests.hub.hub_process import HubProcess
 
 BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+
+DASHBOARD_URL = "https://signs.example/dashboard"
+"""Where the pairing page says that screens are let in; nobody goes there."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -29,7 +34,7 @@ def hub(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) ->
     owner_url = postgres.url("browser_player")
     migrate(owner_url)
     hub_url = owner_url.replace("clarion_owner@", f"{HUB_ROLE}@")
-    env = {"CLARION_HEARTBEAT_INTERVAL_S": "1"}
+    env = {"CLARION_HEARTBEAT_INTERVAL_S": "1", "CLARION_DASHBOARD_URL": DASHBOARD_URL}
     with HubProcess(owner_url, hub_url, tmp_path_factory.mktemp("hub"), env) as running:
         yield running
     postgres.drop_database("browser_player")
@@ -41,6 +46,20 @@ def browser(chromium_path: Path) -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=str(chromium_path), args=BROWSER_ARGUMENTS)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[PlayerSite]:
+    """The player's files at an address of their own, with no hub behind."""
+    with player_site() as running:
+        yield running
+
+
+@pytest.fixture
+def stage(site: PlayerSite, browser: Browser) -> Iterator[Staging]:
+    """A stage, and nothing else of the player."""
+    with staging(site, browser) as made:
+        yield made
 
 
 class Modules:

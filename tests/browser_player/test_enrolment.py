@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from hub.use_cases.approval_address import approval_address
+from tests.browser_player.conftest import DASHBOARD_URL
 from tests.browser_player.screens import BrowserScreen
 from tests.hub.hub_process import HubProcess
 
@@ -28,6 +30,26 @@ def test_a_screen_shows_its_code_and_is_online_once_it_was_approved(screen: Brow
     assert identity["deviceId"] == device_id and identity["tenantId"] == screen.hub.people.tenant_id
     published = screen.operator.get("/api/v1/signing-keys").json()["keys"]
     assert [key["kid"] for key in identity["signingKeys"]] == [key["kid"] for key in published]
+
+
+def test_the_code_is_large_and_a_picture_beside_it_leads_a_phone_to_the_approvals(
+    screen: BrowserScreen,
+) -> None:
+    screen.page.set_viewport_size({"width": 1920, "height": 1080})
+    screen.open()
+    code = screen.code
+    height_px = screen.page.locator(".pairing-code").evaluate(
+        "(it) => parseFloat(getComputedStyle(it).fontSize)"
+    )
+    assert height_px > 1080 / 6
+    leads_to = approval_address(DASHBOARD_URL, code)
+    expect(screen.page.locator(".pairing-url")).to_have_text(leads_to.url)
+    picture = screen.page.locator(".pairing-qr")
+    picture.evaluate("(it) => it.decode()")
+    assert picture.get_attribute("src") == leads_to.picture
+    box = picture.bounding_box()
+    assert box is not None and min(box["width"], box["height"]) > 1080 / 5
+    assert box["y"] + box["height"] <= 1080
 
 
 def test_neither_token_nor_key_is_in_an_address_or_on_the_console(screen: BrowserScreen) -> None:

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser
 
-from tests.browser_player.player_site import PlayerSite, player_site
+from tests.browser_player.player_site import PlayerSite
 from tests.browser_player.staging import Staging, manifest, staging
 from tests.media_files import picture, video
 
 KEPT = "return (await (await caches.open('clarion-files')).keys()).map((each) => new URL(each.url).pathname)"
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[PlayerSite]:
-    with player_site() as running:
-        yield running
-
-
-@pytest.fixture
-def stage(site: PlayerSite, browser: Browser) -> Iterator[Staging]:
-    with staging(site, browser) as made:
-        yield made
 
 
 def kept(stage: Staging) -> set[str]:

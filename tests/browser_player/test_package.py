@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser_player.player_site import PlayerSite, player_site
+from tests.browser_player.player_site import PlayerSite
 from tests.browser_player.staging import Staging, manifest, staging
 from tests.media_files import picture
 
@@ -62,12 +62,6 @@ document.getElementById("said").textContent = JSON.stringify({
 });
 """,
 }
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[PlayerSite]:
-    with player_site() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser_player.screens import BrowserScreen
+from tests.dashboard.houses import signed_in
+from tests.end_to_end.programme import RED, Item, assign, published
 from tests.hub.hub_process import HubProcess
 
 # Sockets can be cut, and what the kiosk is asked for is written down.
@@ -36,6 +40,10 @@ def _said(screen: BrowserScreen, kind: str) -> list[dict[str, object]]:
 
 def _heard(screen: BrowserScreen, kind: str) -> list[dict[str, object]]:
     return [frame for frame in screen.heard if frame["type"] == kind]
+
+
+def _plays(screen: BrowserScreen, device_id: str, state: str) -> bool:
+    return bool(screen.device(device_id)["playback"] == state)
 
 
 def test_a_session_goes_on_after_its_link_was_cut(screen: BrowserScreen) -> None:
@@ -85,6 +93,30 @@ def test_what_was_interrupted_is_answered_and_not_done_again(screen: BrowserScre
     ended = screen.until_ended(device_id, command_id)
     assert (ended["status"], ended["detail"]) == ("failed", "interrupted while it was carried out")
     assert sum("me/screenshots" in address for address in screen.addresses) == 1
+
+
+def test_what_plays_is_paused_stopped_and_begun_anew_by_order(screen: BrowserScreen, tmp_path: Path) -> None:
+    device_id = screen.begin()
+    with signed_in(screen.hub) as api:
+        assign(api, device_id, published(api, tmp_path, "Lobby", (Item("red.jpg", 60.0, RED),)))
+    screen.until(partial(_plays, screen, device_id, "playing"))
+    became = {"pause": "paused", "play": "playing", "stop": "stopped", "reload_playlist": "playing"}
+    for command, state in became.items():
+        assert screen.until_ended(device_id, screen.order(device_id, command))["status"] == "succeeded"
+        screen.until(partial(_plays, screen, device_id, state))
+
+
+def test_a_player_that_fell_again_and_again_says_so_and_shows_pictures_only(screen: BrowserScreen) -> None:
+    device_id = screen.begin()
+    screen.keep(starts={"inARow": 3, "begunMs": 0, "left": {"reason": "It hung.", "isMeant": False}})
+    screen.page.goto(f"{screen.hub.url}/player/")
+    screen.until(lambda: len(_said(screen, "hello")) == 2)
+    screen.page.keyboard.press("d")
+    expect(screen.page.locator("#debug")).to_contain_text("yes: pictures only")
+    timeline = f"/api/v1/devices/{device_id}/timeline"
+    screen.until(
+        lambda: "It started 4 times and did not last. It hung." in screen.operator.get(timeline).text
+    )
 
 
 def test_a_kiosk_restarts_its_machine(hub: HubProcess, browser: Browser) -> None:

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.browser_player.filming import Filming
-from tests.browser_player.player_site import PlayerSite, player_site
-from tests.browser_player.staging import Staging, manifest, staging
+from tests.browser_player.staging import Staging, manifest
 from tests.media_files import picture, video
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[PlayerSite]:
-    with player_site() as running:
-        yield running
-
-
-@pytest.fixture
-def stage(site: PlayerSite, browser: Browser) -> Iterator[Staging]:
-    with staging(site, browser) as made:
-        yield made
 
 
 def test_pictures_and_a_film_play_in_order_each_for_its_time(stage: Staging) -> None:

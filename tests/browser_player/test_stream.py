@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import av
-import pytest
 from PIL import Image
-from playwright.sync_api import Browser
 
-from tests.browser_player.player_site import PlayerSite, player_site
-from tests.browser_player.staging import Staging, manifest, staging
+from tests.browser_player.staging import Staging, manifest
 from tests.media_files import picture
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[PlayerSite]:
-    with player_site() as running:
-        yield running
-
-
-@pytest.fixture
-def stage(site: PlayerSite, browser: Browser) -> Iterator[Staging]:
-    with staging(site, browser) as made:
-        yield made
 
 
 def put_stream(stage: Staging, folder: Path) -> dict[str, Any]:
