@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime
 import pytest
 import trio
 
-from hub.recorded import KeptEvent, KeptPlay
+from hub.recorded import SHOWN_AT_MOST_MS, KeptEvent, KeptPlay, taken
 from persistence.database import Database
 from persistence.records import Kept, RecordWriter
+from protocol.frames import Play, Record
 from protocol.vocabulary import EventName
 from tests.persistence.premises import Premises
 
@@ -193,3 +194,47 @@ async def test_what_a_screen_calls_things_comes_out_as_it_went_in(
     said = Said(ours.devices[0], [play(number, name) for number, name in enumerate(names, 1)])
     await keeper.keep(ours.id, [said])
     assert [row[2] for row in plays_of(ours)] == names
+
+
+async def test_names_that_look_like_something_else_are_kept_as_they_are(
+    ours: Premises, keeper: RecordWriter
+) -> None:
+    names = [
+        "NULL",
+        "",
+        "{a,b}",
+        '"',
+        "\\",
+        "a\\",
+        "'; --",
+        "\u2028",
+        "\ufeff",
+        "\U0001f525",
+        "%s",
+        "x" * 200,
+    ]
+    for number, name in enumerate(names, 1):
+        said = Said(
+            ours.devices[0], [play(number, name)], [event(100 + number, name)], log=f"log-{number:04}"
+        )
+        assert await keeper.keep(ours.id, [said])
+    all_at_once = Said(ours.devices[1], [play(number, name) for number, name in enumerate(names, 1)])
+    assert await keeper.keep(ours.id, [all_at_once])
+    for device in ours.devices[:2]:
+        assert [name for kept, _, name in plays_of(ours) if kept == device] == names
+    assert [text for (text,) in ours.rows("SELECT text FROM device_events ORDER BY id")] == names
+    assert {what for _, _, what, *_ in sums_of(ours)} == set(names)
+
+
+async def test_the_longest_instants_and_numbers_that_are_taken_can_be_kept(
+    ours: Premises, keeper: RecordWriter
+) -> None:
+    most = taken(
+        [Record(2**53, Play("Menu", 0, 2**53, 2**53, None, None, 2**53, 2**31 - 1, 2**31 - 1))], AT_MS
+    )
+    plays, events, last = most
+    assert await keeper.keep(ours.id, [Said(ours.devices[0], plays, events)]) == {
+        ours.devices[0]: Kept(0, last)
+    }
+    ((_, _, _, count, completed, shown_ms),) = sums_of(ours)
+    assert count == completed == 2**31 - 1 and shown_ms == SHOWN_AT_MOST_MS
