@@ -19,6 +19,8 @@ _READY_DEADLINE_S = 60.0
 # With PostgreSQL's own end after them they stay within the five seconds that are promised.
 _STOP_CLIENTS_S = 1.0
 _STOP_HUB_S = 2.5
+_RECORDING = 50
+"""So many simulated screens say what they played, so that the proof of play has something to show."""
 
 
 class UpProcesses:
@@ -98,7 +100,7 @@ class UpProcesses:
             "simulated fleet",
             [
                 *(sys.executable, "-m", "loadtest", "simulate", "--hub", self._settings.hub_url),
-                *("--screens", str(count), "--approve", "--quiet"),
+                *("--screens", str(count), "--approve", "--quiet", "--recording", str(_RECORDING)),
             ],
             # In the environment and not among the arguments, which every user of the machine can list.
             {**self._env, **simulator.environment()},

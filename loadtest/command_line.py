@@ -80,6 +80,9 @@ def simulate_command(
             help="Keep what each screen has carried out in a file here: a run that follows knows it.",
         ),
     ] = None,
+    recording: Annotated[
+        int, typer.Option(min=0, help="So many, the first, say what they played: for the proof of play.")
+    ] = 0,
 ) -> None:
     """Run a fleet of simulated screens until Ctrl-C."""
     try:
@@ -97,6 +100,7 @@ def simulate_command(
             never_answering=never_answer,
             losing_pushes=lose_pushes,
             journal_dir=journal_dir,
+            recording=recording,
             stop_with_stdin=os.environ.get("CLARION_STOP_WITH_STDIN") == "1",
         )
         allow_open_files(screens if journal_dir is None else 2 * screens)

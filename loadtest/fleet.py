@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Final
+from uuid import uuid4
 
 import trio
 
@@ -22,8 +23,11 @@ from loadtest.stats import FleetStats
 from player.agent.dial import Caller
 from player.agent.disk_journal import DiskJournal, journal_file
 from player.journal import CommandJournal, MemoryJournal
+from player.records import MemoryLog, RecordLog
 
 FETCHES_AT_ONCE: Final = 16
+RECORDS_AT_MOST: Final = 1_000
+"""A screen that has no hub for longer sums up what it played first."""
 LEAVE_DEADLINE_S: Final = 1.0
 """For all goodbyes together."""
 
@@ -33,12 +37,14 @@ class FleetOptions:
     """`connects_per_s`: how fast new screens are let loose. `seed`: the same fleet behaves the same again.
 
     `journal_dir`: an existing folder where each screen keeps what it has carried out; else it is forgotten.
+    `recording`: so many, the first, say what they played; in memory, so a new run begins new logs.
     """
 
     connects_per_s: float = 200.0
     handshakes_at_once: int = 64
     seed: int | None = None
     journal_dir: Path | None = None
+    recording: int = 0
 
 
 class Fleet:
@@ -68,6 +74,10 @@ class Fleet:
         """Where that screen keeps its commands. Raises JournalDamaged, OSError."""
         folder = self.options.journal_dir
         return MemoryJournal() if folder is None else DiskJournal(journal_file(folder, enrolled.hardware_id))
+
+    def log_of(self, number: int) -> RecordLog | None:
+        """Where that screen keeps what it played; None: nowhere."""
+        return MemoryLog(uuid4().hex, RECORDS_AT_MOST) if number < self.options.recording else None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Hold the screens until cancelled, or until `leave`."""

@@ -25,6 +25,7 @@ from player.agent.ending import Ending
 from player.agent.link import Link as PlayerLink
 from player.journal import CommandJournal
 from player.playback import DEMO_PLAYLIST
+from player.records import RecordLog
 from player.reference import ReferenceScreen
 from protocol.frames import Ack, Command, Downlink, Heartbeat, ManifestFrame, Receipt, Uplink
 from protocol.vocabulary import OPERATOR_COMMANDS, SIMULATED_PLATFORM, CommandName, ReceiptStatus
@@ -69,6 +70,7 @@ class Surroundings(Protocol):
     def fetches(self) -> trio.CapacityLimiter: ...
     def start_soon(self, work: Callable[[], Awaitable[None]]) -> None: ...
     def journal_of(self, enrolled: EnrolledScreen) -> CommandJournal: ...
+    def log_of(self, number: int) -> RecordLog | None: ...
 
 
 class Link(PlayerLink):
@@ -80,6 +82,7 @@ class Link(PlayerLink):
             trio.current_time(),
             rng=rng,
             journal=fleet.journal_of(enrolled),
+            log=fleet.log_of(number),
             playlist=(*DEMO_PLAYLIST[turn:], *DEMO_PLAYLIST[:turn]),
             platform=SIMULATED_PLATFORM,
         )

@@ -45,6 +45,7 @@ class Plan:
     never_answering: int = 0
     losing_pushes: int = 0
     journal_dir: Path | None = None
+    recording: int = 0
     stop_with_stdin: bool = False
 
 
@@ -56,7 +57,9 @@ async def simulate(plan: Plan, progress: Progress) -> FleetStats:
     tls = ssl.create_default_context()
     if plan.journal_dir is not None:
         _make_folder(plan.journal_dir)
-    options = FleetOptions(connects_per_s=plan.connects_per_s, journal_dir=plan.journal_dir)
+    options = FleetOptions(
+        connects_per_s=plan.connects_per_s, journal_dir=plan.journal_dir, recording=plan.recording
+    )
     fleet = Fleet(options, caller=Caller(tls))
     cast = cast_of(plan.screens, sites=plan.sites, prefix=plan.prefix)
     stop = trio.Event()

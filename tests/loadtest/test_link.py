@@ -11,9 +11,10 @@ import trio
 from loadtest.fleet import Fleet, FleetOptions, open_fleet
 from loadtest.link import Misbehaviour
 from player.agent.disk_journal import Begun, read_lines
+from player.playback import DEMO_PLAYLIST
 from protocol.close_codes import MEANINGS, CloseCode
 from protocol.codec import encode
-from protocol.frames import Command, DeviceGoodbye, Goodbye, Heartbeat, Hello, Receipt
+from protocol.frames import Command, DeviceGoodbye, Goodbye, Heartbeat, Hello, Play, Receipt, Records
 from protocol.vocabulary import SUBPROTOCOL, CommandName, ReceiptStatus
 from tests.loadtest.stand_in import now_ms, stand_in_hub
 from tests.player.talk import alert, answers, show
@@ -63,6 +64,22 @@ async def test_a_screen_shows_an_alert_and_proves_it() -> None:
             assert fleet["sim-0001"].screen.alerts == [fire]
             assert fleet.stats.showing_alert == 1
             assert fleet.stats.alert.slowest_s < DEADLINE_S
+
+
+async def test_of_a_fleet_only_so_many_screens_say_what_they_played() -> None:
+    options = FleetOptions(connects_per_s=1_000.0, seed=1, recording=1)
+    with trio.fail_after(DEADLINE_S):
+        async with stand_in_hub() as hub, open_fleet([hub.screen(1), hub.screen(2)], options) as fleet:
+            await until_welcomed(fleet, 2)
+            await fleet.stats.wait_until(lambda s: s.acks >= 2)
+            for number in (1, 2):
+                await hub.say(number, Command("c1", CommandName.STOP))
+            said = await hub.until_heard(1, lambda heard: any(isinstance(f, Records) for f in heard))
+            (records,) = (frame for frame in said if isinstance(frame, Records))
+            (play,) = (record.what for record in records.records)
+            assert isinstance(play, Play) and play.name == DEMO_PLAYLIST[0].name
+            said = await hub.until_heard(2, lambda heard: ("c1", ReceiptStatus.SUCCEEDED) in answers(heard))
+            assert not [frame for frame in said if isinstance(frame, Records)]
 
 
 async def test_frames_of_a_newer_hub_are_passed_over() -> None:
