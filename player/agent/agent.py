@@ -22,6 +22,7 @@ from player.agent.dial import Address, Caller
 from player.agent.disk_journal import DiskJournal
 from player.agent.disk_log import DiskLog
 from player.agent.ending import Ending
+from player.agent.errors import NotKept
 from player.agent.files import Broken, Files
 from player.agent.identity import Identity
 from player.agent.link import Link
@@ -134,7 +135,8 @@ class Agent(Link):
             self._who = Identity(
                 who.device_id, who.device_token, who.websocket_url, known.keys, known.tenant_id
             )
-            identity.save(self._folder, self._who)
+            with suppress(NotKept):  # As above; until it starts again it knows.
+                identity.save(self._folder, self._who)
 
     # ---- what it tells whoever looks at the terminal ----
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import ssl
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import typer
 
 from player.agent import identity
+from player.agent.agent import Agent
+from player.agent.dial import Caller
 from player.agent.errors import NotKept
 from player.agent.identity import Identity
 from player.agent.memory import Memory
@@ -70,6 +74,15 @@ def test_a_memory_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     path = tmp_path / "memory.json"
     path.write_bytes(b"\x00")
     assert Memory(path).remembered == Remembered()
+
+
+async def test_a_disk_that_takes_nothing_does_not_end_an_agent_that_learns_something(tmp_path: Path) -> None:
+    (tmp_path / identity.FILE).mkdir()  # Nothing can be put in its place.
+    agent = Agent(WHO, tmp_path, Caller(ssl.create_default_context()), Random(1), lambda line: None)
+    agent.trust.tenant_id = "t2"
+    agent.changed()
+    assert agent.trust.tenant_id == "t2"
+    agent.close()
 
 
 def test_the_options_that_the_guide_lists_are_those_that_the_agent_has() -> None:
