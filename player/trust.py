@@ -54,8 +54,8 @@ class Trust:
         return any(a.signature and a.signature.kid not in known for a in _alerts(frame))
 
     def learn(self, offered: Iterable[SigningKey] | None) -> None:
-        """The hub publishes these keys; once some are trusted, only those are taken that one of them endorses.
-        None: no answer."""
+        """The hub publishes these keys; once some are trusted, only those are taken that one of them
+        endorses. None: no answer."""
         self.is_answered = offered is not None
         self.keys = learned(self.keys, offered or ())
 
