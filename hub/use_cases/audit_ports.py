@@ -1,4 +1,5 @@
-"""What reading the audit log needs: PostgreSQL's side, and the folder of archives. See `ports.py`."""
+"""What the audit log needs, to write it and to read it: PostgreSQL's side, and the folder of archives. See
+`ports.py`."""
 
 from __future__ import annotations
 
@@ -7,6 +8,43 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from protocol.audit import AuditAction, AuditLink, AuditRow, AuditSeal
+
+
+class Done(Protocol):
+    """One action; see `hub.use_cases.audit.Done`."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def actor_kind(self) -> str: ...
+    @property
+    def user_id(self) -> str | None: ...
+    @property
+    def user_email(self) -> str: ...
+    @property
+    def on_behalf_of(self) -> str | None: ...
+    @property
+    def ip_address(self) -> str | None: ...
+    @property
+    def user_agent(self) -> str | None: ...
+    @property
+    def request_id(self) -> str | None: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def target_type(self) -> str: ...
+    @property
+    def target_id(self) -> str | None: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def details(self) -> dict[str, Any]: ...
+
+
+class Audit(Protocol):
+    """The audit log: append, nothing else."""
+
+    def add(self, done: Sequence[Done]) -> None: ...
 
 
 class Archive(Protocol):

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from hub.use_cases.access_ports import AccessRecords
-from hub.use_cases.audit_ports import AuditLog
+from hub.use_cases.audit_ports import Audit, AuditLog
 from hub.use_cases.command_ports import BulkCommands, CommandQueue, Commands
 from hub.use_cases.content_ports import Contents, MediaQueue, MediaVersions
 from hub.use_cases.key_ports import ApiKeys, EnrolmentKeys
@@ -239,43 +239,6 @@ class Names(Protocol):
     """What ids are called."""
 
     def of(self, table: NamedTable, ids: Sequence[str]) -> dict[str, str]: ...
-
-
-class Done(Protocol):
-    """One action; see `hub.use_cases.audit.Done`."""
-
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def actor_kind(self) -> str: ...
-    @property
-    def user_id(self) -> str | None: ...
-    @property
-    def user_email(self) -> str: ...
-    @property
-    def on_behalf_of(self) -> str | None: ...
-    @property
-    def ip_address(self) -> str | None: ...
-    @property
-    def user_agent(self) -> str | None: ...
-    @property
-    def request_id(self) -> str | None: ...
-    @property
-    def action(self) -> str: ...
-    @property
-    def target_type(self) -> str: ...
-    @property
-    def target_id(self) -> str | None: ...
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def details(self) -> dict[str, Any]: ...
-
-
-class Audit(Protocol):
-    """The audit log: append, nothing else."""
-
-    def add(self, done: Sequence[Done]) -> None: ...
 
 
 class Transaction(Protocol):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from hub.use_cases.audit_ports import Done
 from protocol.access import TenantLimits, TenantRow
 from protocol.vocabulary import TenantStatus
-
-if TYPE_CHECKING:
-    from hub.use_cases.ports import Done
 
 
 class Tenants(Protocol):
