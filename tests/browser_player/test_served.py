@@ -47,13 +47,13 @@ def test_the_worker_may_serve_the_player_and_nobody_else_may_use_what_it_is_made
         assert refused in headers["permissions-policy"]
 
 
-def test_every_file_of_the_player_is_installed_with_clarion() -> None:
+def test_every_file_of_the_player_and_of_the_vectors_is_installed_with_clarion() -> None:
     root = Path(__file__).parents[2]
     setup = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     patterns = setup["package-data"]["*"]
     missing = [
         str(path)
-        for path in (root / "player/web").rglob("*")
+        for path in (*(root / "player/web").rglob("*"), *(root / "protocol/vectors").iterdir())
         if path.is_file() and not any(fnmatch(path.name, pattern) for pattern in patterns)
     ]
     assert missing == []

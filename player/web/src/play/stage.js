@@ -16,6 +16,7 @@
 //     onEvent({event, item})     playback_started, playback_ended, idle: protocol.frames.DeviceEvent without
 //                                its tag and time (optional)
 
+import { ClockJumps } from "./clock_jumps.js";
 import { Cue } from "./cue.js";
 import { Playhead, isSame } from "./playhead.js";
 import { begunPlay, coveredPlay, endedPlay, heldPlay, resumedPlay } from "./plays.js";
@@ -32,8 +33,6 @@ const LATE_S = 0.1;
 const STAYS_S = 3;
 /** A film that does not move for so long is broken. */
 const STALLED_S = 5;
-/** The clock of the hub was set if it is so far from where it should be. */
-const CLOCK_SET_MS = 500;
 
 const ignore = () => {};
 
@@ -43,7 +42,7 @@ export class Stage {
   #refusals = new Refusals();
   #programme = null;
   #turnMs = null;
-  #lookedUp = null; // {now, nowMs}: to notice that the clock was set.
+  #clockJumps = new ClockJumps();
   /** @type {import("./layer.js").Layer|null} */
   #shown = null;
   #play = null; // What has begun, for its record (plays.js).
@@ -182,7 +181,7 @@ export class Stage {
     const programme = this.#programme;
     if (programme === null) return this.#caused([]);
     const nowMs = this.#nowMs(now);
-    this.#lookedUp = { now, nowMs };
+    this.#clockJumps.look(now, nowMs);
     this.#turnMs = programme.nextTurnMs(nowMs);
     this.#tell(programme.playlistAt(nowMs));
     const isFit = (item) => !this.#dark && this.#isFit(item);
@@ -212,9 +211,7 @@ export class Stage {
   #hasTurned(now) {
     if (this.#programme === null) return false;
     const nowMs = this.#nowMs(now);
-    const before = this.#lookedUp;
-    this.#lookedUp = { now, nowMs };
-    const wasSet = Math.abs(nowMs - before.nowMs - (now - before.now) * 1000) > CLOCK_SET_MS;
+    const wasSet = this.#clockJumps.look(now, nowMs);
     return wasSet || (this.#turnMs !== null && nowMs >= this.#turnMs) || this.#refusals.areOver(now);
   }
 
