@@ -301,6 +301,20 @@ def test_the_gravest_sound_is_made_until_no_alert_has_one(glass: Page) -> None:
     assert heard == ["siren", "siren", None, None]
 
 
+def test_a_machine_that_makes_no_sound_is_no_reason_not_to_warn(glass: Page) -> None:
+    assert glass.evaluate(
+        """async (alerts) => {
+          const { Sound } = await import("/player/src/alert/sound.js");
+          const sound = new Sound(() => { throw new Error("no device"); });
+          sound.follow(alerts);
+          const blocked = sound.isBlocked;
+          sound.follow([]);
+          return [blocked, sound.isBlocked, sound.playing];
+        }""",
+        [alert(sound="siren")],
+    ) == [True, False, None]
+
+
 def test_each_sound_can_be_heard_and_told_from_the_other(glass: Page) -> None:
     heard = glass.evaluate(
         """async (sounds) => {

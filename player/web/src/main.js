@@ -175,8 +175,8 @@ async function run(store, who, started) {
       return frame;
     },
     stepped: () => {
+      memory.keep(); // Before it is shown: a fault of the glass must not lose an alert.
       if (memory.alertsChanged()) warn();
-      memory.keep();
     },
     prove: (receipt) => proof.of(receipt),
     onSentAway: (reason) => {

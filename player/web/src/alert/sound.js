@@ -4,6 +4,7 @@
 //         wanted that, and the volume of the playlist (a ward at night) is not what they spoke of.
 // Rule 2: it goes on, with pauses, until no alert has a sound.
 // Rule 3: a browser that wants to be touched first makes no sound before: `isBlocked` says so.
+// Rule 4: a machine that can make no sound shows its alerts, and proves them, all the same: nothing is thrown.
 
 /** Of the gravest that has one. Pure. @param {import("./alert.js").Alert[]} alerts the gravest first */
 export function soundOf(alerts) {
@@ -43,7 +44,7 @@ export class Sound {
 
   /** Whether the browser keeps it silent (`--autoplay-policy=no-user-gesture-required` does not). */
   get isBlocked() {
-    return this.#playing !== null && this.#context?.state === "suspended";
+    return this.#playing !== null && (this.#context === null || this.#context.state === "suspended");
   }
 
   /** Sound like these alerts: call it whenever they change. @param {import("./alert.js").Alert[]} alerts */
@@ -53,7 +54,11 @@ export class Sound {
     this.#stop();
     this.#playing = wanted;
     if (wanted === null) return;
-    this.#context ??= this.#makeContext();
+    try {
+      this.#context ??= this.#makeContext();
+    } catch {
+      return; // Rule 4
+    }
     this.#context.resume().catch(() => {}); // not before somebody touches it (Rule 3)
     this.#round();
     this.#timer = setInterval(() => this.#round(), ROUNDS[wanted].everyS * 1000);
