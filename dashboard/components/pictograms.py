@@ -12,7 +12,7 @@ from protocol.vocabulary import Pictogram
 
 SHAPES: Final[dict[Pictogram, tuple[str, ...]]] = {
     Pictogram.FIRE: (
-        "M34 3c3 10 16 17 16 34a18 18 0 0 1-36 2c0-9 5-13 7-20 3 2 4 5 4 9 6-6 10-15 9-25zM33 34"
+        "M34 3c3 10 16 17 16 34a18 18 0 0 1-36 2c0-9 5-13 7-20 3 2 4 5 4 9 6-6 10-15 9-25zM33 30"
         "c-1 6-8 8-8 15a8 8 0 0 0 16 0c0-6-6-8-8-15z",
     ),
     Pictogram.EVACUATE: (
