@@ -102,7 +102,7 @@ def test_what_was_said_is_never_summed_up_and_nothing_else_is_lost(modules: Modu
         const numbers = [];
         await log.append(given[0]);
         await log.append(given[1]);
-        await log.sending(2);
+        await log.saying(2, (oldest) => oldest);
         for (const play of given.slice(2)) numbers.push(await log.append(play));
         const left = await log.oldest(100);
         await log.kept(2);
@@ -117,6 +117,31 @@ def test_what_was_said_is_never_summed_up_and_nothing_else_is_lost(modules: Modu
     assert sum(record["what"].get("completed", 0) for record in left) == len(plays)
     assert left[-1]["what"]["event"] == "summarised"
     assert kept["after"] == kept["count"] == len(left) - 2
+
+
+def test_sums_and_what_is_said_at_the_same_moment_do_not_tell_of_the_same(modules: Modules) -> None:
+    told = modules.run(
+        """const {openStore} = await load('store.js');
+        const {Log} = await load('records/log.js');
+        const store = await openStore();
+        const log = new Log(store.log.within, 20);
+        await log.open();
+        const said = [];
+        for (let round = 0; round < 8; round += 1) {
+          const steps = given.map((play) => log.append(play));
+          steps.splice(5, 0, log.saying(7, (all) => all).then((records) => said.push(...records)));
+          await Promise.all(steps);
+        }
+        const all = new Map();
+        for (const {number, what} of [...said, ...await log.oldest(1000)]) all.set(number, what);
+        const again = new Log(store.log.within, 20);
+        await again.open();
+        const [last] = (await log.oldest(1000)).slice(-1);
+        return {plays: [...all.values()].reduce((sum, {plays = 0}) => sum + plays, 0),
+          next: await again.append(given[0]) - last.number};""",
+        [_play("a", hour) | {"plays": 1} for hour in range(1, 13)],
+    )
+    assert told == {"plays": 8 * 12, "next": 1}
 
 
 def test_where_hours_help_little_days_are_summed_up(modules: Modules) -> None:

@@ -4,7 +4,7 @@
 //         not undo it: the journal, the log, the identity.
 // Rule 2: a token is kept here and nowhere else: not in an address, not on the console.
 // Rule 3: the log is numbered from 1 on, and never reuses a number. What was handed out to be sent
-//         (`sending`) may be at the hub: it is never summarised, only said again (protocol/frames.py, Rule
+//         (`saying`) may be at the hub: it is never summarised, only said again (protocol/frames.py, Rule
 //         9).
 
 import { Journal } from "./commands/journal.js";

@@ -1,9 +1,11 @@
 // The log of what the screen records, with or without the hub: on the disk, numbered, and bounded.
 //
-// Rule 1: a number is never reused, and what was handed out (`sending`) is never changed: the hub may have
+// Rule 1: a number is never reused, and what was handed out (`saying`) is never changed: the hub may have
 //         it.
 // Rule 2: past its bound the oldest that were never handed out become sums, media by media and hour by hour,
 //         in the transaction that takes them out. What is lost is when, not how often; and one event says so.
+// Rule 3: one step at a time: where it goes on is changed here and on the disk together, by nobody in
+//         between.
 
 import { answered } from "../store.js";
 import { summed } from "./sums.js";
@@ -22,8 +24,13 @@ export class Log {
    * @param {number} limit how many records are kept before the oldest are summed up
    */
   constructor(within, limit = RECORDS_KEPT) {
-    /** How it reaches the disk. */
-    this.within = within;
+    let turn = Promise.resolve();
+    /** How it reaches the disk: one after the other, so that what is known here is what is there (Rule 3). */
+    this.within = (name, work) => {
+      const done = turn.then(() => within(name, work));
+      turn = done.catch(() => {});
+      return done;
+    };
     this.#limit = limit;
   }
 
@@ -54,19 +61,21 @@ export class Log {
     return this.within("log", (log) => answered(log.getAll(null, limit)));
   }
 
-  /** All up to `number` are about to be sent: from now on they stay as they are. */
-  async sending(number) {
-    if (number <= this.#place.sent) return;
-    const before = this.#place.sent;
-    try {
-      await this.within("log", (log, kept) => {
-        this.#place = { ...this.#place, sent: number };
+  /**
+   * The oldest that the hub does not have, about to be said: from now on they stay as they are. It is one
+   * step: between reading them and noting that they go out, nothing makes sums of them.
+   * @param {number} limit @param {(oldest: object[]) => object[]} fitting how many of them a frame carries
+   */
+  saying(limit, fitting) {
+    return this.within("log", async (log, kept) => {
+      const records = fitting(await answered(log.getAll(null, limit)));
+      const last = records.at(-1)?.number ?? 0;
+      if (last > this.#place.sent) {
+        this.#place = { ...this.#place, sent: last };
         kept.put(this.#place, "log");
-      });
-    } catch (error) {
-      this.#place = { ...this.#place, sent: before };
-      throw error;
-    }
+      }
+      return records;
+    });
   }
 
   /** The hub has all up to `number`. */

@@ -69,10 +69,9 @@ export class Sending {
   }
 
   async #sayOldest() {
-    const records = fitting(await this.#log.oldest(AT_MOST));
+    const records = await this.#log.saying(AT_MOST, fitting);
     if (records.length === 0) return;
     const last = records[records.length - 1].number;
-    await this.#log.sending(last);
     const isSaid = this.#say([{ type: "records", log: this.#log.name, records }]);
     if (!isSaid) return; // The next session begins anew.
     this.#saidUpTo = last;
