@@ -4,7 +4,8 @@
 //         wanted that, and the volume of the playlist (a ward at night) is not what they spoke of.
 // Rule 2: it goes on, with pauses, until no alert has a sound.
 // Rule 3: a browser that wants to be touched first makes no sound before: `isBlocked` says so.
-// Rule 4: a machine that can make no sound shows its alerts, and proves them, all the same: nothing is thrown.
+// Rule 4: a machine that can make no sound shows its alerts, and proves them, all the same: nothing is
+//         thrown.
 
 /** Of the gravest that has one. Pure. @param {import("./alert.js").Alert[]} alerts the gravest first */
 export function soundOf(alerts) {
