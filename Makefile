@@ -68,7 +68,7 @@ fuzz: $(VENV)/.development
 	@$(BIN)/python -m tests.fuzz
 
 pictures: $(VENV)/.development chromium
-	CLARION_PICTURES=docs/pictures $(BIN)/pytest tests/end_to_end/test_first_emergency.py tests/dashboard/test_house_pictures.py tests/dashboard/test_content_pictures.py tests/dashboard/test_playlist_pictures.py tests/dashboard/test_schedule_pages.py
+	CLARION_PICTURES=docs/pictures $(BIN)/pytest tests/end_to_end/test_first_emergency.py tests/dashboard/test_house_pictures.py tests/dashboard/test_content_pictures.py tests/dashboard/test_playlist_pictures.py tests/dashboard/test_schedule_pages.py tests/browser_player/test_player_pictures.py
 
 # Everything that is installed is locked: the build of Clarion itself fetches nothing.
 $(VENV)/.run-time: requirements/runtime.txt pyproject.toml requirements/venv.sh
