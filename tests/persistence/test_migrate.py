@@ -89,6 +89,7 @@ FROZEN = {
     "0003-room-for-what-changes": "f8046eeae27fa85551a8b391259641a94c21ec6ed2feedf551f6e0c69eb254c7",
     "0004-who-may-do-what": "38f39de92b1b8e9fc0b0caae8db73f1a72cd2b8ff349048935e6c925d7a243e7",
     "0005-what-the-screens-play": "926a0e93a4131c5c869801304824704b3c7e94713f5338b1d664e2874454aab7",
+    "0006-what-a-screen-proves": "886fe62c1ec87e4af32925eb7ad5391dbc3512f16e507c05e1acfc680a1013a6",
 }
 
 
