@@ -18,6 +18,17 @@ def test_a_command_for_all_selected_screens_counts_to_the_end(visit: Visit, scre
     expect(page.get_by_test_id("command-bar")).to_be_hidden()
 
 
+def test_on_a_phone_every_command_of_the_bar_is_in_sight_with_its_word(visit: Visit) -> None:
+    page = visit.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator(".ag-row .ag-checkbox-input").first.check()
+    words = page.get_by_test_id("command-bar").locator(".btn-text")
+    expect(words.filter(has_text="Reboot")).to_be_in_viewport(ratio=1)
+    for word in words.all():
+        expect(word).to_be_in_viewport(ratio=1)
+    assert page.get_by_test_id("command-bar").evaluate("(bar) => bar.scrollWidth <= bar.clientWidth")
+
+
 def test_reboot_asks_first_and_escape_says_no(visit: Visit, hub: HubProcess) -> None:
     page = visit.page
     page.locator(".cell-link").first.click()
