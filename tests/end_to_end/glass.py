@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import re
+import resource
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,6 +108,20 @@ class Glass:
         if process is not None:
             process.send_signal(signal.SIGKILL)
             process.wait(ENDS_WITHIN_S)
+
+    def memory_bytes(self) -> int:
+        """What the process of the page holds of this machine's memory."""
+        ours = {str(self._process.pid)} if self._process else set()
+        largest = 0
+        for folder in sorted(Path("/proc").glob("[0-9]*"), key=lambda folder: int(folder.name)):
+            with suppress(OSError):
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                if folder.name in ours or parent in ours:
+                    ours.add(folder.name)
+                    if b"--type=renderer" in (folder / "cmdline").read_bytes():
+                        pages = int((folder / "statm").read_text().split()[1])
+                        largest = max(largest, pages * resource.getpagesize())
+        return largest
 
     def until(self, look: Callable[[], Fact], what: str, within_s: float = 30.0) -> Fact:
         """What `look` finds, as `wait_for`; meanwhile the browser is listened to."""

@@ -12,6 +12,7 @@
 //     onNoRoom(item)       there is no room for it, and nothing that could leave (optional)
 //     limitBytes           keep at most so much; without it, what the browser grants (optional)
 
+import { Addresses } from "./addresses.js";
 import { fetchFile, Refused } from "./download.js";
 import { isFile, wantedFiles, whatLeaves } from "./eviction.js";
 import { fetchPackage } from "./package.js";
@@ -30,6 +31,7 @@ const ignore = () => {};
 export class Files extends EventTarget {
   #kept = new Map(); // bytes by SHA-256
   #uses = new Uses();
+  #addresses = new Addresses();
   #wanted = []; // items, in the order in which they are needed
   #scheduled = new Set();
   #coming = new Map(); // by SHA-256: AbortController
@@ -79,9 +81,18 @@ export class Files extends EventTarget {
     return answer.blob();
   }
 
+  /** @returns {Promise<string>} an address of its bytes, the same each time (addresses.js). Throws as `open`. */
+  async address(item) {
+    const known = this.#addresses.of(item.sha256);
+    if (known === null) return this.#addresses.make(item.sha256, await this.open(item));
+    this.#uses.note(item.sha256, Date.now());
+    return known;
+  }
+
   /** It could not be shown: is it still what it was? If not, it is fetched anew. */
   async doubt(item) {
     if (!isFile(item) || item.kind === "html" || !this.#kept.has(item.sha256)) return;
+    this.#addresses.forget(item.sha256);
     const cache = await caches.open(CACHE);
     const answer = await cache.match(filePath(item.sha256));
     if (answer !== undefined && (await hashOf(answer.body)) === item.sha256) return;
@@ -105,6 +116,7 @@ export class Files extends EventTarget {
     this.#scheduled.clear();
     this.#kept.clear();
     this.#uses.clear();
+    this.#addresses.clear();
     await caches.delete(CACHE);
   }
 

@@ -3,8 +3,6 @@
 import { Layer, painted } from "./layer.js";
 
 export class ImageLayer extends Layer {
-  #address = null;
-
   constructor(item, files) {
     super(item, "img");
     this.files = files;
@@ -12,8 +10,7 @@ export class ImageLayer extends Layer {
   }
 
   async prepare() {
-    this.#address = URL.createObjectURL(await this.files.open(this.item));
-    this.content.src = this.#address;
+    this.content.src = await this.files.address(this.item);
     try {
       await this.content.decode();
     } catch {
@@ -26,9 +23,5 @@ export class ImageLayer extends Layer {
     return this.content;
   }
 
-  dispose() {
-    super.dispose();
-    // Its src stays: without one Chromium makes a substitute for it, which is not given back.
-    if (this.#address !== null) URL.revokeObjectURL(this.#address);
-  }
+  // When it is put away its src stays: without one Chromium makes a substitute for it, which is not given back.
 }
