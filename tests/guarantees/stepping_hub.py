@@ -12,7 +12,7 @@ import struct
 from functools import partial
 from pathlib import Path
 
-from hub import bootstrap
+from hub import running
 from hub.command_line import main
 from tests.hub.hub_process import HubProcess
 
@@ -45,7 +45,7 @@ def run() -> None:
     def wall_ms() -> int:
         return machine_ms() + int(_AHEAD.unpack_from(ahead_ms)[0])
 
-    bootstrap.run_hub = partial(bootstrap.run_hub, wall_ms=wall_ms)
+    running.run_hub = partial(running.run_hub, wall_ms=wall_ms)
     main()
 
 
