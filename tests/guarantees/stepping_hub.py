@@ -12,7 +12,7 @@ import struct
 from functools import partial
 from pathlib import Path
 
-from hub import running
+from hub import bootstrap, running
 from hub.command_line import main
 from tests.hub.hub_process import HubProcess
 
