@@ -70,10 +70,9 @@ class Recorder:
 
     def programme(self, playlist: ManifestPlaylist | None, now: float) -> None:
         """Another playlist plays from now on."""
-        name, detail = (
-            ("nothing", None) if playlist is None else (playlist.name[:200], f"version {playlist.number}")
-        )
-        self.record(DeviceEvent(EventName.PROGRAMME_CHANGED, name, detail, self._clock.ms(now)), now)
+        what = "nothing" if playlist is None else f"{playlist.name}, version {playlist.number}"
+        event = DeviceEvent(EventName.PROGRAMME_CHANGED, detail=what, at_ms=self._clock.ms(now))
+        self.record(event, now)
 
     def told(self, said: Sequence[Uplink], now: float, is_covered: bool) -> list[Uplink]:
         """What is left to be said now: events are recorded instead, and the log has its turn. `is_covered`:

@@ -77,6 +77,13 @@ def test_where_everything_is_broken_there_is_a_quiet_mark(stage: Staging) -> Non
     stage.until("the.heard.plays.length > 0")
 
 
+def test_a_screen_that_was_given_nothing_says_what_to_do(stage: Staging) -> None:
+    assert "Assign a playlist" in stage.run("return getComputedStyle(the.root, '::after').content")
+    stage.play(manifest(stage.shelf.put("red.png", picture("PNG"), "image", 60)))
+    stage.until("the.stage.item !== null")
+    assert stage.run("return getComputedStyle(the.root, '::after').content") == '""'
+
+
 def test_a_film_that_breaks_on_the_glass_gives_way(stage: Staging) -> None:
     film = stage.shelf.put("film.mp4", video(seconds=30), "video", 30)
     red = stage.shelf.put("red.png", picture("PNG", colour=(200, 0, 0)), "image", 20)
@@ -176,21 +183,19 @@ def test_outside_of_its_hours_it_is_dark_and_plays_nothing(stage: Staging) -> No
 
 
 def test_below_an_alert_it_plays_on_unheard_and_what_nobody_saw_is_not_recorded(stage: Staging) -> None:
-    film = stage.shelf.put("film.mp4", video(seconds=1), "video", 1)
+    film = stage.shelf.put("film.mp4", video(seconds=4), "video", 4)
     red = stage.shelf.put("red.png", picture("PNG", colour=(200, 0, 0)), "image", 0.5)
     stage.play(manifest(film, red))
     stage.until("the.stage.playback.item === 'film.mp4' && the.stage.playback.position_s >= 0.3")
     stage.run("the.stage.setCovered(true)")
-    assert stage.run("const { volume, muted } = the.root.querySelector('video'); return [volume, muted]") == [
-        0,
-        True,
-    ]
-    stage.until("the.heard.events.filter((each) => each.event === 'playback_started').length >= 5")
+    sound = "const { volume, muted } = the.root.querySelector('video'); return [volume, muted]"
+    assert stage.run(sound) == [0, True]
+    stage.until("the.heard.events.filter((each) => each.event === 'playback_started').length >= 3")
     (cut,) = stage.heard["plays"]
-    assert cut["name"] == "film.mp4" and cut["completed"] == 0 and 200 < cut["shown_ms"] < 900
+    assert cut["name"] == "film.mp4" and cut["completed"] == 0 and 200 < cut["shown_ms"] < 3500
     stage.until("the.stage.item.name === 'film.mp4'")
     stage.run("the.stage.setCovered(false)")
-    assert stage.run("return the.root.querySelector('video').volume") == 1
+    assert stage.run(sound) == [1, False]
     stage.until("the.heard.plays.length >= 3")
     _, partly, whole = stage.heard["plays"][:3]
     assert partly["completed"] == 0 and whole["completed"] == 1

@@ -93,8 +93,7 @@ async function run(store, who, started) {
     onProgramme: (playlist) =>
       report({
         event: "programme_changed",
-        item: playlist?.name ?? "nothing",
-        ...(playlist && { detail: `version ${playlist.number}` }),
+        detail: playlist === null ? "nothing" : `${playlist.name}, version ${playlist.number}`,
       }),
     onSkipped: ({ item: { name }, reason }) => report({ event: "item_skipped", item: name, detail: reason }),
     onEvent: (event) => {

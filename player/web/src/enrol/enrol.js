@@ -9,6 +9,8 @@
 
 import { PLAYER_VERSION, aboutThisBrowser } from "../version.js";
 
+/** A hardware id that was drawn here: nothing that people could call a screen by. */
+const OWN_ID = /^browser-(.{4}).*$/;
 const AGAIN_AFTER_MS = 3000;
 const LONGEST_WAIT_MS = 60000;
 const DEADLINE_MS = 10000;
@@ -101,6 +103,7 @@ async function register(store, pairing) {
     const body = {
       enrolment_key: enrolmentKey,
       hardware_id: hardwareId,
+      name: hardwareId.replace(OWN_ID, "New screen $1"),
       model,
       platform,
       player_version: PLAYER_VERSION,

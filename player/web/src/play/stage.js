@@ -8,13 +8,12 @@
 //         can be called at any time and any number of times.
 // Rule 4: the stage looks up every second at least: the hub's clock may have been set meanwhile.
 //
-//   new Stage({ root, files, clock, onPlayed, onSkipped, onPlayback, onEvent })
+//   new Stage({ root, files, clock, … }), and who wants to hear of it:
 //     onPlayed(play)             protocol.frames.Play without its tag: something has left the glass
-//     onProgramme(playlist|null) of the manifest: another one plays from now on (optional)
+//     onProgramme(playlist|null) of the manifest: another one plays from now on
 //     onSkipped({item, reason})  of the manifest, and a sentence
 //     onPlayback(playback)       protocol.frames.Playback, whenever it changes
-//     onEvent({event, item})     playback_started, playback_ended, idle: protocol.frames.DeviceEvent without
-//                                its tag and time (optional)
+//     onEvent({event, item})     playback_started, playback_ended, idle: DeviceEvent without tag and time
 
 import { ClockJumps } from "./clock_jumps.js";
 import { Cue } from "./cue.js";
@@ -33,8 +32,12 @@ const LATE_S = 0.1;
 const STAYS_S = 3;
 /** A film that does not move for so long is broken. */
 const STALLED_S = 5;
+const NOTHING_YET = "Nothing to play yet. Assign a playlist on this screen's page.";
 
 const ignore = () => {};
+const UNHEARD = {
+  onPlayed: ignore, onProgramme: ignore, onSkipped: ignore, onPlayback: ignore, onEvent: ignore,
+};
 
 /** `playback` is what the screen reports. All methods return at once; the glass follows. */
 export class Stage {
@@ -58,11 +61,10 @@ export class Stage {
   #droppedBefore = 0;
 
   constructor({ root, files, clock, ...heard }) {
-    const { onPlayed = ignore, onSkipped = ignore, onPlayback = ignore } = heard;
-    const { onProgramme = ignore, onEvent = ignore } = heard;
-    Object.assign(this, { root, files, clock, onPlayed, onSkipped, onPlayback, onProgramme, onEvent });
+    Object.assign(this, { root, files, clock, ...UNHEARD, ...heard });
     root.classList.add("stage");
     root.dataset.scaling = "contain";
+    root.dataset.notice = NOTHING_YET;
     this.#playhead.play(this.#now());
     files.addEventListener("changed", () => this.#follow());
     this.#settle();
@@ -73,6 +75,7 @@ export class Stage {
   /** Follow this manifest. What is on the glass stays, if it is still in it. */
   load(manifest) {
     this.#programme = new Programme(manifest);
+    this.root.dataset.notice = manifest.playlists.length === 0 ? NOTHING_YET : "";
     this.#refusals = new Refusals();
     this.#follow();
   }
@@ -190,11 +193,9 @@ export class Stage {
   }
 
   #tell(playlist) {
-    const before = this.#heard;
-    this.#heard = playlist;
-    if (playlist?.playlist_id !== before?.playlist_id || playlist?.number !== before?.number) {
-      this.onProgramme(playlist);
-    }
+    const name = playlist && `${playlist.playlist_id}/${playlist.number}`;
+    if (name !== this.#heard) this.onProgramme(playlist);
+    this.#heard = name;
   }
 
   #isFit(item) {
