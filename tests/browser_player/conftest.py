@@ -22,8 +22,8 @@ DASHBOARD_URL = "https://signs.example/dashboard"
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """One hub serves all of these, in one process."""
-    if isinstance(item, pytest.Function) and "hub" in item.fixturenames:
+    """One process runs all of these, with one hub and one browser at a time: some look at every frame."""
+    if isinstance(item, pytest.Function):
         item.add_marker(pytest.mark.xdist_group("browser-player"))
 
 
