@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import os
 import secrets
-import sys
 import zlib
 from collections.abc import Generator, Iterable
 from datetime import datetime
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from hub.audit_anchors import add_anchor, read_anchors
+from hub.folders import sync_names
 from hub.signing import SigningKeys
 from hub.use_cases.audit_chain import Chain
 from hub.use_cases.audit_lines import from_json_line, to_json_lines
@@ -49,7 +49,7 @@ class AuditArchives:
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
-        _sync_names(path.parent)
+        sync_names(path.parent)
         return name
 
     def read(self, file: str) -> Generator[AuditLink | AuditSeal]:
@@ -78,7 +78,7 @@ class AuditArchives:
         for each in (self._folder.parent, self._folder, folder):
             if not each.is_dir():
                 each.mkdir(mode=0o700, exist_ok=True)
-                _sync_names(each.parent)
+                sync_names(each.parent)
 
 
 def read_lines(path: Path) -> Generator[AuditLink | AuditSeal]:
@@ -122,14 +122,3 @@ def _check(path: Path, seal: AuditSeal) -> None:
         raise OSError(f"{path} does not read back as it was written: {error}") from error
     if chain.faults or chain.entries != seal.entries:
         raise OSError(f"{path} does not read back as it was written")
-
-
-def _sync_names(folder: Path) -> None:
-    """A file that the folder does not know after a power cut is as lost as its contents."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

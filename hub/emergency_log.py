@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Final
 import msgspec
 import trio
 
+from hub.folders import sync_names
 from protocol.api import Scope
 from protocol.frames import AlertText
 from protocol.vocabulary import ActorKind, AlertSound, Pictogram, Severity
@@ -165,7 +165,7 @@ class EmergencyLog:
         unfinished.unlink(missing_ok=True)
         _append(unfinished, b"".join(_encoder.encode(entry) + b"\n" for entry in entries))
         unfinished.replace(self._path)
-        _sync_names(self._path.parent)
+        sync_names(self._path.parent)
 
 
 def _append(path: Path, data: bytes) -> None:
@@ -181,16 +181,5 @@ def _append(path: Path, data: bytes) -> None:
         except OSError:
             os.ftruncate(descriptor, size)
             raise
-    finally:
-        os.close(descriptor)
-
-
-def _sync_names(folder: Path) -> None:
-    """A file that the folder does not know after a power cut is as lost as its contents."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from playwright.sync_api import Browser, Page, expect
@@ -32,6 +32,13 @@ class BrowserScreen:
         self.heard: list[dict[str, Any]] = []
         self.operator = hub.sign_in()
         self.page = self.new_page()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close()
+        assert kind is not None or self.complaints == []
 
     def close(self) -> None:
         self.operator.close()

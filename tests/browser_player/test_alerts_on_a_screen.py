@@ -21,9 +21,8 @@ TEXTS = [
 
 @pytest.fixture
 def screen(hub: HubProcess, browser: Browser) -> Iterator[BrowserScreen]:
-    made = BrowserScreen(hub, browser)
-    yield made
-    made.close()
+    with BrowserScreen(hub, browser) as opened:
+        yield opened
 
 
 def _raise(screen: BrowserScreen, device_id: str, title: str, severity: str, **more: Any) -> str:

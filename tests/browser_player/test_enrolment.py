@@ -15,10 +15,8 @@ from tests.hub.hub_process import HubProcess
 
 @pytest.fixture
 def screen(hub: HubProcess, browser: Browser) -> Iterator[BrowserScreen]:
-    opened = BrowserScreen(hub, browser)
-    yield opened
-    assert opened.complaints == []
-    opened.close()
+    with BrowserScreen(hub, browser) as opened:
+        yield opened
 
 
 def test_a_screen_shows_its_code_and_is_online_once_it_was_approved(screen: BrowserScreen) -> None:

@@ -49,10 +49,9 @@ FROM devices, generate_series(1, 1430) n WHERE id = %s
 
 @pytest.fixture
 def screen(hub: HubProcess, browser: Browser) -> Iterator[BrowserScreen]:
-    made = BrowserScreen(hub, browser)
-    made.page.set_viewport_size({"width": GLASS["width"], "height": GLASS["height"]})
-    yield made
-    made.close()
+    with BrowserScreen(hub, browser) as opened:
+        opened.page.set_viewport_size({"width": GLASS["width"], "height": GLASS["height"]})
+        yield opened
 
 
 def test_a_screen_in_a_browser_from_its_code_to_its_report_without_a_complaint(

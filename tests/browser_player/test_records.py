@@ -34,10 +34,8 @@ TORN = """
 
 @pytest.fixture
 def screen(hub: HubProcess, browser: Browser) -> Iterator[BrowserScreen]:
-    opened = BrowserScreen(hub, browser, TORN)
-    yield opened
-    assert opened.complaints == []
-    opened.close()
+    with BrowserScreen(hub, browser, TORN) as opened:
+        yield opened
 
 
 def test_a_record_that_was_said_twice_is_kept_once(screen: BrowserScreen) -> None:

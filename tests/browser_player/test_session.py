@@ -27,10 +27,8 @@ SPIED = """
 
 @pytest.fixture
 def screen(hub: HubProcess, browser: Browser) -> Iterator[BrowserScreen]:
-    opened = BrowserScreen(hub, browser, SPIED)
-    yield opened
-    assert opened.complaints == []
-    opened.close()
+    with BrowserScreen(hub, browser, SPIED) as opened:
+        yield opened
 
 
 def _said(screen: BrowserScreen, kind: str) -> list[dict[str, object]]:

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.dashboard.houses import signed_in
-from tests.end_to_end.glass import Glass, enrolled, glass
+from tests.end_to_end.glass import Glass, enrolled
 from tests.end_to_end.programme import BLUE, GREEN, RED, Item, assign, plays, published
 from tests.hub.hub_process import HubProcess
 
@@ -41,13 +40,9 @@ class Memory(NamedTuple):
 
 @pytest.mark.alone
 def test_after_half_an_hour_of_items_the_page_holds_what_it_held_and_the_loop_has_not_drifted(
-    hub: HubProcess, database_url: str, chromium_path: Path, tmp_path: Path
+    hub: HubProcess, screen: Glass, database_url: str, tmp_path: Path
 ) -> None:
-    with (
-        signed_in(hub) as api,
-        sync_playwright() as playwright,
-        glass(playwright, chromium_path, hub, tmp_path / "kiosk") as screen,
-    ):
+    with signed_in(hub) as api:
         playlist_id = published(api, tmp_path, "All day", LOOP)
         assign(api, enrolled(screen, hub), playlist_id)
         screen.until(lambda: len(plays(database_url, playlist_id)) >= ITEMS // 6, "it is warm", 120)

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Playwright, expect, sync_playwright
+from playwright.sync_api import Playwright, expect
 
 from tests.dashboard.houses import signed_in
 from tests.end_to_end.companions import dashboard
-from tests.end_to_end.glass import Glass, enrolled, glass, is_online
+from tests.end_to_end.glass import Glass, enrolled, is_online
 from tests.end_to_end.test_first_emergency import alert_everybody, sign_in
 from tests.hub.hub_process import HubProcess
 
 TWO_SECONDS_MS = 2000
-
-
-@pytest.fixture
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture
-def screen(hub: HubProcess, playwright: Playwright, chromium_path: Path, tmp_path: Path) -> Iterator[Glass]:
-    with glass(playwright, chromium_path, hub, tmp_path / "kiosk") as made:
-        yield made
 
 
 @pytest.mark.alone

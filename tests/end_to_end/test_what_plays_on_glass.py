@@ -6,10 +6,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.dashboard.houses import signed_in
-from tests.end_to_end.glass import DARKEST, enrolled, glass, in_turn
+from tests.end_to_end.glass import DARKEST, Glass, enrolled, in_turn
 from tests.end_to_end.programme import (
     BLUE,
     EVENING,
@@ -26,13 +25,9 @@ from tests.hub.hub_process import HubProcess
 
 @pytest.mark.alone
 def test_two_playlists_play_in_order_to_the_tenth_of_a_second_without_a_black_frame(
-    hub: HubProcess, database_url: str, chromium_path: Path, tmp_path: Path
+    hub: HubProcess, screen: Glass, database_url: str, tmp_path: Path
 ) -> None:
-    with (
-        signed_in(hub) as api,
-        sync_playwright() as playwright,
-        glass(playwright, chromium_path, hub, tmp_path / "kiosk") as screen,
-    ):
+    with signed_in(hub) as api:
         morning = published(api, tmp_path, "Morning", MORNING)
         evening = published(api, tmp_path, "Evening", EVENING)
         device_id = enrolled(screen, hub)

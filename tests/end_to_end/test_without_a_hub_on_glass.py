@@ -6,10 +6,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.dashboard.houses import signed_in
-from tests.end_to_end.glass import DARKEST, Painted, enrolled, glass, in_turn, is_online
+from tests.end_to_end.glass import DARKEST, Glass, Painted, enrolled, in_turn, is_online
 from tests.end_to_end.programme import GREEN, MORNING, RED, assign, plays, published
 from tests.hub.hub_process import HubProcess
 
@@ -18,40 +17,36 @@ ROUND_S = sum(item.duration_s for item in MORNING)
 
 @pytest.mark.alone
 def test_a_screen_plays_on_without_the_hub_and_after_a_power_cut_and_what_it_recorded_is_kept_once(
-    hub: HubProcess, database_url: str, chromium_path: Path, tmp_path: Path
+    hub: HubProcess, screen: Glass, database_url: str, tmp_path: Path
 ) -> None:
-    with (
-        sync_playwright() as playwright,
-        glass(playwright, chromium_path, hub, tmp_path / "kiosk") as screen,
-    ):
-        with signed_in(hub) as api:
-            playlist_id = published(api, tmp_path, "Morning", MORNING)
-            device_id = enrolled(screen, hub)
-            assign(api, device_id, playlist_id)
-        screen.until(lambda: plays(database_url, playlist_id), "it plays")
-        screen.until(
-            lambda: screen.page.evaluate("navigator.serviceWorker.controller !== null"),
-            "it is ready for the worst",
-        )
+    with signed_in(hub) as api:
+        playlist_id = published(api, tmp_path, "Morning", MORNING)
+        device_id = enrolled(screen, hub)
+        assign(api, device_id, playlist_id)
+    screen.until(lambda: plays(database_url, playlist_id), "it plays")
+    screen.until(
+        lambda: screen.page.evaluate("navigator.serviceWorker.controller !== null"),
+        "it is ready for the worst",
+    )
 
-        hub.kill()
-        before = len(plays(database_url, playlist_id))
-        assert plays_on(screen.watch(ROUND_S + 1.0))
+    hub.kill()
+    before = len(plays(database_url, playlist_id))
+    assert plays_on(screen.watch(ROUND_S + 1.0))
 
-        screen.power_off()
-        screen.power_on()
-        assert plays_on(screen.watch(2 * ROUND_S))
+    screen.power_off()
+    screen.power_on()
+    assert plays_on(screen.watch(2 * ROUND_S))
 
-        hub.start()
-        with signed_in(hub) as api:
-            screen.until(lambda: is_online(api, device_id), "it is back")
-        screen.until(lambda: len(plays(database_url, playlist_id)) >= before + 6, "what it recorded is kept")
-        with psycopg.connect(database_url) as connection:
-            kept = connection.execute(
-                "SELECT count(*), count(DISTINCT number), count(DISTINCT started_at) FROM plays"
-            ).fetchone()
-        assert kept is not None and kept[0] == kept[1] == kept[2]
-        assert plays_on(screen.watch(ROUND_S + 1.0))
+    hub.start()
+    with signed_in(hub) as api:
+        screen.until(lambda: is_online(api, device_id), "it is back")
+    screen.until(lambda: len(plays(database_url, playlist_id)) >= before + 6, "what it recorded is kept")
+    with psycopg.connect(database_url) as connection:
+        kept = connection.execute(
+            "SELECT count(*), count(DISTINCT number), count(DISTINCT started_at) FROM plays"
+        ).fetchone()
+    assert kept is not None and kept[0] == kept[1] == kept[2]
+    assert plays_on(screen.watch(ROUND_S + 1.0))
 
 
 def plays_on(seen: list[Painted]) -> bool:

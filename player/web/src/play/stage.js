@@ -63,8 +63,7 @@ export class Stage {
   constructor({ root, files, clock, ...heard }) {
     Object.assign(this, { root, files, clock, ...UNHEARD, ...heard });
     root.classList.add("stage");
-    root.dataset.scaling = "contain";
-    root.dataset.notice = NOTHING_YET;
+    Object.assign(root.dataset, { scaling: "contain", notice: NOTHING_YET });
     this.#playhead.play(this.#now());
     files.addEventListener("changed", () => this.#follow());
     this.#settle();
