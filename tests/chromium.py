@@ -1,8 +1,10 @@
-"""The browser of the browser tests, installed when `make` asks for it.
+"""The browsers of the browser tests, installed when `make` asks for them.
 
-    python -m tests.chromium             prints its path, or one line on what is missing
-    python -m tests.chromium --install   installs it first if there is none
+    python -m tests.chromium             prints where they are, or one line on what is missing
+    python -m tests.chromium --install   installs first what is not there
 
+The player is looked at in the whole Chromium that a kiosk runs; pages of the dashboard in its headless shell:
+the same engine without the browser's own window, for a fifth of the processor time.
 A browser test never skips: without a browser the run stops before it begins.
 """
 
@@ -13,43 +15,64 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from loadtest.bench.chromium import NoChromium, find_chromium
 
 
-def install_chromium(env: Mapping[str, str] = os.environ) -> None:
-    """On Debian as root the system's package; elsewhere, or if that fails, the build that Playwright brings.
+def find_headless_shell(env: Mapping[str, str] = os.environ) -> Path:
+    """The headless shell on the PATH; the whole browser where there is none, or CLARION_CHROMIUM names one.
 
-    Raises NoChromium when neither can be installed.
+    Raises NoChromium as `find_chromium` does.
     """
-    quiet = {**env, "DEBIAN_FRONTEND": "noninteractive"}
-    ways = [[[sys.executable, "-m", "playwright", "install", "chromium"]]]
+    found = None if _is_chosen(env) else shutil.which("chromium-headless-shell", path=env.get("PATH"))
+    return find_chromium(env) if found is None else Path(found)
+
+
+def install_browsers(env: Mapping[str, str] = os.environ) -> None:
+    """What is missing: on Debian as root the system's packages; elsewhere the build that Playwright brings.
+
+    Raises NoChromium when there is no Chromium then. Without its headless shell the tests take longer.
+    """
     if os.geteuid() == 0 and shutil.which("apt-get", path=env.get("PATH")) is not None:
-        ways.insert(0, [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]])
-    for steps in ways:
-        print(f"Installing a Chromium for the browser tests: {' '.join(steps[-1])}", file=sys.stderr)
-        if all(subprocess.run(step, env=quiet, stdout=sys.stderr.fileno()).returncode == 0 for step in steps):
-            return
-    raise NoChromium(
-        "A Chromium for the browser tests could not be installed: install one (package chromium), "
-        "or set CLARION_CHROMIUM to its path."
-    )
+        missing = [
+            package
+            for package in ("chromium", "chromium-headless-shell")
+            if shutil.which(package, path=env.get("PATH")) is None
+        ]
+        if missing:
+            _carry_out(["apt-get", "update", "-qq"], env)
+        for package in missing:
+            _carry_out(["apt-get", "install", "-y", "-qq", package], env)
+    try:
+        find_chromium(env)
+    except NoChromium:
+        if not _carry_out([sys.executable, "-m", "playwright", "install", "chromium"], env):
+            raise NoChromium(
+                "A Chromium for the browser tests could not be installed: install one (package chromium), "
+                "or set CLARION_CHROMIUM to its path."
+            ) from None
+
+
+def _carry_out(step: list[str], env: Mapping[str, str]) -> bool:
+    print(f"For the browser tests: {' '.join(step)}", file=sys.stderr)
+    quiet = {**env, "DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(step, env=quiet, stdout=sys.stderr.fileno()).returncode == 0
+
+
+def _is_chosen(env: Mapping[str, str]) -> bool:
+    return bool(env.get("CLARION_CHROMIUM", "").strip())
 
 
 def main(arguments: list[str]) -> int:
-    """Print the browser's path; with `--install`, get one first if need be. Returns the exit status."""
+    """Print the browsers' paths; with `--install`, get first what is missing. Returns the exit status."""
     try:
-        try:
-            path = find_chromium()
-        except NoChromium:
-            if "--install" not in arguments or os.environ.get("CLARION_CHROMIUM", "").strip():
-                raise
-            install_chromium()
-            path = find_chromium()
+        if "--install" in arguments and not _is_chosen(os.environ):
+            install_browsers()
+        print(find_chromium(), find_headless_shell(), sep="\n")
     except NoChromium as error:
         print(error, file=sys.stderr)
         return 1
-    print(path)
     return 0
 
 

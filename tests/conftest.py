@@ -18,6 +18,7 @@ import structlog
 
 from loadtest.bench.chromium import find_chromium
 from persistence.embedded import HUB_ROLE, EmbeddedPostgres
+from tests.chromium import find_headless_shell
 
 # Where a test sets up no log: the library's own paints every variable of a trace, for minutes if one is deep.
 structlog.configure(
@@ -84,5 +85,11 @@ def hub_database_url(postgres: EmbeddedPostgres, database_url: str) -> str:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
-    """The real Chromium that the browser tests drive; without one the test fails, it never skips."""
+    """The Chromium that a kiosk runs; without one the test fails, it never skips."""
     return find_chromium()
+
+
+@pytest.fixture(scope="session")
+def headless_shell() -> Path:
+    """The same engine without a window of its own, for pages that people open."""
+    return find_headless_shell()

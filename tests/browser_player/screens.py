@@ -12,8 +12,8 @@ import httpx
 from playwright.sync_api import Browser, Page, expect
 
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_MS, PATIENCE_S
 
-WITHIN_MS = 15_000.0
 _numbers = itertools.count(1)
 
 
@@ -47,7 +47,7 @@ class BrowserScreen:
     def new_page(self) -> Page:
         """Another page of the same browser, listened to like the first."""
         page = self.context.new_page()
-        page.set_default_timeout(WITHIN_MS)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda said: self.said.append(said.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.addresses.append(request.url))
@@ -70,7 +70,7 @@ class BrowserScreen:
     def code(self) -> str:
         """The pairing code on the glass."""
         shown = self.page.locator(".pairing-code")
-        expect(shown).to_be_visible(timeout=WITHIN_MS)
+        expect(shown).to_be_visible(timeout=PATIENCE_MS)
         return (shown.text_content() or "").replace(" ", "")
 
     def enrol(self) -> str:
@@ -171,7 +171,7 @@ class BrowserScreen:
 
     def until(self, fact: Callable[[], bool]) -> None:
         """Ask the hub until it is so; the page goes on meanwhile. A hub that is away answers later."""
-        deadline = time.monotonic() + WITHIN_MS / 1000
+        deadline = time.monotonic() + PATIENCE_S
         while not _holds(fact):
             assert time.monotonic() < deadline, (
                 f"it did not become so; the page said {self.said} {self.complaints}"

@@ -11,11 +11,10 @@ from playwright.sync_api import Locator, expect, sync_playwright
 
 from tests.browser_player.conftest import BROWSER_ARGUMENTS
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_MS
 
 # To the browser this is another machine, whatever answers there.
 _NAME = "hub.signage.test"
-_WITHIN_MS = 30_000
-"""A browser of its own that has nothing kept, on a busy machine."""
 
 
 @contextmanager
@@ -40,11 +39,11 @@ def test_a_browser_that_trusts_no_plain_address_says_so_and_how_to_mend_it(
     chromium_path: Path, hub: HubProcess
 ) -> None:
     with opened(chromium_path, hub) as pairing:
-        expect(pairing).to_contain_text("Open it by https", timeout=_WITHIN_MS)
+        expect(pairing).to_contain_text("Open it by https", timeout=PATIENCE_MS)
         expect(pairing).to_contain_text(f"--unsafely-treat-insecure-origin-as-secure={origin_of(hub)}")
 
 
 def test_a_browser_that_was_told_to_trust_it_is_a_screen(chromium_path: Path, hub: HubProcess) -> None:
     trusting = f"--unsafely-treat-insecure-origin-as-secure={origin_of(hub)}"
     with opened(chromium_path, hub, trusting) as pairing:
-        expect(pairing.get_by_label("Enrolment key")).to_be_visible(timeout=_WITHIN_MS)
+        expect(pairing.get_by_label("Enrolment key")).to_be_visible(timeout=PATIENCE_MS)

@@ -13,10 +13,10 @@ from persistence.migrate import migrate
 from tests.dashboard.browsing import Visit
 from tests.end_to_end.companions import connected_screens, dashboard, fleet, wait_for
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_MS
 
 SCREENS = 8
-# As long as the browser's own steps: the machine may be busy with as many other tests as it has cores.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -62,10 +62,10 @@ def dashboard_url(hub: HubProcess, dashboard_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
+def browser(headless_shell: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=str(chromium_path), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=str(headless_shell), args=["--no-sandbox", "--disable-gpu"]
         )
         yield launched
         launched.close()
@@ -105,5 +105,5 @@ def new_context(browser: Browser, cookies: StorageState | None = None) -> Browse
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin", storage_state=cookies
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     return context

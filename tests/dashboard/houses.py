@@ -6,15 +6,16 @@ import httpx
 
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import PASSWORD
+from tests.patience import PATIENCE_S
 
 
 def api_of(hub: HubProcess, email: str, password: str = PASSWORD) -> httpx.Client:
     """A client of the API, signed in as this person: a session of its own."""
     body = {"email": email, "password": password}
-    answer = httpx.post(f"{hub.url}/api/v1/auth/login", json=body, timeout=10.0)
+    answer = httpx.post(f"{hub.url}/api/v1/auth/login", json=body, timeout=PATIENCE_S)
     assert answer.status_code == 200, answer.text
     bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    return httpx.Client(base_url=f"{hub.url}/api/v1", timeout=10.0, headers=bearer)
+    return httpx.Client(base_url=f"{hub.url}/api/v1", timeout=PATIENCE_S, headers=bearer)
 
 
 def signed_in(hub: HubProcess) -> httpx.Client:

@@ -16,9 +16,9 @@ from websockets.typing import Subprotocol
 
 from protocol.vocabulary import SUBPROTOCOL
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_S
 
 _HEARTBEAT_S = 1.0
-_HEARD_WITHIN_S = 15.0
 
 
 class OwnScreen:
@@ -41,7 +41,7 @@ class OwnScreen:
             legacy=True,
         )
         self._say(type="hello", player_version="a test's own")
-        assert json.loads(self._socket.recv(timeout=_HEARD_WITHIN_S))["type"] == "welcome"
+        assert json.loads(self._socket.recv(timeout=PATIENCE_S))["type"] == "welcome"
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         return self
@@ -54,7 +54,7 @@ class OwnScreen:
     def hears(self, command: str) -> dict[str, Any]:
         """The next order of this name; fails when none comes."""
         while True:
-            frame = self._heard.get(timeout=_HEARD_WITHIN_S)
+            frame = self._heard.get(timeout=PATIENCE_S)
             if frame["command"] == command:
                 return frame
 

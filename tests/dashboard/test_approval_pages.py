@@ -11,6 +11,7 @@ from tests.dashboard.browsing import Visit
 from tests.dashboard.own_screen import OwnScreen
 from tests.end_to_end.companions import asking_screen
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_S
 
 
 def test_a_waiting_screen_appears_by_itself_and_a_wrong_code_lets_nobody_in(
@@ -88,7 +89,7 @@ def test_an_approved_screen_that_pairs_again_asks_and_the_old_player_goes_on(
 def test_the_address_in_a_qr_code_fills_the_code_in_and_lets_nobody_in(visit: Visit, hub: HubProcess) -> None:
     page = visit.page
     body = {"enrolment_key": hub.people.enrolment_key, "hardware_id": "By the door", "name": "By the door"}
-    registered = httpx.post(f"{hub.url}/api/v1/devices/register", json=body, timeout=10.0).json()
+    registered = httpx.post(f"{hub.url}/api/v1/devices/register", json=body, timeout=PATIENCE_S).json()
     code = registered["pairing_code"]
     visit.go(f"/approvals?code={code[:3]}-{code[3:].lower()}")
     expect(page.get_by_test_id("approvals-code")).to_have_value(code)

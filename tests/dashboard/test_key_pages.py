@@ -13,13 +13,14 @@ from tests.dashboard.browsing import Visit
 from tests.dashboard.houses import add, add_person, api_of
 from tests.dashboard.test_people_pages import LONG, administrator
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_S
 
 BIG = re.compile(r"^clk_[\w-]{43}$")
 
 
 def sites(hub: HubProcess, secret: str) -> int:
     headers = {"Authorization": f"Bearer {secret}"}
-    return httpx.get(f"{hub.url}/api/v1/sites", headers=headers, timeout=10).status_code
+    return httpx.get(f"{hub.url}/api/v1/sites", headers=headers, timeout=PATIENCE_S).status_code
 
 
 def test_a_key_is_made_shown_once_used_and_revoked(
@@ -67,7 +68,7 @@ def test_an_enrolment_key_lets_a_screen_ask_until_it_is_revoked(
 
     def register(name: str) -> int:
         body = {"enrolment_key": secret, "hardware_id": name}
-        return httpx.post(f"{hub.url}/api/v1/devices/register", json=body, timeout=10).status_code
+        return httpx.post(f"{hub.url}/api/v1/devices/register", json=body, timeout=PATIENCE_S).status_code
 
     assert register("hw-1") == 202
     for left in (1, 0):

@@ -15,14 +15,11 @@ from tests.dashboard.houses import add, api_of
 from tests.dashboard.published import approve_own, approved_page, put_in
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import add_person, make_tenant
+from tests.patience import PATIENCE_MS
 
 
 def version(page: Page, number: int) -> Locator:
     return page.locator(f"[data-testid=version][data-number='{number}']")
-
-
-ASKED_AGAIN_WITHIN_MS = 30_000
-"""The queue is asked for every five seconds, and the machine may be busy."""
 
 
 def test_one_submits_another_rejects_with_a_reason_and_approves_the_next_beside_it(
@@ -65,7 +62,7 @@ def test_one_submits_another_rejects_with_a_reason_and_approves_the_next_beside_
         version(making.page, number).get_by_test_id("version-submit").click()
         # It appears on the other one's page by itself.
         expect(page.get_by_test_id("queue-new")).to_contain_text(
-            f"New: version {number}", timeout=ASKED_AGAIN_WITHIN_MS
+            f"New: version {number}", timeout=PATIENCE_MS
         )
         if number == 3:
             expect(page.get_by_test_id("queue-before")).to_contain_text("Approved before: version 2")

@@ -17,6 +17,7 @@ from tests.dashboard.houses import add, api_of
 from tests.end_to_end.companions import wait_for
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import make_tenant
+from tests.patience import PATIENCE_S
 
 NAMED = {"Upload-Metadata": "filename YS5wbmc="}
 BYTES = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
@@ -25,7 +26,7 @@ BYTES = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-
 @pytest.fixture
 def asks(dashboard_url: str) -> Iterator[httpx.Client]:
     """A browser that is not signed in."""
-    with httpx.Client(base_url=dashboard_url, timeout=10.0) as client:
+    with httpx.Client(base_url=dashboard_url, timeout=PATIENCE_S) as client:
         yield client
 
 

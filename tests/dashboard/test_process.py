@@ -56,10 +56,10 @@ def test_it_says_where_it_is_and_answers_there(tmp_path: Path) -> None:
 @pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_it_ends_in_order_although_a_page_is_open(
-    tmp_path: Path, chromium_path: Path, number: signal.Signals
+    tmp_path: Path, headless_shell: Path, number: signal.Signals
 ) -> None:
     with started(tmp_path) as (process, url), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(chromium_path), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=str(headless_shell), args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(url)
         page.wait_for_function("window.did_handshake")

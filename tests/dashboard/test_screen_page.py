@@ -18,6 +18,7 @@ from tests.dashboard.houses import add, add_person, api_of
 from tests.dashboard.own_screen import OwnScreen
 from tests.end_to_end.companions import wait_for
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_screenshot_is_taken_on_demand_and_shown_when_it_comes(
             params={"command_id": order, "note": "A page of another site is left out."},
             headers={"Authorization": f"Bearer {token}"},
             content=picture(tmp_path, "glass.jpg", "teal", (320, 180)).read_bytes(),
-            timeout=20.0,
+            timeout=PATIENCE_S,
         )
         assert sent.status_code == 201, sent.text
         screen.answers(order, "succeeded")

@@ -15,11 +15,12 @@ from typing import TypeVar
 import httpx
 
 from tests.hub.hub_process import HubProcess, free_port
+from tests.patience import PATIENCE_S
 
 Fact = TypeVar("Fact")
 
 
-def wait_for(look: Callable[[], Fact], what: str, within_s: float = 30.0) -> Fact:
+def wait_for(look: Callable[[], Fact], what: str, within_s: float = PATIENCE_S) -> Fact:
     """What `look` finds, as soon as it finds something. Fails when it does not in time."""
     deadline = time.monotonic() + within_s
     while not (found := look()):
@@ -104,7 +105,7 @@ def dashboard(hub: HubProcess, folder: Path, more: dict[str, str] | None = None)
     }
     url = f"http://127.0.0.1:{port}"
     with running([sys.executable, "-m", "dashboard"], env, folder / "dashboard.log"):
-        wait_for(lambda: _answers(url), "the dashboard answers", within_s=40)
+        wait_for(lambda: _answers(url), "the dashboard answers")
         yield url
 
 
@@ -117,6 +118,6 @@ def _answers(url: str) -> bool:
 
 def connected_screens(hub: HubProcess) -> int:
     """How many screens have a live session, as the hub measures it."""
-    text = httpx.get(f"{hub.url}/metrics", timeout=10.0).text
+    text = httpx.get(f"{hub.url}/metrics", timeout=PATIENCE_S).text
     line = next(line for line in text.splitlines() if line.startswith("clarion_screens_connected "))
     return int(float(line.split()[1]))

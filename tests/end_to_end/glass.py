@@ -21,6 +21,7 @@ from playwright.sync_api import CDPSession, Page, Playwright, WebSocketRoute
 from tests.dashboard.houses import signed_in
 from tests.end_to_end.companions import Fact, wait_for
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_MS
 
 ARGUMENTS = (
     "--headless=new",
@@ -86,7 +87,7 @@ class Glass:
         port = port_file.read_text().splitlines()[0]
         browser = self._playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
         context = browser.contexts[0]
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         self.page = context.pages[0] if context.pages else context.new_page()
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))

@@ -20,8 +20,8 @@ from protocol.vocabulary import RoleName
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import PASSWORD, Tenant, add_person
 from tests.media_files import package, picture, video
+from tests.patience import PATIENCE_S
 
-SOON_S = 30.0
 PIECE_BYTES = 1500
 FILES = {
     "welcome.jpg": picture(size=(1280, 720)),
@@ -42,7 +42,7 @@ class House(NamedTuple):
 
 @asynccontextmanager
 async def signed_in(hub: HubProcess, email: str, password: str | None) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"{hub.url}/api/v1", timeout=20.0, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=f"{hub.url}/api/v1", timeout=PATIENCE_S, trust_env=False) as client:
         body = {"tenant_id": hub.people.tenant_id, "email": email, "password": password}
         answer = await client.post("/auth/login", json=body)
         assert answer.status_code == 200, answer.text
@@ -104,7 +104,7 @@ async def approved_media(house: House, name: str, content: bytes) -> dict[str, A
     made_content = await made(house.creator, "/contents", {"name": name, "tags": ["lobby"]})
     media = await made(house.creator, f"/contents/{made_content['id']}/media", {"upload_id": upload_id})
     path = f"/media/{media['id']}"
-    with trio.fail_after(SOON_S):
+    with trio.fail_after(PATIENCE_S):
         while (media := (await house.creator.get(path)).json())["processing"] in ("waiting", "working"):
             await trio.sleep(0.05)
     assert media["processing"] == "ready", media
@@ -128,7 +128,7 @@ async def playlist_of(house: House, name: str, media: list[dict[str, Any]]) -> d
 def device_client(house: House, token: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=house.hub.url,
-        timeout=20.0,
+        timeout=PATIENCE_S,
         trust_env=False,
         headers={"Authorization": f"Bearer {token}"},
     )
@@ -136,7 +136,7 @@ def device_client(house: House, token: str) -> httpx.AsyncClient:
 
 async def manifest_where(screen: httpx.AsyncClient, holds: Any) -> httpx.Response:
     """The screen's manifest, as soon as it is so."""
-    with trio.fail_after(SOON_S):
+    with trio.fail_after(PATIENCE_S):
         while True:
             answer = await screen.get("/api/v1/devices/me/manifest")
             assert answer.status_code == 200, answer.text
@@ -212,7 +212,7 @@ async def test_a_screen_that_is_on_is_told_what_it_plays_and_says_so(house: Hous
     (device, token), _ = house.tokens.items()
     address = f"{house.hub.websocket_url}/api/v1/ws/device"
     headers = [(b"Authorization", f"Bearer {token}".encode())]
-    with trio.fail_after(SOON_S):
+    with trio.fail_after(PATIENCE_S):
         async with open_websocket_url(address, extra_headers=headers, subprotocols=["clarion.v1"]) as socket:
             await socket.send_message(encode(Hello()).decode())
             welcome = await heard(socket)
@@ -225,7 +225,7 @@ async def test_a_screen_that_is_on_is_told_what_it_plays_and_says_so(house: Hous
             first = await told(socket)
             assert names_of(first[0]) == ["welcome.jpg"]
             await socket.send_message(encode(Heartbeat(1, playlist_version=first[1])).decode())
-            with trio.fail_after(SOON_S):
+            with trio.fail_after(PATIENCE_S):
                 while (now := (await house.creator.get(f"/devices/{device}/playlist")).json())[
                     "reported_version"
                 ] != first[1]:

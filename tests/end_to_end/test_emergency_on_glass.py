@@ -21,13 +21,13 @@ TWO_SECONDS_MS = 2000
 
 @pytest.mark.alone
 def test_from_the_button_to_the_glass_in_two_seconds_over_a_reload_and_a_power_cut_until_the_all_clear(
-    hub: HubProcess, screen: Glass, playwright: Playwright, chromium_path: Path, tmp_path: Path
+    hub: HubProcess, screen: Glass, playwright: Playwright, headless_shell: Path, tmp_path: Path
 ) -> None:
     device_id = enrolled(screen, hub)
     alerts = screen.page.locator("#alerts")
     expect(alerts).to_be_empty()
     desk = playwright.chromium.launch(
-        executable_path=str(chromium_path), args=["--no-sandbox", "--disable-gpu"]
+        executable_path=str(headless_shell), args=["--no-sandbox", "--disable-gpu"]
     )
     with dashboard(hub, tmp_path) as url, signed_in(hub) as api:
         operator = desk.new_page()

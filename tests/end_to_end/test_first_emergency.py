@@ -15,21 +15,22 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from tests.end_to_end.companions import asking_screen, connected_screens, dashboard, fleet, wait_for
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_MS
 
 SCREENS = 40
 NEWCOMER = "lobby"
 # As long as the browser's own steps: the machine may be busy with other tests.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
-def page(chromium_path: Path) -> Iterator[Page]:
+def page(headless_shell: Path) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=str(chromium_path), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=str(headless_shell), args=["--no-sandbox", "--disable-gpu"]
         )
         context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         yield context.new_page()
         browser.close()
 
@@ -45,7 +46,7 @@ def picture(page: Page, name: str) -> None:
     folder = os.environ.get("CLARION_PICTURES")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        expect(page.locator(".q-notification")).to_have_count(0, timeout=15_000)
+        expect(page.locator(".q-notification")).to_have_count(0, timeout=PATIENCE_MS)
         page.wait_for_timeout(400)  # what moves has come to rest
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
@@ -107,7 +108,7 @@ def test_sign_in_approve_command_alert_everybody_in_two_seconds_and_all_clear(
 
         # It comes online live.
         page.goto(f"{url}/screens/{newcomer}")
-        expect(page.get_by_test_id("screen-presence")).to_contain_text("Online", timeout=20_000)
+        expect(page.get_by_test_id("screen-presence")).to_contain_text("Online", timeout=PATIENCE_MS)
 
         # A command, and its receipt.
         page.get_by_test_id("command-ping").click()

@@ -13,6 +13,7 @@ from hub.settings import Settings
 from hub.use_cases.wiring import utc_now
 from persistence.owner import Owner, connect_as_owner
 from tests.hub.hub_process import running_hub
+from tests.patience import PATIENCE_S
 
 CONTENT = bytes(range(251)) * (24 * 1024 * 1024 // 251)
 
@@ -20,7 +21,10 @@ CONTENT = bytes(range(251)) * (24 * 1024 * 1024 // 251)
 def test_a_film_comes_whole_and_in_parts_on_one_connection_while_others_do_not_read_theirs(
     database_url: str, hub_database_url: str, tmp_path: Path
 ) -> None:
-    with running_hub(database_url, hub_database_url, tmp_path) as hub, httpx.Client(timeout=20) as client:
+    with (
+        running_hub(database_url, hub_database_url, tmp_path) as hub,
+        httpx.Client(timeout=PATIENCE_S) as client,
+    ):
         film = tmp_path / "film"
         film.write_bytes(CONTENT)
         sha256 = hashlib.sha256(CONTENT).hexdigest()
@@ -33,7 +37,7 @@ def test_a_film_comes_whole_and_in_parts_on_one_connection_while_others_do_not_r
         place = files.urls.path(tenant_id, sha256, "film.mp4", utc_now())
         idle = []
         for _ in range(10):
-            sock = socket.create_connection(("127.0.0.1", hub.port), timeout=10)
+            sock = socket.create_connection(("127.0.0.1", hub.port), timeout=PATIENCE_S)
             sock.sendall(f"GET {place} HTTP/1.1\r\nHost: hub\r\n\r\n".encode())
             assert sock.recv(12) == b"HTTP/1.1 200"
             idle.append(sock)

@@ -28,6 +28,7 @@ from protocol.vocabulary import SYSTEM_TENANT_ID, RoleName
 from tests.hub.hub_process import HubProcess, running_hub
 from tests.hub.tenants import PASSWORD, add_person
 from tests.isolation.occupied import Occupied, occupy
+from tests.patience import PATIENCE_S
 
 EXAMPLES: Final = 2
 CHECKS: Final = [
@@ -54,7 +55,7 @@ def token_of(hub: HubProcess, database_url: str, ours: Occupied, asker: str) -> 
             role = RoleName.TENANT_ADMIN
         person = add_person(database_url, ours.tenant, role, sites=sites)
         sign_in = {"tenant_id": ours.tenant.id, "email": person.email, "password": PASSWORD}
-    answer = httpx.post(f"{hub.url}/api/v1/auth/login", json=sign_in, timeout=10)
+    answer = httpx.post(f"{hub.url}/api/v1/auth/login", json=sign_in, timeout=PATIENCE_S)
     assert answer.status_code == 200, answer.text
     token = str(answer.json()["access_token"])
     if asker != "a key":

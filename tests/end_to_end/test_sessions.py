@@ -17,6 +17,7 @@ from persistence.owner import connect_as_owner
 from protocol.close_codes import CloseCode
 from tests.guarantees.witness import until
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_S
 
 SEEN_WITHIN_S = 15.0
 
@@ -65,7 +66,7 @@ class Person:
 async def signed_in(hub: HubProcess) -> AsyncIterator[Person]:
     people = hub.people
     body = {"email": people.operator_email, "password": people.operator_password}
-    async with httpx.AsyncClient(base_url=hub.url, timeout=10.0, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=hub.url, timeout=PATIENCE_S, trust_env=False) as client:
         answer = await client.post("/api/v1/auth/login", json=body)
         assert answer.status_code == 200, answer.text
         yield Person(hub, client, answer.json())

@@ -22,6 +22,7 @@ from trio_websocket import WebSocketConnection, open_websocket_url
 from hub.signing import rotate
 from tests.end_to_end.companions import connected_screens, fleet, wait_for
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_S
 
 ALERT: dict[str, Any] = {
     "title": "Fire “B”",
@@ -45,9 +46,9 @@ class Screen:
 
     def published(self) -> list[dict[str, Any]]:
         """What the hub publishes, without any token."""
-        keys: list[dict[str, Any]] = httpx.get(f"{self.hub.url}/api/v1/signing-keys", timeout=10).json()[
-            "keys"
-        ]
+        keys: list[dict[str, Any]] = httpx.get(
+            f"{self.hub.url}/api/v1/signing-keys", timeout=PATIENCE_S
+        ).json()["keys"]
         return keys
 
     def learn(self) -> None:
@@ -122,7 +123,7 @@ async def next_alert(socket: WebSocketConnection) -> dict[str, Any]:
 
 async def test_an_alert_is_believed_and_a_change_of_any_word_of_it_is_not(hub: HubProcess) -> None:
     screen = Screen(hub)
-    with trio.fail_after(30), hub.sign_in() as api:
+    with trio.fail_after(PATIENCE_S), hub.sign_in() as api:
         async with screen.connected() as (socket, _):
             api.post("/api/v1/emergencies", json=ALERT).raise_for_status()
             alert = await next_alert(socket)
@@ -147,7 +148,7 @@ async def test_after_a_restart_and_a_new_key_the_same_alert_is_believed_again(
     hub: HubProcess, tmp_path: Path
 ) -> None:
     screen = Screen(hub)
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         with hub.sign_in() as api:
             api.post("/api/v1/emergencies", json=ALERT).raise_for_status()
         async with screen.connected() as (_, (before,)):
@@ -196,7 +197,7 @@ async def test_a_drill_is_believed_like_an_alert_and_what_the_screen_proves_is_k
     async def drill() -> None:
         answers.append(await trio.to_thread.run_sync(api.post, f"/api/v1/devices/{screen.id}/drill"))
 
-    with trio.fail_after(30), hub.sign_in() as api:
+    with trio.fail_after(PATIENCE_S), hub.sign_in() as api:
         await drill()
         assert answers.pop().json()["reason"] == "the screen is offline"
         async with screen.connected() as (socket, alerts), trio.open_nursery() as nursery:

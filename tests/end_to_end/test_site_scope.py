@@ -19,6 +19,7 @@ from tests.guarantees.obedient_screens import ObedientScreen, many_screens
 from tests.guarantees.witness import until
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import PASSWORD, Tenant, add_person
+from tests.patience import PATIENCE_S
 
 FIRE: dict[str, Any] = {"title": "Fire", "message": "Leave", "severity": "extreme"}
 LATE_S = 20.0
@@ -51,7 +52,7 @@ class Estate(NamedTuple):
 
 @asynccontextmanager
 async def signed_in(hub: HubProcess, email: str, password: str | None) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=hub.url, timeout=10.0, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=hub.url, timeout=PATIENCE_S, trust_env=False) as client:
         body = {"tenant_id": hub.people.tenant_id, "email": email, "password": password}
         answer = await client.post("/api/v1/auth/login", json=body)
         assert answer.status_code == 200, answer.text
@@ -72,7 +73,7 @@ async def estate(hub: HubProcess, database_url: str) -> AsyncIterator[Estate]:
         (doors,) = (row["id"] for row in (await admin.get("/api/v1/groups")).json()["items"])
         tenant = Tenant(people.tenant_id, "Default", Operator("", people.tenant_id, "", "", ()), "")
         person = add_person(database_url, tenant, RoleName.TENANT_ADMIN, sites=[sites["Here"]])
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE_S):
             async with signed_in(hub, person.email, PASSWORD) as local:
                 async with many_screens(hub.websocket_url, tokens) as screens:
                     await until(lambda: all(screen.is_here for screen in screens))

@@ -16,6 +16,7 @@ from protocol.vocabulary import SYSTEM_TENANT_ID
 from tests.guarantees.obedient_screens import many_screens
 from tests.guarantees.witness import until
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_S
 
 DEVICES = "/api/v1/devices"
 LATE_S = 15.0
@@ -23,13 +24,13 @@ LATE_S = 15.0
 
 async def signed_in(hub: HubProcess, tenant_id: str, email: str, password: str | None) -> httpx.Response:
     body = {"tenant_id": tenant_id, "email": email, "password": password}
-    async with httpx.AsyncClient(base_url=hub.url, timeout=10.0, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=hub.url, timeout=PATIENCE_S, trust_env=False) as client:
         return await client.post("/api/v1/auth/login", json=body)
 
 
 def bearer(hub: HubProcess, token: str) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=hub.url, timeout=10.0, headers=headers, trust_env=False)
+    return httpx.AsyncClient(base_url=hub.url, timeout=PATIENCE_S, headers=headers, trust_env=False)
 
 
 async def operator(hub: HubProcess) -> dict[str, Any]:

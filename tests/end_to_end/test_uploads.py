@@ -13,6 +13,7 @@ import pytest
 from tusclient.client import TusClient
 
 from tests.hub.hub_process import HubProcess, running_hub
+from tests.patience import PATIENCE_S
 
 MIB = 1024 * 1024
 CONTENT = bytes(range(251)) * (20 * MIB // 251)
@@ -96,7 +97,7 @@ def begin_patch(hub: HubProcess, place: str, bearer: str, offset: int, begun: by
         f"Tus-Resumable: 1.0.0\r\nUpload-Offset: {offset}\r\nContent-Length: {len(CONTENT) - offset}\r\n"
         "Content-Type: application/offset+octet-stream\r\n\r\n"
     )
-    sock = socket.create_connection(("127.0.0.1", hub.port), timeout=10)
+    sock = socket.create_connection(("127.0.0.1", hub.port), timeout=PATIENCE_S)
     sock.sendall(head.encode() + begun)
     return sock
 

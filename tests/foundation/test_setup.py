@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from loadtest.bench.chromium import NoChromium, find_chromium
+from tests.chromium import find_headless_shell
 
 _ROOT = Path(__file__).parents[2]
 _VENV = _ROOT / "requirements/venv.sh"
+_RED = "FAILED tests/hub/test_one.py::test_of_it - assert 1 == 2"
 
 
 def _program(folder: Path, name: str, script: str) -> Path:
@@ -63,8 +65,21 @@ def test_a_browser_on_the_path_is_found_by_any_of_its_names(tmp_path: Path) -> N
     assert find_chromium({"PATH": str(tmp_path)}) == browser
 
 
+def test_pages_are_opened_in_the_headless_shell_where_there_is_one(tmp_path: Path) -> None:
+    browser = _program(tmp_path, "chromium", "exit 0")
+    assert find_headless_shell({"PATH": str(tmp_path)}) == browser
+    shell = _program(tmp_path, "chromium-headless-shell", "exit 0")
+    assert find_headless_shell({"PATH": str(tmp_path)}) == shell
+
+
+def test_a_named_browser_opens_the_pages_too(tmp_path: Path) -> None:
+    _program(tmp_path, "chromium-headless-shell", "exit 0")
+    browser = _program(tmp_path, "my-browser", "exit 0")
+    assert find_headless_shell({"PATH": str(tmp_path), "CLARION_CHROMIUM": str(browser)}) == browser
+
+
 @pytest.mark.parametrize(("ending", "status"), [("1 failed, 2 passed", 2), ("3 passed", 0)])
-def test_ci_ends_with_pytests_summary_and_the_status_of_make(
+def test_ci_ends_with_what_failed_pytests_summary_and_the_status_of_make(
     tmp_path: Path, ending: str, status: int
 ) -> None:
     summary = f"=================== {ending} in 0.12s ==================="
@@ -72,7 +87,8 @@ def test_ci_ends_with_pytests_summary_and_the_status_of_make(
     (clone / ".ci").mkdir(parents=True)
     shutil.copy(_ROOT / ".ci/run", clone / ".ci/run")
     (tmp_path / "bin").mkdir()
-    _program(tmp_path / "bin", "make", f'echo "{summary}"; echo "make: a last word"; exit {status}')
+    said = [_RED, summary, "make: a last word"]
+    _program(tmp_path / "bin", "make", "\n".join(f'echo "{line}"' for line in said) + f"\nexit {status}")
     done = subprocess.run(
         ["bash", clone / ".ci/run"],
         env={"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "CI": "true"},
@@ -81,4 +97,4 @@ def test_ci_ends_with_pytests_summary_and_the_status_of_make(
         text=True,
     )
     assert done.returncode == status
-    assert done.stdout.splitlines()[-1] == summary
+    assert done.stdout.splitlines()[-2:] == [_RED, summary]

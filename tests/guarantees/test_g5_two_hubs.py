@@ -26,6 +26,7 @@ from protocol.codec import decode_downlink, encode
 from protocol.frames import Downlink, Goodbye, Heartbeat, Hello, Playback, Uplink, Welcome
 from protocol.vocabulary import SUBPROTOCOL, PlaybackState
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_S
 from tests.persistence.premises import Premises
 
 INTERVAL_S = 2.0
@@ -127,13 +128,13 @@ async def until(fact: Callable[[], object], what: str, within_s: float = 10.0) -
 
 def stale(hub: HubProcess) -> int:
     """How many screens the hub gave up because another one has a newer session of them."""
-    text = httpx.get(f"{hub.url}/metrics", timeout=10.0).text
+    text = httpx.get(f"{hub.url}/metrics", timeout=PATIENCE_S).text
     line = next(line for line in text.splitlines() if line.startswith("clarion_journal_stale_total "))
     return int(float(line.split()[1]))
 
 
 async def test_a_hub_that_slept_through_a_takeover_writes_nothing_and_lets_the_screen_go(hubs: Hubs) -> None:
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         async with hubs.screen_on(hubs.first) as old:
             await old.plays("on the first")
             await until(lambda: hubs.row()["now_playing"] == "on the first", "the first hub writes")
@@ -161,7 +162,7 @@ async def test_a_hub_that_slept_through_a_takeover_writes_nothing_and_lets_the_s
 
 
 async def test_a_hub_that_wakes_up_cannot_declare_a_screen_offline_that_another_one_has(hubs: Hubs) -> None:
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery, hubs.screen_on(hubs.first):
             await until(lambda: hubs.row()["presence"] == "online", "the first hub has it")
             with asleep(hubs.first):
@@ -184,7 +185,10 @@ async def test_a_hub_that_starts_fences_the_sessions_of_one_that_still_runs(
     folders = [tmp_path / "old", tmp_path / "new"]
     for folder in folders:
         folder.mkdir()
-    with trio.fail_after(60), HubProcess(database_url, hub_database_url, folders[0], SETTINGS) as first:
+    with (
+        trio.fail_after(PATIENCE_S),
+        HubProcess(database_url, hub_database_url, folders[0], SETTINGS) as first,
+    ):
         second = HubProcess(database_url, hub_database_url, folders[1], SETTINGS)
         hubs = Hubs(database_url, first, second)
         async with hubs.screen_on(first) as old:

@@ -13,6 +13,7 @@ import trio
 from persistence.owner import connect_as_owner
 from tests.guarantees.dying_hub import DyingHub
 from tests.guarantees.recording_screen import EVERY, RecordingScreen
+from tests.patience import PATIENCE_S
 
 SCREENS = 5
 RECORDS = 400
@@ -60,7 +61,7 @@ def hubs(owner_url: str, hub_url: str, folder: Path, number: int) -> Iterator[li
 async def test_a_hub_that_dies_between_commit_and_answer_has_kept_it_and_keeps_it_once_when_it_is_said_again(
     database_url: str, hub_database_url: str, tmp_path: Path
 ) -> None:
-    with trio.fail_after(60), hubs(database_url, hub_database_url, tmp_path, 1) as (hub,):
+    with trio.fail_after(PATIENCE_S), hubs(database_url, hub_database_url, tmp_path, 1) as (hub,):
         ((device_id, token),) = hub.provision(1).items()
         screen = RecordingScreen(token, RECORDS)
         hub.dies_after_next_commit()

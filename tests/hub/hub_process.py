@@ -19,8 +19,8 @@ import httpx
 import trio
 
 from hub.use_cases.first_run import FirstRun, first_run
+from tests.patience import PATIENCE_S
 
-READY_WITHIN_S = 20.0
 STOPPED_WITHIN_S = 5.0
 
 
@@ -90,7 +90,7 @@ class HubProcess:
             stdout=self._output,
             stderr=subprocess.STDOUT,
         )
-        deadline = time.monotonic() + READY_WITHIN_S
+        deadline = time.monotonic() + PATIENCE_S
         while not self.is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the hub did not become ready:\n{self.log.read_text()}")
@@ -147,12 +147,12 @@ class HubProcess:
                 "email": self.people.operator_email,
                 "password": self.people.operator_password,
             },
-            timeout=10.0,
+            timeout=PATIENCE_S,
             verify=self._verify,
         )
         assert answer.status_code == 200, answer.text
         bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-        return httpx.Client(base_url=self.url, timeout=10.0, headers=bearer, verify=self._verify)
+        return httpx.Client(base_url=self.url, timeout=PATIENCE_S, headers=bearer, verify=self._verify)
 
     def provision(self, number: int, prefix: str = "hw", **fields: object) -> dict[str, str]:
         """Approved devices: tokens by device id, in the order of their hardware ids."""

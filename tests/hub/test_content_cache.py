@@ -22,6 +22,7 @@ from persistence.owner import connect_as_owner
 from persistence.shared_contents import SharedContents
 from persistence.transaction import Transaction
 from tests.hub.tenants import Tenant, make_tenant
+from tests.patience import PATIENCE_S
 
 
 class Body(Struct, frozen=True):
@@ -133,7 +134,7 @@ async def test_nobody_reads_what_is_older_than_when_they_asked_however_many_writ
             assert await reader.read() >= least
         reading -= 1
 
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(write)
             for number in range(reading):

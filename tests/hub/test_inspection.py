@@ -41,6 +41,7 @@ from tests.actors.device.world import RecordingLink
 from tests.hub.gateway.client import frame, upgrade
 from tests.hub.hub_process import HubProcess, free_port, running_hub
 from tests.hub.tenants import Tenant, make_tenant
+from tests.patience import PATIENCE_S
 
 # What every route that takes a body can read.
 ANY_BODY = {
@@ -122,7 +123,7 @@ class Running:
         await wait_all_tasks_blocked()
 
     async def inspect(self, operator: Operator) -> Inspection:
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE_S):
             return await self.hub.use_cases.inspection.inspect(operator)
 
 
@@ -158,7 +159,7 @@ async def test_an_actor_that_fails_again_and_again_is_quarantined_and_operators_
     hub.feed.subscribe(Audience(running.tenant.id), page, None, 0)
     hub.fleet.supervisor.intensity, hub.fleet.supervisor.backoff_s = 1, 0.0
     monkeypatch.setattr(hub.effects, "heartbeat_sampled", broken)
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         for _ in range(2):
             link = await running.hello()
             await running.heartbeat(link)

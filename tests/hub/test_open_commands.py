@@ -19,6 +19,7 @@ from protocol.frames import Hello
 from protocol.vocabulary import PresenceReason
 from tests.actors.device.world import RecordingLink
 from tests.hub.gateway.house import House
+from tests.patience import PATIENCE_S
 from tests.persistence.premises import Premises
 
 Questions = list[list[str]]
@@ -51,7 +52,7 @@ class Scene:
         return link
 
     async def until_sent(self, *device_ids: str) -> None:
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE_S):
             while not all(self.links[device_id].command_ids for device_id in device_ids):
                 self.house.work()
                 await trio.sleep(0.01)
@@ -117,7 +118,7 @@ async def test_a_screen_that_leaves_before_postgresql_answers_gets_its_commands_
     link = scene.hello(device_id)
     scene.house.fleet.disconnected(device_id, link, PresenceReason.NETWORK_CLOSED)
     scene.house.work()
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         while not given_up:
             await trio.sleep(0.01)
     assert [reading.device_id for reading in given_up] == [device_id]

@@ -22,6 +22,7 @@ from protocol.vocabulary import CommandStatus, ReceiptStatus
 from tests.hub.hub_process import HubProcess, running_hub
 from tests.hub.tenants import PASSWORD
 from tests.isolation.occupied import Occupied, rows_of
+from tests.patience import PATIENCE_S
 
 SUBPROTOCOL = ["clarion.v1"]
 
@@ -38,9 +39,9 @@ def hub(
 def signed_in(hub: HubProcess, it: Occupied) -> httpx.Client:
     """The API, asked by the tenant's administrator."""
     login = {"tenant_id": it.tenant.id, "email": it.tenant.admin.email, "password": PASSWORD}
-    answer = httpx.post(f"{hub.url}/api/v1/auth/login", json=login, timeout=10)
+    answer = httpx.post(f"{hub.url}/api/v1/auth/login", json=login, timeout=PATIENCE_S)
     bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    return httpx.Client(base_url=f"{hub.url}/api/v1", headers=bearer, timeout=10)
+    return httpx.Client(base_url=f"{hub.url}/api/v1", headers=bearer, timeout=PATIENCE_S)
 
 
 def header(client: httpx.Client) -> tuple[bytes, bytes]:
@@ -78,7 +79,7 @@ async def heard(socket: WebSocketConnection, last: str) -> str:
 async def test_a_page_that_names_anothers_stream_gets_its_own_picture(
     hub: HubProcess, ours: Occupied, theirs: Occupied
 ) -> None:
-    with trio.fail_after(30), signed_in(hub, theirs) as there, signed_in(hub, ours) as here:
+    with trio.fail_after(PATIENCE_S), signed_in(hub, theirs) as there, signed_in(hub, ours) as here:
         async with page(hub, there) as watched:
             snapshot = json.loads(str(await watched.get_message()))
             assert snapshot["type"] == "snapshot" and theirs.marker in str(snapshot)
@@ -117,7 +118,7 @@ async def test_a_screen_that_names_another_tenants_things_changes_nothing_there(
         {"type": "event", "event": "error", "device_id": ids["device_id"], "detail": "mine now"},
         {"type": "heartbeat", "seq": 2, "emergency_version": 1},
     ]
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_S):
         for address in ("/api/v1/ws/device", f"/api/v1/devices/{device_id}/ws"):
             async with open_websocket_url(
                 hub.websocket_url + address, subprotocols=SUBPROTOCOL, extra_headers=[token]
@@ -136,7 +137,7 @@ async def test_a_screen_at_anothers_address_is_refused_as_at_nobodys(
 ) -> None:
     _, token = new_screen(hub, ours)
     device_id = theirs.ids["device_id"] if whose == "theirs" else str(uuid.uuid4())
-    with trio.fail_after(30), pytest.raises(HandshakeError) as refused:
+    with trio.fail_after(PATIENCE_S), pytest.raises(HandshakeError) as refused:
         url = f"{hub.websocket_url}/api/v1/devices/{device_id}/ws"
         async with open_websocket_url(url, subprotocols=SUBPROTOCOL, extra_headers=[token]):
             pass

@@ -21,9 +21,9 @@ from loadtest.errors import OpenFilesLimit, SimulationError
 from loadtest.open_files import allow_open_files
 from player.agent.disk_journal import read_lines
 from tests.hub.hub_process import HubProcess, free_port
+from tests.patience import PATIENCE_S
 
 _ROOT = Path(__file__).parents[2]
-DEADLINE_S = 30.0
 
 
 class Run:
@@ -57,14 +57,14 @@ class Run:
 
     def until_printed(self, pattern: str) -> re.Match[str]:
         with self._more:
-            found = self._more.wait_for(lambda: re.search(pattern, self.text), DEADLINE_S)
+            found = self._more.wait_for(lambda: re.search(pattern, self.text), PATIENCE_S)
         assert found, f"never printed: {pattern}\n{self.text}"
         return found
 
-    def ended(self, within_s: float = DEADLINE_S) -> tuple[int, str]:
+    def ended(self, within_s: float = PATIENCE_S) -> tuple[int, str]:
         """Exit status and what went to standard error."""
         status = self.process.wait(within_s)
-        self._reader.join(DEADLINE_S)
+        self._reader.join(PATIENCE_S)
         assert self.process.stderr is not None
         return status, self.process.stderr.read()
 
@@ -84,7 +84,7 @@ def running(env: dict[str, str], *arguments: str) -> Iterator[Run]:
 
 
 def wait_for(fact: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + PATIENCE_S
     while not fact():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)

@@ -16,8 +16,8 @@ from loadtest.hub_api import HubApi
 from loadtest.link import EnrolledScreen, Misbehaviour
 from protocol.access import UserLogin
 from tests.hub.hub_process import HubProcess
+from tests.patience import PATIENCE_S
 
-DEADLINE_S = 30.0
 OPTIONS = FleetOptions(connects_per_s=500.0, seed=1)
 FIRE = {"title": "Fire", "message": "Leave by the nearest exit.", "severity": "extreme"}
 
@@ -28,7 +28,7 @@ async def enrolled(hub: HubProcess, count: int, prefix: str) -> list[EnrolledScr
     operator = UserLogin(people.operator_email, people.operator_password, people.tenant_id)
     found: list[EnrolledScreen] = []
     async with HubApi(hub.url, ssl.create_default_context()) as api:
-        await api.wait_until_there(DEADLINE_S)
+        await api.wait_until_there(PATIENCE_S)
         await provision_all(api, operator, cast.screens(count, prefix=prefix), found.append)
     return found
 
@@ -36,7 +36,7 @@ async def enrolled(hub: HubProcess, count: int, prefix: str) -> list[EnrolledScr
 async def signed_in(hub: HubProcess) -> httpx.AsyncClient:
     client = await trio.to_thread.run_sync(hub.sign_in)
     headers = {"Authorization": client.headers["Authorization"]}
-    return httpx.AsyncClient(base_url=hub.url, headers=headers, timeout=DEADLINE_S)
+    return httpx.AsyncClient(base_url=hub.url, headers=headers, timeout=PATIENCE_S)
 
 
 def only(screens: Sequence[EnrolledScreen]) -> dict[str, object]:
@@ -53,7 +53,7 @@ async def until_ledger(api: httpx.AsyncClient, emergency_id: str, states: dict[s
 
 
 async def test_fifty_screens_are_enrolled_connect_and_beat(hub: HubProcess) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         screens = await enrolled(hub, 50, "beat")
         async with open_fleet(screens, OPTIONS) as fleet:
             await fleet.stats.wait_until(lambda s: s.connected == 50 and s.acks >= 100)
@@ -62,7 +62,7 @@ async def test_fifty_screens_are_enrolled_connect_and_beat(hub: HubProcess) -> N
 
 
 async def test_every_screen_shows_an_alert_proves_it_and_takes_it_down_again(hub: HubProcess) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         screens = await enrolled(hub, 100, "show")
         async with open_fleet(screens, OPTIONS) as fleet, await signed_in(hub) as api:
             await fleet.stats.wait_until(lambda s: s.connected == 100)
@@ -78,7 +78,7 @@ async def test_every_screen_shows_an_alert_proves_it_and_takes_it_down_again(hub
 
 
 async def test_screens_that_misbehave_are_named_with_their_reason(hub: HubProcess) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         well, silent, absent = await enrolled(hub, 3, "odd")
         out_there = [well, replace(silent, misbehaviour=Misbehaviour.NEVER_ANSWERS)]
         async with open_fleet(out_there, OPTIONS) as fleet, await signed_in(hub) as api:
@@ -96,7 +96,7 @@ async def test_screens_that_misbehave_are_named_with_their_reason(hub: HubProces
 
 
 async def test_commands_reach_the_screen_and_their_receipts_come_back(hub: HubProcess) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         (screen,) = await enrolled(hub, 1, "told")
         async with open_fleet([screen], OPTIONS) as fleet, await signed_in(hub) as api:
             await fleet.stats.wait_until(lambda s: s.connected == 1)
@@ -113,7 +113,7 @@ async def test_commands_reach_the_screen_and_their_receipts_come_back(hub: HubPr
 
 
 async def test_a_revoked_screen_is_cut_off_and_stays_away(hub: HubProcess) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         screens = await enrolled(hub, 2, "revoked")
         async with open_fleet(screens, OPTIONS) as fleet, await signed_in(hub) as api:
             await fleet.stats.wait_until(lambda s: s.connected == 2)
@@ -124,7 +124,7 @@ async def test_a_revoked_screen_is_cut_off_and_stays_away(hub: HubProcess) -> No
 
 
 async def test_a_screen_that_leaves_is_known_to_have_left_on_purpose(hub: HubProcess) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         (screen,) = await enrolled(hub, 1, "leaves")
         async with open_fleet([screen], OPTIONS) as fleet:
             await fleet.stats.wait_until(lambda s: s.connected == 1)
@@ -138,7 +138,7 @@ async def test_a_screen_that_leaves_is_known_to_have_left_on_purpose(hub: HubPro
 
 
 async def test_a_fleet_outlives_a_hub_that_is_killed(hub: HubProcess) -> None:
-    with trio.fail_after(2 * DEADLINE_S):
+    with trio.fail_after(2 * PATIENCE_S):
         screens = await enrolled(hub, 10, "outlives")
         async with open_fleet(screens, OPTIONS) as fleet, await signed_in(hub) as api:
             await fleet.stats.wait_until(lambda s: s.connected == 10)

@@ -17,9 +17,9 @@ from protocol.codec import encode
 from protocol.frames import Command, DeviceGoodbye, Goodbye, Heartbeat, Hello, Play, Receipt, Records
 from protocol.vocabulary import SUBPROTOCOL, CommandName, ReceiptStatus
 from tests.loadtest.stand_in import now_ms, stand_in_hub
+from tests.patience import PATIENCE_S
 from tests.player.talk import alert, answers, show
 
-DEADLINE_S = 20.0
 OPTIONS = FleetOptions(connects_per_s=1_000.0, seed=1)
 
 
@@ -30,7 +30,7 @@ async def until_welcomed(fleet: Fleet, times: int) -> None:
 async def test_a_screen_asks_for_the_subprotocol_with_its_token_in_a_header_and_never_in_the_address() -> (
     None
 ):
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
             await until_welcomed(fleet, 1)
             (upgrade,) = hub.upgrades
@@ -41,7 +41,7 @@ async def test_a_screen_asks_for_the_subprotocol_with_its_token_in_a_header_and_
 
 
 async def test_a_screen_says_hello_as_simulated_and_beats() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
             await fleet.stats.wait_until(lambda s: s.acks >= 2)
             hello, *rest = hub.heard["token-1"]
@@ -52,7 +52,7 @@ async def test_a_screen_says_hello_as_simulated_and_beats() -> None:
 
 
 async def test_a_screen_shows_an_alert_and_proves_it() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
             await until_welcomed(fleet, 1)
             fire = alert(issued_ms=now_ms())
@@ -63,12 +63,12 @@ async def test_a_screen_shows_an_alert_and_proves_it() -> None:
             assert hashes == {fire.content_hash}
             assert fleet["sim-0001"].screen.alerts == [fire]
             assert fleet.stats.showing_alert == 1
-            assert fleet.stats.alert.slowest_s < DEADLINE_S
+            assert fleet.stats.alert.slowest_s < PATIENCE_S
 
 
 async def test_of_a_fleet_only_so_many_screens_say_what_they_played() -> None:
     options = FleetOptions(connects_per_s=1_000.0, seed=1, recording=1)
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub, open_fleet([hub.screen(1), hub.screen(2)], options) as fleet:
             await until_welcomed(fleet, 2)
             await fleet.stats.wait_until(lambda s: s.acks >= 2)
@@ -83,7 +83,7 @@ async def test_of_a_fleet_only_so_many_screens_say_what_they_played() -> None:
 
 
 async def test_frames_of_a_newer_hub_are_passed_over() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
             await until_welcomed(fleet, 1)
             for text in ('{"type":"dance","to":"this"}', "not JSON", "[]"):
@@ -96,7 +96,7 @@ async def test_frames_of_a_newer_hub_are_passed_over() -> None:
 
 @pytest.mark.parametrize("code", CloseCode)
 async def test_each_close_code_is_honoured(code: CloseCode) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
             await until_welcomed(fleet, 1)
             await hub.sockets["token-1"].aclose(code, MEANINGS[code].reason)
@@ -113,7 +113,7 @@ async def test_each_close_code_is_honoured(code: CloseCode) -> None:
 
 
 async def test_a_screen_stays_away_as_long_as_the_goodbye_says() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
             await until_welcomed(fleet, 1)
             await hub.say(1, Goodbye(CloseCode.SERVICE_RESTART, "restarting", reconnect_after_s=1.0))
@@ -124,7 +124,7 @@ async def test_a_screen_stays_away_as_long_as_the_goodbye_says() -> None:
 
 
 async def test_a_screen_that_is_told_not_to_come_back_stays_away_for_minutes() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
             await until_welcomed(fleet, 1)
             await hub.say(1, Goodbye(4000, "taken down"))
@@ -135,7 +135,7 @@ async def test_a_screen_that_is_told_not_to_come_back_stays_away_for_minutes() -
 
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_token_that_is_refused_ends_that_screen(status: int) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub:
             hub.reject_with = status
             async with open_fleet([hub.screen(1)], OPTIONS) as fleet:
@@ -144,7 +144,7 @@ async def test_a_token_that_is_refused_ends_that_screen(status: int) -> None:
 
 @pytest.mark.parametrize("headers", [[], [(b"Retry-After", b"0")]])
 async def test_a_hub_that_is_busy_is_asked_again(headers: list[tuple[bytes, bytes]]) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub:
             hub.reject_with, hub.reject_headers = 503, headers
             async with open_fleet([hub.screen(1)], OPTIONS) as fleet:
@@ -154,7 +154,7 @@ async def test_a_hub_that_is_busy_is_asked_again(headers: list[tuple[bytes, byte
 
 
 async def test_a_hub_that_answers_no_heartbeat_is_left_and_called_again() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
             hub.answers_heartbeats = False
             await until_welcomed(fleet, 2)
@@ -163,14 +163,14 @@ async def test_a_hub_that_answers_no_heartbeat_is_left_and_called_again() -> Non
 async def test_a_hub_that_is_not_there_is_called_until_it_is() -> None:
     async with stand_in_hub() as gone:
         nobody = gone.screen(1)
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with open_fleet([nobody], OPTIONS) as fleet:
             await fleet.stats.wait_until(lambda s: s.failed_attempts >= 2)
             assert fleet.stats.gave_up.total() == 0
 
 
 async def test_a_screen_that_never_answers_beats_but_sends_no_receipt() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with (
             stand_in_hub() as hub,
             open_fleet([hub.screen(1, Misbehaviour.NEVER_ANSWERS)], OPTIONS) as fleet,
@@ -182,7 +182,7 @@ async def test_a_screen_that_never_answers_beats_but_sends_no_receipt() -> None:
 
 
 async def test_a_screen_that_loses_pushes_takes_alerts_from_heartbeats_and_commands_the_second_time() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with (
             stand_in_hub() as hub,
             open_fleet([hub.screen(1, Misbehaviour.LOSES_PUSHES)], OPTIONS) as fleet,
@@ -202,7 +202,7 @@ async def test_a_screen_that_loses_pushes_takes_alerts_from_heartbeats_and_comma
 
 
 async def test_a_screen_names_its_session_after_a_lost_link_and_never_after_its_goodbye() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub:
             async with open_fleet([hub.screen(1)], OPTIONS) as fleet:
                 await until_welcomed(fleet, 1)
@@ -215,7 +215,7 @@ async def test_a_screen_names_its_session_after_a_lost_link_and_never_after_its_
 
 
 async def test_a_link_that_loses_commands_is_left_and_the_session_gone_on_with() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub, open_fleet([hub.screen(1)], OPTIONS) as fleet:
             hub.commands_sent = 3
             await until_welcomed(fleet, 2)
@@ -225,7 +225,7 @@ async def test_a_link_that_loses_commands_is_left_and_the_session_gone_on_with()
 
 async def test_a_fleet_with_journals_does_nothing_twice_that_an_earlier_one_did(tmp_path: Path) -> None:
     kept = replace(OPTIONS, journal_dir=tmp_path)
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub:
             for _ in range(2):
                 async with open_fleet([hub.screen(1)], kept) as fleet:
@@ -239,7 +239,7 @@ async def test_a_fleet_with_journals_does_nothing_twice_that_an_earlier_one_did(
 
 
 async def test_a_screen_that_never_reads_beats_on_and_takes_nothing_in() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with (
             stand_in_hub() as hub,
             open_fleet([hub.screen(1, Misbehaviour.NEVER_READS)], OPTIONS) as fleet,
@@ -251,7 +251,7 @@ async def test_a_screen_that_never_reads_beats_on_and_takes_nothing_in() -> None
 
 
 async def test_fifty_screens_connect_beat_and_leave_with_a_goodbye_each() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with stand_in_hub() as hub:
             async with open_fleet([hub.screen(n) for n in range(50)], OPTIONS) as fleet:
                 await fleet.stats.wait_until(lambda s: s.connected == 50 and s.acks >= 50)
@@ -262,7 +262,7 @@ async def test_fifty_screens_connect_beat_and_leave_with_a_goodbye_each() -> Non
 
 
 async def test_a_broken_connection_of_one_screen_is_nothing_to_the_others() -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         async with (
             stand_in_hub() as hub,
             open_fleet([hub.screen(n) for n in range(3)], OPTIONS) as fleet,

@@ -9,7 +9,8 @@ import trio
 
 from loadtest.fleet import Fleet, open_fleet
 from tests.hub.hub_process import HubProcess
-from tests.loadtest.test_fleet_on_hub import DEADLINE_S, OPTIONS, enrolled, signed_in
+from tests.loadtest.test_fleet_on_hub import OPTIONS, enrolled, signed_in
+from tests.patience import PATIENCE_S
 
 
 async def posted(
@@ -70,7 +71,7 @@ async def until_row(api: httpx.AsyncClient, device_id: str, version: int) -> dic
 async def test_what_is_published_comes_through_the_session_and_what_is_withdrawn_leaves(
     hub: HubProcess,
 ) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         (screen,) = await enrolled(hub, 1, "follows")
         async with open_fleet([screen], OPTIONS) as fleet, await signed_in(hub) as api:
             await fleet.stats.wait_until(lambda s: s.connected == 1)
@@ -93,7 +94,7 @@ async def test_what_is_published_comes_through_the_session_and_what_is_withdrawn
 
 
 async def test_a_screen_that_was_away_is_told_when_it_is_back_and_once(hub: HubProcess) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         (screen,) = await enrolled(hub, 1, "returns")
         async with await signed_in(hub) as api:
             await on_the_screen(api, "Returns", screen.device_id, await approved(api, "Returns"))
@@ -106,7 +107,7 @@ async def test_a_screen_that_was_away_is_told_when_it_is_back_and_once(hub: HubP
 
 
 async def test_a_manifest_too_large_for_a_frame_is_fetched(hub: HubProcess) -> None:
-    with trio.fail_after(DEADLINE_S):
+    with trio.fail_after(PATIENCE_S):
         (screen,) = await enrolled(hub, 1, "fetches")
         async with open_fleet([screen], OPTIONS) as fleet, await signed_in(hub) as api:
             await fleet.stats.wait_until(lambda s: s.connected == 1)

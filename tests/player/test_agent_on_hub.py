@@ -19,6 +19,7 @@ from tests.dashboard.files import upload
 from tests.end_to_end.companions import wait_for
 from tests.hub.hub_process import HubProcess, running_hub
 from tests.media_files import picture
+from tests.patience import PATIENCE_S
 
 ALERT = {
     "title": "Gas in the cellar",
@@ -173,7 +174,7 @@ def began_in(api: httpx.Client, played: str, since: str, until: str = "9") -> li
 def publish_a_picture(hub: HubProcess, api: httpx.Client, device_id: str, file: Path) -> None:
     """A playlist of one picture that is shown for a second."""
     file.write_bytes(picture())
-    with httpx.Client(base_url=f"{hub.url}/api/v1", headers=api.headers, timeout=10.0) as client:
+    with httpx.Client(base_url=f"{hub.url}/api/v1", headers=api.headers, timeout=PATIENCE_S) as client:
         assert client.put("/content-rules", json={"approve_own": True}).is_success
         content = posted(client, "/contents", {"name": "Opening hours"})
         version = posted(client, f"/contents/{content['id']}/media", {"upload_id": upload(client, file)})

@@ -30,6 +30,7 @@ from player.reference import ReferenceScreen
 from player.trust import Trust
 from protocol.access import SigningKey, SigningKeySet
 from protocol.frames import Receipt, Uplink
+from tests.patience import PATIENCE_S
 
 INTERVAL_S = 0.3
 
@@ -108,7 +109,7 @@ async def tried_out(kind: type[Careless], checks: list[Check]) -> dict[str, Verd
 
 
 async def test_a_player_that_checks_no_signature_is_told_so() -> None:
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         verdicts = await tried_out(Careless, [c for c in ALERTS if c.rule == "Signed alerts"])
     refuses = verdicts["refuses_what_the_hub_did_not_sign"]
     assert (refuses.outcome, refuses.why) == (Outcome.FAILED, "it showed an alert without a signature")
@@ -116,7 +117,7 @@ async def test_a_player_that_checks_no_signature_is_told_so() -> None:
 
 
 async def test_a_player_that_does_not_prove_an_alert_is_told_so() -> None:
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         verdicts = await tried_out(Silent, ALERTS[:1])
     shown = verdicts["proves_an_alert"]
     assert shown.outcome is Outcome.FAILED
@@ -124,20 +125,20 @@ async def test_a_player_that_does_not_prove_an_alert_is_told_so() -> None:
 
 
 async def test_a_player_that_comes_back_with_a_revoked_token_is_told_so() -> None:
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         verdicts = await tried_out(NeverGoes, END)
     assert verdicts["gives_up_a_revoked_token"].why == "its token was revoked, and it came back with it"
 
 
 async def test_a_player_that_keeps_no_log_makes_no_claim_to_it() -> None:
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         records = [c for c in CHECKS if c.rule == "What the screen records"]
         verdicts = await tried_out(Forgetful, records)
     assert verdicts["keeps_its_records_until_they_are_kept"].outcome is Outcome.SKIPPED
 
 
 async def test_whoever_offers_another_language_is_told_so() -> None:
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         async with stage() as (played, who), trio.open_nursery() as nursery:
 
             async def speak() -> None:

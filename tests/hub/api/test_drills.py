@@ -10,6 +10,7 @@ from hub.use_cases.realtime import Drilled
 from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api
 from tests.hub.tenants import Tenant
+from tests.patience import PATIENCE_S
 
 
 async def test_a_proof_is_answered_kept_audited_and_shown(api: Api, tenant: Tenant) -> None:
@@ -82,14 +83,14 @@ async def test_a_screen_is_drilled_once_at_a_time_and_only_so_many_at_once(
         first.append((await api.post(f"/api/v1/devices/{screen}/drill", by=tenant.admin)).status)
 
     nursery.start_soon(drill_first)
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         while not api.realtime.drilled:
             await trio.lowlevel.checkpoint()
     again = await api.post(f"/api/v1/devices/{screen}/drill", by=tenant.admin)
     too_many = await api.post(f"/api/v1/devices/{other}/drill", by=tenant.admin)
     assert (again.status, too_many.status, too_many.headers["Retry-After"]) == (423, 503, "2")
     api.realtime.drill_gate.set()
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         while not first:
             await trio.lowlevel.checkpoint()
     assert first == [200] and api.realtime.drilled == [screen]

@@ -14,6 +14,7 @@ from persistence.owner import connect_as_owner
 from protocol.vocabulary import Permission, RoleName
 from tests.hub.api.conftest import Api
 from tests.hub.tenants import Tenant, add_person, make_system_tenant
+from tests.patience import PATIENCE_S
 
 WAITING = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -217,7 +218,7 @@ async def test_two_administrators_who_remove_each_other_at_once_leave_one(
     with connect_as_owner(api.database_url) as gate:
         # Both have begun and neither has committed: each waits for the audit log, or for the other.
         gate.execute("SELECT FROM audit_heads WHERE tenant_id = %s FOR UPDATE", (tenant.id,))
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE_S):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(remove, other.user_id, tenant.admin)
                 nursery.start_soon(remove, tenant.admin.user_id, other)

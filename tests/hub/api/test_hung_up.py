@@ -7,6 +7,7 @@ import trio
 from persistence.owner import connect_as_owner
 from tests.hub.api.conftest import Api
 from tests.hub.tenants import Tenant
+from tests.patience import PATIENCE_S
 
 WAITS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (%s)::oid"
 
@@ -15,7 +16,7 @@ async def test_devices_whose_operator_hung_up_are_let_in_and_the_live_side_hears
     api: Api, tenant: Tenant
 ) -> None:
     ((database,),) = api.rows("SELECT oid::text FROM pg_database WHERE datname = current_database()")
-    with connect_as_owner(api.database_url) as elsewhere, trio.fail_after(10):
+    with connect_as_owner(api.database_url) as elsewhere, trio.fail_after(PATIENCE_S):
         # Somebody else provisions, so this one waits inside its transaction.
         elsewhere.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended('clarion.enrolment.' || %s, 0))", (tenant.id,)

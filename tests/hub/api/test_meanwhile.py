@@ -13,6 +13,7 @@ from tests.hub.api.content_steps import CONTENTS, new_content
 from tests.hub.api.playlist_steps import PLAYLISTS, approved_page, new_playlist
 from tests.hub.api.test_uploads import begun, send
 from tests.hub.tenants import Tenant
+from tests.patience import PATIENCE_S
 
 WAITS = """
 SELECT count(*) FROM pg_locks w JOIN pg_stat_activity a ON a.pid = w.pid
@@ -30,7 +31,7 @@ async def told(
     async def ask() -> None:
         answers.append(await delete())
 
-    with connect_as_owner(api.database_url) as elsewhere, trio.fail_after(10):
+    with connect_as_owner(api.database_url) as elsewhere, trio.fail_after(PATIENCE_S):
         elsewhere.execute(sql.encode(), values)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(ask)

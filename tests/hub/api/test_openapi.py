@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 from hub.api.app import ROUTES
 from protocol.asyncapi import asyncapi_document
 from tests.hub.api.conftest import Api
+from tests.patience import PATIENCE_MS, PATIENCE_S
 
 
 async def test_the_document_is_valid_and_has_every_route(api: Api) -> None:
@@ -53,11 +54,11 @@ async def test_the_hub_says_the_protocol_of_its_screens_too(api: Api) -> None:
     assert answer.body == asyncapi_document()
 
 
-def look_at_the_page(chromium_path: Path, url: str) -> tuple[int, list[str]]:
+def look_at_the_page(headless_shell: Path, url: str) -> tuple[int, list[str]]:
     """How many operations the page shows, and what the browser complained about."""
     complaints: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=headless_shell, args=["--no-sandbox"])
         page = browser.new_page()
         page.on(
             "console", lambda message: complaints.append(message.text) if message.type == "error" else None
@@ -66,18 +67,18 @@ def look_at_the_page(chromium_path: Path, url: str) -> tuple[int, list[str]]:
             "request", lambda request: None if request.url.startswith(url) else complaints.append(request.url)
         )
         page.goto(f"{url}/docs")
-        page.wait_for_selector(".opblock", timeout=20_000)
+        page.wait_for_selector(".opblock", timeout=PATIENCE_MS)
         shown = page.locator(".opblock").count()
         page.locator(".opblock").first.click()
-        page.wait_for_selector(".opblock.is-open", timeout=20_000)
+        page.wait_for_selector(".opblock.is-open", timeout=PATIENCE_MS)
         browser.close()
     return shown, [text for text in complaints if not text.startswith("data:")]
 
 
 async def test_the_page_works_in_a_browser_from_this_machine_alone_under_a_strict_policy(
-    api: Api, chromium_path: Path
+    api: Api, headless_shell: Path
 ) -> None:
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         listener = socket.create_server(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         config = Config()
@@ -85,7 +86,7 @@ async def test_the_page_works_in_a_browser_from_this_machine_alone_under_a_stric
         stop = trio.Event()
         async with trio.open_nursery() as nursery:
             await nursery.start(partial(serve, api.app, config, shutdown_trigger=stop.wait))
-            look = partial(look_at_the_page, chromium_path, f"http://127.0.0.1:{port}")
+            look = partial(look_at_the_page, headless_shell, f"http://127.0.0.1:{port}")
             shown, complaints = await trio.to_thread.run_sync(look)
             stop.set()
     assert shown == len(ROUTES)

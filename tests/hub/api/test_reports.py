@@ -18,6 +18,7 @@ from hub.use_cases.errors import Overloaded
 from persistence.records import RecordWriter
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.tenants import Tenant
+from tests.patience import PATIENCE_S
 from tests.persistence.test_records import Said
 
 MARCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -242,7 +243,7 @@ async def test_only_so_many_reports_are_added_up_at_once_and_everything_else_goe
         patched.setattr(reports, "WAITS_AT_MOST_S", 0.05)
         for _ in range(reports.ADDED_UP_AT_ONCE):
             nursery.start_soon(of_plays.proof_of_play, tenant.admin, report, None, 10)
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_S):
             await busy.wait()
         with pytest.raises(Overloaded):
             await of_plays.proof_of_play(tenant.admin, report, None, 10)

@@ -15,6 +15,7 @@ from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.tenants import Tenant
 from tests.media_files import package, picture, video
+from tests.patience import PATIENCE_S
 
 PATH = "/api/v1/devices/me/screenshots"
 
@@ -200,7 +201,7 @@ async def test_screens_of_one_tenant_that_send_slowly_leave_room_for_those_of_an
 
     for device_id, _ in slow:
         nursery.start_soon(sends_slowly, device_id, await order(api, tenant, device_id))
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         await told_off.wait()
     sent = await send(api, their_token, await order(api, neighbour, theirs_id), picture())
     assert sent.status == 201

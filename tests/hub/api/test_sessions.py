@@ -18,6 +18,7 @@ from persistence.migrate import migrate
 from protocol.vocabulary import Permission, RoleName
 from tests.hub.api.conftest import Api, Reply, running_api
 from tests.hub.tenants import PASSWORD, Tenant
+from tests.patience import PATIENCE_S
 
 OPEN = "/api/v1/sites"
 
@@ -385,7 +386,7 @@ async def test_who_is_known_gives_an_emergency_while_postgresql_is_away(
                 assert (await refresh(api, pair.body["refresh_token"])).status == 503
             finally:
                 await trio.to_thread.run_sync(server.start)
-            with trio.fail_after(20):
+            with trio.fail_after(PATIENCE_S):
                 while (again := await refresh(api, pair.body["refresh_token"])).status == 503:
                     await trio.lowlevel.checkpoint()
             assert again.status == 200, "what was not answered did not happen"

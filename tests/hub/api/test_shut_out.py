@@ -10,6 +10,7 @@ from hub.use_cases.wiring import utc_now
 from persistence.owner import connect_as_owner
 from tests.hub.api.conftest import Api
 from tests.hub.tenants import Tenant
+from tests.patience import PATIENCE_S
 
 
 async def test_revoking_ends_what_is_open_and_the_screen_comes_back_clean(api: Api, tenant: Tenant) -> None:
@@ -73,7 +74,7 @@ async def test_no_command_is_queued_behind_a_revocation(api: Api, tenant: Tenant
         replies.append(reply.status)
 
     # Another hub revokes, and has not committed yet: the command waits for it.
-    with connect_as_owner(api.database_url) as other_hub, trio.fail_after(10):
+    with connect_as_owner(api.database_url) as other_hub, trio.fail_after(PATIENCE_S):
         other_hub.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended('clarion.admission.' || %s, 0))", (tenant.id,)
         )

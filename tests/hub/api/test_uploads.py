@@ -20,6 +20,7 @@ from hub.use_cases.uploads import AT_ONCE_OF_PERSON, OPEN_OF_ONE_PERSON, Checksu
 from protocol.vocabulary import RoleName
 from tests.hub.api.conftest import Api, Reply
 from tests.hub.tenants import Tenant
+from tests.patience import PATIENCE_S
 
 UPLOADS: Final = "/api/v1/uploads"
 
@@ -276,7 +277,7 @@ async def test_one_request_at_a_time_adds_and_whoever_asks_where_to_go_on_ends_i
     uploads = api.use_cases.uploads
     upload = await uploads.begin(author, "a", 10)
     hangs = Given(b"01234", wait=True)
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
 
             async def hang() -> None:
@@ -294,7 +295,7 @@ async def test_one_request_at_a_time_adds_and_whoever_asks_where_to_go_on_ends_i
 async def test_nobody_has_all_of_the_places(api: Api, tenant: Tenant, author: Operator) -> None:
     uploads, other = api.use_cases.uploads, api.person(tenant, RoleName.CONTENT_CREATOR)
     slow = Given(b"0", wait=True)
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             for _ in range(AT_ONCE_OF_PERSON):
                 upload = await uploads.begin(author, "slow", 10)

@@ -12,6 +12,7 @@ import trio
 
 from hub.gateway import credentials as page
 from hub.gateway.credentials import BATCH, DeviceCredentials, DeviceIdentity
+from tests.patience import PATIENCE_S
 
 
 class Unavailable(Exception):
@@ -61,7 +62,7 @@ def identity(device_id: str) -> DeviceIdentity:
 @asynccontextmanager
 async def running(tokens: Tokens) -> AsyncIterator[DeviceCredentials]:
     credentials = DeviceCredentials(tokens, Unavailable)
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(credentials.run)
             yield credentials

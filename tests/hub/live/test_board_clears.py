@@ -10,6 +10,7 @@ from protocol.frames import Receipt
 from protocol.vocabulary import EmergencyStatus, LedgerState, MissingReason, ReceiptStatus
 from tests.actors.device.world import RecordingLink
 from tests.hub.live.scene import START_MS, TENANT, Scene, emergency
+from tests.patience import PATIENCE_S
 
 GONE = Receipt("hide-fire", ReceiptStatus.SUCCEEDED)
 SHOWN = Receipt("fire", ReceiptStatus.RENDERED, content_hash="hash-fire")
@@ -136,7 +137,7 @@ async def test_a_clear_while_the_fan_out_pauses_leaves_the_alert_nowhere() -> No
     scene.slow_screens(4 * WRITES_PER_LOOK)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(scene.board.activate, emergency())
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE_S):
             while not scene.links["s0000"].raw:
                 await trio.lowlevel.checkpoint()
         await scene.board.clear("fire", scene.now_ms, "op")

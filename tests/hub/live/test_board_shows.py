@@ -14,6 +14,7 @@ from protocol.frames import Receipt
 from protocol.vocabulary import DeviceStatus, LedgerState, MissingReason, ReceiptStatus, Severity
 from tests.actors.device.world import RecordingLink
 from tests.hub.live.scene import TENANT, Scene, emergency
+from tests.patience import PATIENCE_S
 
 
 async def test_a_fan_out_encodes_once_and_writes_the_same_bytes_to_every_link() -> None:
@@ -40,7 +41,7 @@ async def written_when_others_had_a_turn(scene: Scene) -> set[int]:
     seen = set()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(scene.board.activate, emergency())
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE_S):
             while (written := sum(bool(link.raw) for link in scene.links.values())) < len(scene.links):
                 seen.add(written)
                 await trio.lowlevel.checkpoint()

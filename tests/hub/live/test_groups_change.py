@@ -25,6 +25,7 @@ from protocol.places import GroupPatch, GroupRequest
 from protocol.vocabulary import RoleName
 from tests.hub.gateway.house import House
 from tests.hub.live.scene import emergency
+from tests.patience import PATIENCE_S
 from tests.persistence.premises import Premises
 
 
@@ -85,7 +86,7 @@ async def home(database_url: str, hub_database_url: str) -> AsyncIterator[Home]:
 
 
 async def test_a_group_that_changes_takes_its_alert_along(home: Home) -> None:
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_S):
         campus = await home.groups.add(home.operator, GroupRequest("Campus"))
         low = await home.groups.add(home.operator, GroupRequest("Low", tag_query="floor=1"))
         scope = Scope("groups", [campus.id])
@@ -104,7 +105,7 @@ async def test_a_group_that_changes_takes_its_alert_along(home: Home) -> None:
 
 
 async def test_a_scope_reaches_whoever_is_in_the_group_at_that_moment(home: Home) -> None:
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_S):
         group = await home.groups.add(home.operator, GroupRequest("Doors", tag_query="floor=3"))
         scope = Scope("groups", [group.id])
         await home.groups.put_devices(home.operator, group.id, [home.screens[0]])
@@ -133,7 +134,7 @@ async def test_a_group_and_a_screens_tags_that_change_at_once_meet(home: Home) -
         await home.groups.change(home.operator, group.id, GroupPatch(tag_query="floor=7"))
         over.set()
 
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(home.database.transact, home.operator.tenant_id, change_slowly)
             await entered.wait()

@@ -12,6 +12,7 @@ from protocol.manifest import Manifest, ManifestPlaylist, ManifestSegment
 from protocol.vocabulary import CommandName, DeviceStatus
 from tests.hub.gateway.house import House
 from tests.hub.live.test_realtime import LATER, Away, Truth
+from tests.patience import PATIENCE_S
 
 
 def manifest(digest: str, *playlists: str, schedule: list[ManifestSegment] | None = None) -> Manifest:
@@ -84,7 +85,7 @@ async def test_the_number_that_a_screen_reports_is_kept(house: House, live: Live
     await make(live, 3, manifest("one", "Days"))
     house.effects.playlist_reported("d1", 3, house.wall_ms())
     house.effects.playlist_reported("d1", 3, house.wall_ms())
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         await house.journal.flush()
     (record,) = [record for batch in house.batches for record in batch.playback.values()]
     assert (record.device_id, record.reported_playlist) == ("d1", 3)

@@ -22,6 +22,7 @@ from protocol.api import CommandAccepted
 from protocol.vocabulary import CommandName
 from tests.fakes import RecordingRealtime
 from tests.hub.tenants import make_tenant
+from tests.patience import PATIENCE_S
 
 Result = TypeVar("Result")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -97,7 +98,7 @@ class Stage:
         async def tell(_: None) -> None:
             await over.wait()
 
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE_S):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.lane.alone, self.tenant.id, NOW, lambda tx: None, tell)
                 await wait_all_tasks_blocked()

@@ -23,6 +23,7 @@ from persistence.transaction import Transaction
 from protocol.contents import Media
 from tests.hub.media.made_files import package, picture, pixel_bomb, video
 from tests.hub.tenants import Tenant, make_tenant
+from tests.patience import PATIENCE_S
 
 
 class Desk(NamedTuple):
@@ -73,7 +74,7 @@ class Desk(NamedTuple):
 
     async def looked_at(self, content: bytes, file_name: str = "file") -> Media:
         media_id = await self.uploaded(content, file_name)
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE_S):
             await self.processing().work()
         return await self.media(media_id)
 
@@ -115,7 +116,7 @@ async def test_what_came_of_files_is_counted(desk: Desk) -> None:
     processing = desk.processing()
     await desk.uploaded(picture("PNG", (64, 36)))
     await desk.uploaded(b"nothing that can be shown")
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         await processing.work()
     assert processing.looked_at == {"ready": 1, "failed": 1, "put_off": 0}
 
@@ -239,7 +240,7 @@ async def test_a_file_that_ends_the_hub_three_times_is_not_taken_a_fourth(desk: 
 async def test_a_hub_that_stops_leaves_the_file_to_whoever_comes_next(desk: Desk) -> None:
     media_id = await desk.uploaded(picture("PNG", (3000, 3000)))
     processing = desk.processing()
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(processing.run)
             while desk.rows("SELECT processing FROM media") != [("working",)]:
@@ -272,7 +273,7 @@ async def test_whoever_was_overtaken_says_nothing_any_more(desk: Desk) -> None:
 
 async def test_a_content_that_is_deleted_meanwhile_is_gone(desk: Desk) -> None:
     media_id = await desk.uploaded(picture("PNG", (3000, 3000)))
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(desk.processing().work)
             while desk.rows("SELECT processing FROM media") != [("working",)]:
