@@ -19,12 +19,21 @@ Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 _WAITING_AT_MOST: Final = 50
-_MEMORY_KIB: Final = 65_536
-_PASSES: Final = 3
 _BCRYPT_ROUNDS_AT_MOST: Final = 15
 _DEARER_AT_MOST: Final = 16
 # The alphabet has no letter or digit that is taken for another one.
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Cost(NamedTuple):
+    """What one argon2id hash takes: memory in KiB, and how often it is gone over."""
+
+    memory_kib: int
+    passes: int
+
+
+COST: Final = Cost(65_536, 3)
+"""About 0.1 s of one core. Only tests can afford less."""
 
 
 class Verdict(NamedTuple):
@@ -41,18 +50,19 @@ class TooBusy(Exception):
 class Passwords:
     """Hashes and verifies. One per process."""
 
-    def __init__(self) -> None:
+    def __init__(self, cost: Cost = COST) -> None:
         self._context = CryptContext(
             schemes=["argon2", "bcrypt"],
             deprecated="auto",
             argon2__type="ID",
-            argon2__memory_cost=_MEMORY_KIB,
-            argon2__time_cost=_PASSES,
+            argon2__memory_cost=cost.memory_kib,
+            argon2__time_cost=cost.passes,
             argon2__parallelism=1,
         )
         # Random bytes in the place of a digest: as dear to check as a real one, and nothing matches it.
         salt, digest = (base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
-        self._nobody = f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1${salt}${digest}"
+        self._nobody = f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p=1${salt}${digest}"
+        self._dearest = _DEARER_AT_MOST * cost.memory_kib * cost.passes
         self._limiter = trio.CapacityLimiter(2)
 
     def hash(self, password: str) -> str:
@@ -74,7 +84,7 @@ class Passwords:
             return False
         if hashed.name == "bcrypt":
             return bool(hashed.rounds <= _BCRYPT_ROUNDS_AT_MOST)
-        return bool(hashed.memory_cost * hashed.rounds <= _DEARER_AT_MOST * _MEMORY_KIB * _PASSES)
+        return bool(hashed.memory_cost * hashed.rounds <= self._dearest)
 
     def verify_now(self, password: str, stored: str | None) -> Verdict:
         """Whether the password matches; about 0.1 s of one core, also when there is no hash (`None`)."""

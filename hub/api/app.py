@@ -14,8 +14,10 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Final
 
+import msgspec
 import structlog
 from quart import Response, g, request
 from quart_trio import QuartTrio
@@ -142,7 +144,7 @@ def create_app(
     sockets.add_to(app)
     media_files.add_to(app, use_cases.served_files)
     health.add_to(app, readiness, metrics)
-    pages.add_to(app, openapi_document(ROUTES))
+    pages.add_to(app, _openapi())
     player_pages.add_to(app)
 
     @app.before_request
@@ -169,6 +171,12 @@ def create_app(
     # The last resort: whatever is raised becomes a problem document, and what nobody foresaw is logged.
     app.register_error_handler(Exception, answer_failure)
     return app
+
+
+@cache
+def _openapi() -> bytes:
+    """Of the routes alone: the same for every application of a process."""
+    return msgspec.json.encode(openapi_document(ROUTES))
 
 
 def _request_id(given: str | None) -> str:

@@ -5,8 +5,9 @@ The page's policy allows scripts and styles of this origin only, so what the bun
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import swagger_ui_bundle
@@ -31,10 +32,9 @@ _POLICY: Final = (
 )
 
 
-def add_to(app: QuartTrio, document: dict[str, Any]) -> None:
-    """GET /api/v1/openapi.json, /api/v1/asyncapi.json, /docs and the files of the page."""
-    published = msgspec.json.encode(document)
-    of_the_socket = msgspec.json.encode(asyncapi_document())
+def add_to(app: QuartTrio, published: bytes) -> None:
+    """GET /api/v1/openapi.json (`published`), /api/v1/asyncapi.json, /docs and the files of the page."""
+    of_the_socket = _asyncapi()
     page = (_OURS / "page.html").read_bytes()
     files = {name: (path.read_bytes(), kind) for name, (path, kind) in _FILES.items()}
 
@@ -60,3 +60,8 @@ def add_to(app: QuartTrio, document: dict[str, Any]) -> None:
         return Response(
             content, content_type=f"{kind}; charset=utf-8", headers={"Cache-Control": "max-age=3600"}
         )
+
+
+@cache
+def _asyncapi() -> bytes:
+    return msgspec.json.encode(asyncapi_document())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, CDPSession
 
 from tests.browser_player.player_site import player_site
@@ -16,6 +17,7 @@ def alive(session: CDPSession) -> dict[str, float]:
     return {each["name"]: each["value"] for each in metrics}
 
 
+@pytest.mark.alone
 def test_a_hundred_items_leave_nothing_behind_and_do_not_drift(browser: Browser) -> None:
     with player_site() as site, staging(site, browser) as stage:
         colours = [(200, 0, 0), (0, 200, 0), (0, 0, 200)]

@@ -11,6 +11,7 @@ from tests.browser_player.staging import Staging, manifest
 from tests.media_files import picture, video
 
 
+@pytest.mark.alone
 def test_pictures_and_a_film_play_in_order_each_for_its_time(stage: Staging) -> None:
     red = stage.shelf.put("red.png", picture("PNG", colour=(200, 0, 0)), "image", 0.8)
     film = stage.shelf.put("film.mp4", video(seconds=1.2), "video", 1.2)
@@ -30,6 +31,7 @@ def test_pictures_and_a_film_play_in_order_each_for_its_time(stage: Staging) -> 
         assert abs(following["started_ms"] - play["ended_ms"]) <= 2
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("transition", ["cut", "fade", "slide"])
 def test_no_frame_between_two_items_is_black(stage: Staging, transition: str) -> None:
     red = picture("JPEG", (3840, 2160), (200, 0, 0))
@@ -96,6 +98,7 @@ def test_a_film_that_breaks_on_the_glass_gives_way(stage: Staging) -> None:
     assert [(play["name"], play["completed"]) for play in heard["plays"]] == [("film.mp4", 0)]
 
 
+@pytest.mark.alone
 def test_the_schedule_is_followed_on_the_screen_without_a_gap(stage: Staging) -> None:
     red = stage.shelf.put("red.png", picture("PNG", colour=(200, 0, 0)), "image", 60)
     green = stage.shelf.put("green.png", picture("PNG", colour=(0, 200, 0)), "image", 60)

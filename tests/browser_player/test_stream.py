@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import pytest
 from PIL import Image
 
 from tests.browser_player.staging import Staging, manifest
@@ -29,6 +30,7 @@ def put_stream(stage: Staging, folder: Path) -> dict[str, Any]:
     return {**item, "url": f"{stage.shelf.url}/live/live.m3u8"}
 
 
+@pytest.mark.alone
 def test_a_stream_plays_where_the_browser_plays_streams(stage: Staging, tmp_path: Path) -> None:
     live = put_stream(stage, tmp_path)
     after = stage.shelf.put("after.png", picture("PNG"), "image", 60)

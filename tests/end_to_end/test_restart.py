@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.end_to_end.companions import connected_screens, fleet, wait_for
 from tests.hub.hub_process import HubProcess
@@ -88,6 +89,7 @@ def test_a_command_for_a_screen_that_is_away_is_delivered_when_it_comes(
             )
 
 
+@pytest.mark.alone
 def test_a_revoked_device_is_cut_off_mid_connection_and_stays_out(hub: HubProcess, tmp_path: Path) -> None:
     with fleet(hub, 2, tmp_path, "--quiet"), hub.sign_in() as api:
         wait_for(lambda: connected_screens(hub) == 2, "both screens are connected")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from hub.operator import Operator
+from hub.passwords import Cost
 from hub.permissions import PERMISSIONS, permissions_of_roles
 from hub.use_cases.device_secrets import hash_token
 from persistence.owner import Owner, connect_as_owner
@@ -16,7 +17,9 @@ from persistence.transaction import Transaction
 from protocol.vocabulary import SYSTEM_TENANT_ID, Permission, RoleName
 
 PASSWORD = "correct horse"
-# Of PASSWORD, at a cost that only tests can afford.
+CHEAP = Cost(64, 1)
+"""What only tests can afford."""
+# Of PASSWORD.
 CHEAP_HASH = "$argon2id$v=19$m=64,t=1,p=1$scYaO6AIT7LCry7mhaUpWw$2sSaCGFRHm5EN+mY/NkEmekmD9wsbU2vOwbvJzY/+Dk"
 
 

@@ -137,6 +137,7 @@ async def test_connections_that_died_are_replaced_unnoticed(database_url: str, t
         assert await database.transact(tenant.id, group_names) == []
 
 
+@pytest.mark.alone
 async def test_while_postgresql_is_known_to_be_away_nobody_waits_long_and_when_it_is_back_everybody_is_served(
     scratch_folder: Path,
 ) -> None:

@@ -42,7 +42,7 @@ from persistence.errors import DatabaseUnavailable
 from persistence.owner import connect_as_owner
 from tests.fakes import RecordingRealtime, nothing_to_inspect
 from tests.hub.smtp import Inbox, smtp_server
-from tests.hub.tenants import Tenant, add_person, make_tenant
+from tests.hub.tenants import CHEAP, Tenant, add_person, make_tenant
 
 
 class Reply(NamedTuple):
@@ -140,6 +140,7 @@ async def running_api(
     folder: Path,
     *,
     wait_s: float = 2.0,
+    passwords: Passwords | None = None,
     limits: RequestLimits | None = None,
     mail: Mail | None = None,
     x_accel: str | None = None,
@@ -154,7 +155,7 @@ async def running_api(
         use_cases = UseCases.wired(
             database,
             realtime,
-            Passwords(),
+            passwords or Passwords(CHEAP),
             tokens,
             records,
             nothing_to_inspect(),

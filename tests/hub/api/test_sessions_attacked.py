@@ -20,7 +20,7 @@ from persistence.owner import Owner, connect_as_owner
 from protocol.access import UserLogin
 from tests.hub.api.conftest import Api
 from tests.hub.api.test_sessions import Person, opens, sign_in
-from tests.hub.tenants import PASSWORD, Tenant
+from tests.hub.tenants import CHEAP, PASSWORD, Tenant
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,12 @@ async def test_who_has_the_password_and_many_addresses_has_no_more_tries_at_the_
     codes = await api.database.transact(tenant.id, lambda tx: factor.confirm(tx, person, totp.at(now), now))
     assert codes is not None
     sign = SignIn(
-        api.database, Passwords(), api.use_cases.sessions, factor, lambda: datetime.now(UTC), refusal_s=0.01
+        api.database,
+        Passwords(CHEAP),
+        api.use_cases.sessions,
+        factor,
+        lambda: datetime.now(UTC),
+        refusal_s=0.01,
     )
     answers: list[type[Exception]] = []
     for number in range(12):

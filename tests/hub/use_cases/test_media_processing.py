@@ -16,6 +16,7 @@ import trio
 from hub.media.files import FileLimits, MediaFiles
 from hub.media.upload_folder import UploadFolder
 from hub.settings import Settings
+from hub.use_cases import media_processing
 from hub.use_cases.media_processing import MediaProcessing
 from persistence.database import Database
 from persistence.owner import connect_as_owner
@@ -282,9 +283,10 @@ async def test_a_content_that_is_deleted_meanwhile_is_gone(desk: Desk) -> None:
     assert desk.rows("SELECT count(*) FROM media WHERE id = %s", media_id) == [(0,)]
 
 
-async def test_a_file_that_arrives_is_looked_at_at_once(desk: Desk) -> None:
+async def test_a_file_that_arrives_is_looked_at_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media_processing, "LOOK_EVERY_S", 10 * PATIENCE_S)
     processing = desk.processing()
-    with trio.fail_after(4):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(processing.run)
             await trio.testing.wait_all_tasks_blocked(0.05)
