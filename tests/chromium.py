@@ -16,8 +16,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from loadtest.bench.chromium import NoChromium, find_chromium
+
+_HEADLESS_SHELL: Final = "chromium-headless-shell"
+_APT_INSTALL: Final = ("apt-get", "install", "-y", "-qq")
 
 
 def find_headless_shell(env: Mapping[str, str] = os.environ) -> Path:
@@ -25,7 +29,7 @@ def find_headless_shell(env: Mapping[str, str] = os.environ) -> Path:
 
     Raises NoChromium as `find_chromium` does.
     """
-    found = None if _is_chosen(env) else shutil.which("chromium-headless-shell", path=env.get("PATH"))
+    found = None if _is_chosen(env) else shutil.which(_HEADLESS_SHELL, path=env.get("PATH"))
     return find_chromium(env) if found is None else Path(found)
 
 
@@ -34,24 +38,31 @@ def install_browsers(env: Mapping[str, str] = os.environ) -> None:
 
     Raises NoChromium when there is no Chromium then. Without its headless shell the tests take longer.
     """
-    if os.geteuid() == 0 and shutil.which("apt-get", path=env.get("PATH")) is not None:
-        missing = [
-            package
-            for package in ("chromium", "chromium-headless-shell")
-            if shutil.which(package, path=env.get("PATH")) is None
-        ]
-        if missing:
-            _carry_out(["apt-get", "update", "-qq"], env)
-        for package in missing:
-            _carry_out(["apt-get", "install", "-y", "-qq", package], env)
-    try:
-        find_chromium(env)
-    except NoChromium:
-        if not _carry_out([sys.executable, "-m", "playwright", "install", "chromium"], env):
+    on_debian = os.geteuid() == 0 and shutil.which("apt-get", path=env.get("PATH")) is not None
+    if not _is_there(env):
+        ways = [[[sys.executable, "-m", "playwright", "install", "chromium"]]]
+        if on_debian:
+            ways.insert(0, [["apt-get", "update", "-qq"], [*_APT_INSTALL, "chromium"]])
+        if not any(all(_carry_out(step, env) for step in steps) for steps in ways):
             raise NoChromium(
                 "A Chromium for the browser tests could not be installed: install one (package chromium), "
                 "or set CLARION_CHROMIUM to its path."
-            ) from None
+            )
+    # Not everywhere is there such a package, and none is looked for in vain each time.
+    if on_debian and find_headless_shell(env) == find_chromium(env) and _is_offered(_HEADLESS_SHELL):
+        _carry_out([*_APT_INSTALL, _HEADLESS_SHELL], env)
+
+
+def _is_there(env: Mapping[str, str]) -> bool:
+    try:
+        return find_chromium(env).is_file()
+    except NoChromium:
+        return False
+
+
+def _is_offered(package: str) -> bool:
+    asked = subprocess.run(["apt-cache", "show", package], capture_output=True)
+    return asked.returncode == 0
 
 
 def _carry_out(step: list[str], env: Mapping[str, str]) -> bool:

@@ -9,4 +9,5 @@ from __future__ import annotations
 from typing import Final
 
 PATIENCE_S: Final = 60.0
-PATIENCE_MS: Final = 1000 * PATIENCE_S
+PATIENCE_MS: Final = 30_000.0
+"""Of one step in a browser: a test has many."""

@@ -16,9 +16,10 @@ from tests.dashboard.files import package, picture
 from tests.dashboard.houses import api_of
 from tests.hub.hub_process import HubProcess
 from tests.hub.tenants import make_tenant
-from tests.patience import PATIENCE_MS
 
 PIECE_BYTES = 16 * 1024 * 1024
+WAITS_MS = 40_000
+"""A page tries again after at most 30 s, if its browser does not tell that the network is back."""
 BYTES_GO = re.compile(r"/uploads/[0-9a-f-]{36}$")
 DROP = """([target, files]) => {
     const data = new DataTransfer();
@@ -131,7 +132,7 @@ def test_a_page_outlives_an_outage_with_its_files(
     while len(tried) < 5:
         page.wait_for_event("requestfailed")
     network.send("Network.emulateNetworkConditions", there)
-    expect(content(page, "door")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(content(page, "door")).to_have_count(1, timeout=WAITS_MS)
     assert loaded == []
 
 
@@ -156,7 +157,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_stopped(
     page.route(BYTES_GO, first_piece_only)
     visitor.enter(house.admin.email, "/contents")
     choose(page, film)
-    expect(page.get_by_test_id("upload")).to_have_attribute("data-state", "again", timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("upload")).to_have_attribute("data-state", "again", timeout=WAITS_MS)
     page.unroute(BYTES_GO)
     page.reload()
     expect(page.get_by_test_id("upload-unfinished")).to_contain_text("film.mp4")

@@ -19,7 +19,6 @@ from tests.patience import PATIENCE_MS
 
 SCREENS = 40
 NEWCOMER = "lobby"
-# As long as the browser's own steps: the machine may be busy with other tests.
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -62,7 +62,10 @@ def token_of(hub: HubProcess, database_url: str, ours: Occupied, asker: str) -> 
         return token
     key = {"name": "Asks everything", "permissions": sorted(PERMISSIONS[RoleName.TENANT_ADMIN])}
     made = httpx.post(
-        f"{hub.url}/api/v1/api-keys", json=key, headers={"Authorization": f"Bearer {token}"}, timeout=10
+        f"{hub.url}/api/v1/api-keys",
+        json=key,
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=PATIENCE_S,
     )
     assert made.status_code == 201, made.text
     return str(made.json()["secret"])

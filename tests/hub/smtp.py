@@ -15,8 +15,6 @@ import trio
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.patience import PATIENCE_S
-
 
 class Inbox:
     """Everything that came, in order. `answer`: what the server says to each recipient."""
@@ -55,7 +53,7 @@ class Inbox:
 
     async def next_letter(self) -> EmailMessage:
         """The next one that comes, or came and was not asked for; within ten seconds."""
-        with trio.fail_after(PATIENCE_S):
+        with trio.fail_after(10):
             while self._came.empty():
                 await trio.sleep(0.01)
         return self._came.get()

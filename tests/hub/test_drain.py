@@ -18,7 +18,6 @@ from hub.http_server import HttpServer
 from hub.settings import Settings
 from protocol.vocabulary import Presence, PresenceReason
 from tests.hub.gateway.house import House
-from tests.patience import PATIENCE_S
 
 DEVICES = ("d1", "d2", "x1")
 
@@ -55,7 +54,7 @@ async def test_each_batch_is_told_to_come_back_a_little_later_than_the_one_befor
     port = sockets[0].getsockname()[1]
     http = HttpServer(None, ClientAddresses([]))
     door = FrontDoor(Settings(gateway=kind), house.gateway, http, sockets)
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(10):
         async with trio.open_nursery() as nursery:
             for run in (door.run, house.fleet.dispatcher.run, house.credentials.run):
                 nursery.start_soon(run)

@@ -19,7 +19,6 @@ from hub.http_server import (
     REQUESTS_OF_ONE_ADDRESS,
     HttpServer,
 )
-from tests.patience import PATIENCE_S
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
 
@@ -76,7 +75,7 @@ async def test_one_address_has_half_of_the_places_unless_it_is_a_proxy_of_ours(
 ) -> None:
     application = SlowApplication()
     server = Served(application, proxies)
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
             await nursery.start(server.run)
             for _ in range(served):
@@ -93,7 +92,7 @@ async def test_one_address_has_half_of_the_places_unless_it_is_a_proxy_of_ours(
 async def test_addresses_that_take_every_place_keep_nobody_else_out() -> None:
     application = SlowApplication()
     server = Served(application)
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
             await nursery.start(server.run)
             for source in ("127.0.0.2", "127.0.0.3"):
@@ -113,7 +112,7 @@ async def test_whoever_has_its_answer_takes_no_place_while_it_does_not_hang_up()
     application = SlowApplication()
     application.go_on.set()
     server = Served(application)
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
             await nursery.start(server.run)
             answered = []
@@ -185,7 +184,7 @@ async def test_a_second_request_in_the_middle_of_the_answer_is_no_fault(
     application = SlowApplication()
     application.go_on.set()
     server = Served(application)
-    with trio.fail_after(PATIENCE_S), caplog.at_level(logging.ERROR):
+    with trio.fail_after(20), caplog.at_level(logging.ERROR):
         async with trio.open_nursery() as nursery:
             await nursery.start(server.run)
             for _ in range(200):

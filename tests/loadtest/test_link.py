@@ -63,7 +63,7 @@ async def test_a_screen_shows_an_alert_and_proves_it() -> None:
             assert hashes == {fire.content_hash}
             assert fleet["sim-0001"].screen.alerts == [fire]
             assert fleet.stats.showing_alert == 1
-            assert fleet.stats.alert.slowest_s < PATIENCE_S
+            assert fleet.stats.alert.slowest_s < 20
 
 
 async def test_of_a_fleet_only_so_many_screens_say_what_they_played() -> None:

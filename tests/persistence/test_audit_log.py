@@ -19,7 +19,6 @@ from persistence.database import Database
 from persistence.transaction import Connection, Transaction
 from protocol.vocabulary import ActorKind
 from tests.hub.tenants import Tenant, make_tenant
-from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -151,7 +150,7 @@ async def test_nobody_waits_for_the_log_while_another_transaction_is_under_way(
         nursery.start_soon(database.transact, tenant.id, act_for_long)
         try:
             await has_written.wait()
-            with trio.fail_after(PATIENCE_S):
+            with trio.fail_after(5):
                 await database.transact(tenant.id, write, urgent=True)
                 assert await database.transact(tenant.id, lambda tx: tx.audit_log.last()) == 1
         finally:

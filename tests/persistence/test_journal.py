@@ -20,7 +20,6 @@ from protocol.vocabulary import (
     PlaybackState,
     Presence,
 )
-from tests.patience import PATIENCE_S
 from tests.persistence.journal_records import (
     NOW,
     NOW_MS,
@@ -164,7 +163,7 @@ async def test_a_record_that_cannot_even_be_sent_to_postgresql_is_left_out_and_t
     for text in ("one", "two \ud800", "three", "four"):
         journal.timeline(line(ours, device_id, text))
     journal.presence(presence(ours, device_id))
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(10):
         await journal.flush()
     assert (journal.refused, journal.written, journal.waiting) == (1, 4, 0)
     texts = ours.rows("SELECT text FROM device_events ORDER BY id")
@@ -184,13 +183,13 @@ async def test_while_postgresql_does_not_answer_nothing_is_lost_and_nothing_is_h
                 blocker.execute("LOCK TABLE device_events IN ACCESS EXCLUSIVE MODE")
                 journal.presence(presence(ours, device_id))
                 journal.timeline(line(ours, device_id, "one"))
-                with trio.fail_after(PATIENCE_S):
+                with trio.fail_after(5):
                     while "waits for PostgreSQL" not in caplog.text:
                         await trio.sleep(0.01)
                 journal.presence(presence(ours, device_id, Presence.OFFLINE))
                 journal.timeline(line(ours, device_id, "two"))
                 assert (journal.waiting >= 3, journal.written) == (True, 0)
-            with trio.fail_after(PATIENCE_S):
+            with trio.fail_after(5):
                 while journal.waiting:
                     await trio.sleep(0.01)
             nursery.cancel_scope.cancel()

@@ -12,7 +12,6 @@ from hub.journal_records import Batch
 from persistence.journal import JournalWriter, Written
 from persistence.owner import connect_as_owner
 from protocol.vocabulary import COMMAND_TRANSITIONS, CommandStatus, LedgerState
-from tests.patience import PATIENCE_S
 from tests.persistence.journal_records import (
     NOW,
     NOW_MS,
@@ -134,7 +133,7 @@ async def test_a_batch_that_meets_a_takeover_under_way_waits_for_it_and_is_stale
         outcome.append(await writer.write(everything(ours, 6)))
 
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(10):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(write)
             while ours.rows(waiting) == [(0,)]:
@@ -163,7 +162,7 @@ async def test_two_hubs_that_write_about_the_same_screens_at_once_never_block_ea
         for _ in range(50):
             assert await writer.write(batch) == Written(0, frozenset())
 
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(30):
         async with trio.open_nursery() as nursery:
             for batch in batches:
                 nursery.start_soon(write, batch)

@@ -13,7 +13,6 @@ from tests.hub.api.conftest import Api
 from tests.hub.api.way_back import NEW, choose, sign_in, token_in, token_of
 from tests.hub.smtp import Inbox
 from tests.hub.tenants import Tenant
-from tests.patience import PATIENCE_S
 
 FORGOT = "/api/v1/auth/forgot"
 
@@ -66,7 +65,7 @@ async def test_the_answer_waits_for_no_query(post: tuple[Api, Inbox]) -> None:
     tenant = api.tenant("Hospital")
     with connect_as_owner(api.database_url) as connection:
         connection.execute("LOCK TABLE users, one_time_links IN ACCESS EXCLUSIVE MODE")
-        with trio.fail_after(PATIENCE_S):
+        with trio.fail_after(3):
             assert (await api.post(FORGOT, {"email": tenant.admin.email})).status == 202
     assert (await inbox.next_letter())["To"] == tenant.admin.email
 

@@ -37,7 +37,6 @@ from protocol.vocabulary import DeviceStatus
 from tests.actors.device.world import NOON_MS
 from tests.fakes import KEYS
 from tests.hub.gateway.client import MemoryTransport, frame, upgrade
-from tests.patience import PATIENCE_S
 
 LIMITS = Limits(
     handshake_deadline_s=10.0,
@@ -140,7 +139,7 @@ class House:
 
     async def look_up(self) -> None:
         """Run the look-ups that wait."""
-        with trio.fail_after(PATIENCE_S):
+        with trio.fail_after(5):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.credentials.run)
                 await trio.testing.wait_all_tasks_blocked()

@@ -12,7 +12,6 @@ import trio
 
 from hub.gateway import credentials as page
 from hub.gateway.credentials import BATCH, DeviceCredentials, DeviceIdentity
-from tests.patience import PATIENCE_S
 
 
 class Unavailable(Exception):
@@ -62,7 +61,7 @@ def identity(device_id: str) -> DeviceIdentity:
 @asynccontextmanager
 async def running(tokens: Tokens) -> AsyncIterator[DeviceCredentials]:
     credentials = DeviceCredentials(tokens, Unavailable)
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(5):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(credentials.run)
             yield credentials

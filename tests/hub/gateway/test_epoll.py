@@ -18,7 +18,6 @@ from hub.gateway.epoll import EpollShell
 from hub.gateway.socket_transport import SocketTransport
 from tests.hub.gateway.client import frame, upgrade
 from tests.hub.gateway.house import House
-from tests.patience import PATIENCE_S
 
 GET = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
 ANSWER = b"HTTP/1.1 204 \r\n\r\n"
@@ -74,7 +73,7 @@ async def port(nursery: trio.Nursery) -> AsyncIterator[Port]:
 
 async def until_closed(stream: trio.SocketStream) -> bytes:
     received = b""
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(5):
         while data := await stream.receive_some():
             received += data
     return received
@@ -103,13 +102,13 @@ async def test_out_of_descriptors_it_pauses_and_accepts_again_even_while_others_
     try:
         for thread in busy:
             thread.start()
-        with trio.fail_after(PATIENCE_S):
+        with trio.fail_after(5):
             while len(port.shell) < len(busy):
                 await trio.sleep(0.01)
         port.listener.exhausted = True
         waiting = await port.connect()
         await waiting.send_all(GET)
-        with trio.fail_after(PATIENCE_S):
+        with trio.fail_after(5):
             while not port.listener.refusals:
                 await trio.sleep(0.01)
         port.listener.exhausted = False
@@ -124,7 +123,7 @@ async def test_out_of_descriptors_it_pauses_and_accepts_again_even_while_others_
 
 async def test_it_stops_listening_and_keeps_who_is_there(port: Port) -> None:
     there = await port.connect()
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(5):
         while not len(port.shell):
             await trio.sleep(0.01)
     port.shell.stop_listening()
@@ -141,7 +140,7 @@ async def test_a_client_that_vanishes_is_forgotten(port: Port) -> None:
         await stream.send_all(b"GET / HT")
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         await stream.aclose()
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(5):
         while port.shell.connections():
             await trio.sleep(0.01)
 
@@ -150,7 +149,7 @@ async def asked(port: Port) -> trio.SocketStream:
     """A connection on which HTTP was answered, and that the shell has again."""
     stream = await port.connect()
     await stream.send_all(GET)
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(5):
         assert await stream.receive_some() == ANSWER
     return stream
 
@@ -168,7 +167,7 @@ async def test_what_comes_on_a_connection_that_was_given_back_is_judged_anew(por
 async def test_it_takes_nobody_back_when_it_has_stopped_listening(port: Port) -> None:
     port.gives_back = True
     stream = await port.connect()
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(5):
         while not len(port.shell):
             await trio.sleep(0.01)
     port.shell.stop_listening()
@@ -187,7 +186,7 @@ async def test_while_the_actors_are_behind_newcomers_wait_and_whoever_is_here_is
     house = port.house
     screen = await port.connect()
     await screen.send_all(upgrade("/api/v1/ws/device", "Authorization: Bearer token-d1"))
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(5):
         while not len(house.credentials):
             await trio.sleep(0.01)
         await house.look_up()
@@ -200,7 +199,7 @@ async def test_while_the_actors_are_behind_newcomers_wait_and_whoever_is_here_is
     newcomer = await port.connect()
     await newcomer.send_all(GET)
     await screen.send_all(frame(b'{"type":"heartbeat","seq":1,"emergency_version":0}'))
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(5):
         while not house.fleet.dispatcher.normal:
             await trio.sleep(0.01)
     assert port.handed_over == []
@@ -228,7 +227,7 @@ async def test_whoever_is_gone_leaves_nothing_to_the_collector(port: Port, nurse
         # Their deadlines are forgotten when their time is over.
         port.house.now_s += 60.0
         nursery.start_soon(port.house.gateway.run)
-        with trio.fail_after(PATIENCE_S):
+        with trio.fail_after(5):
             while of_connections() > before:
                 await trio.sleep(0.01)
     finally:

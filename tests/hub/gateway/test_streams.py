@@ -11,7 +11,6 @@ import trio.testing
 from hub.gateway.connection import Stage
 from hub.gateway.streams import StreamShell
 from tests.hub.gateway.house import House
-from tests.patience import PATIENCE_S
 
 
 async def never(stream: trio.abc.Stream, begun: bytes) -> None:
@@ -19,7 +18,7 @@ async def never(stream: trio.abc.Stream, begun: bytes) -> None:
 
 
 async def test_a_hub_that_drains_accepts_nobody_and_keeps_who_is_here(nursery: trio.Nursery) -> None:
-    with trio.fail_after(PATIENCE_S):
+    with trio.fail_after(10):
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
         address = listeners[0].socket.getsockname()
         shell = StreamShell(House().gateway, never)

@@ -14,7 +14,6 @@ from persistence.owner import connect_as_owner
 from protocol.api import CommandAccepted
 from protocol.vocabulary import CommandStatus
 from tests.hub.use_cases.lane import NOW, Stage
-from tests.patience import PATIENCE_S
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -83,7 +82,7 @@ async def test_a_key_that_another_hub_uses_at_the_same_moment_is_one_command(sta
     async def send() -> None:
         answers.append(await stage.lane.queue(here))
 
-    with connect_as_owner(stage.database_url) as other_hub, trio.fail_after(PATIENCE_S):
+    with connect_as_owner(stage.database_url) as other_hub, trio.fail_after(20):
         other_hub.execute(
             "INSERT INTO commands (id, tenant_id, device_id, command, args, idempotency_key, created_at,"
             " expires_at) VALUES (%s, %s, %s, 'ping', '{}', 'k', %s, %s)",

@@ -16,7 +16,6 @@ from persistence.owner import connect_as_owner
 from protocol.api import BulkCommandRequest
 from protocol.vocabulary import CommandName, CommandStatus
 from tests.hub.use_cases.lane import NOW, Stage
-from tests.patience import PATIENCE_S
 
 
 async def in_its_turn(stage: Stage) -> list[str]:
@@ -64,7 +63,7 @@ async def test_what_postgresql_is_still_at_is_waited_for(stage: Stage) -> None:
     async def look() -> None:
         found.extend(await in_its_turn(stage))
 
-    with connect_as_owner(stage.database_url) as cut_off, trio.fail_after(PATIENCE_S):
+    with connect_as_owner(stage.database_url) as cut_off, trio.fail_after(20):
         tx = cut_off.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", (_lock(stage),))
         assert tx.rowcount == 1
         cut_off.execute(
