@@ -108,7 +108,7 @@ class PlaysCard:
         set_text(self._facts["manifest"], number)
         set_text(self._facts["next"], "\n".join(changes) or "No change within a week")
         # Whoever reads "Nothing" here may stand before a screen that shows something.
-        own = "" if standing.version else " Until then it shows what its player shows by itself."
+        own = "" if standing.version else " Until then its player shows what it has of its own."
         set_text(self._why, why.sentence + own)
         said = lags(standing, self._page.clock, self._page.now_ms, online=online)
         set_text(self._lags, said)
